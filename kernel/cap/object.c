@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Life time of objects, and the derivation tree of capabilities. */
+#include "kernel/cap/object.h"
+
+#include "kernel/ipc/endpoint.h"
+#include "kernel/ipc/notification.h"
+#include "kernel/irq/irq.h"
+#include "kernel/mm/quota.h"
+#include "kernel/mm/slab.h"
+#include "kernel/mm/vmo.h"
+#include "kernel/panic.h"
+#include "kernel/proc/process.h"
+#include "kernel/proc/resource.h"
+#include "kernel/sched/thread.h"
+#include "kernel/sched/timer.h"
+
+uint64_t koid_next(void)
+{
+	static uint64_t last;
+
+	return ++last;
+}
+
+void object_init(struct object *o, enum object_type type, struct quota *quota)
+{
+	o->type = (uint8_t)type;
+	o->dying = false;
+	o->refs = 1;
+	o->handles = 0;
+	o->koid = koid_next();
+	o->quota = quota;
+	if (quota)
+		object_get(&quota->obj);
+}
+
+void object_get(struct object *o)
+{
+	o->refs++;
+}
+
+static void object_destroy(struct object *o)
+{
+	switch (o->type) {
+	case OBJ_PROCESS: process_destroy((struct process *)o); break;
+	case OBJ_THREAD: thread_destroy((struct thread *)o); break;
+	case OBJ_ENDPOINT: endpoint_destroy((struct endpoint *)o); break;
+	case OBJ_NOTIFICATION: notification_destroy((struct notification *)o); break;
+	case OBJ_VMO: vmo_destroy((struct vmo *)o); break;
+	case OBJ_IRQ: irq_destroy((struct irq *)o); break;
+	case OBJ_TIMER: timer_destroy((struct timer *)o); break;
+	case OBJ_RESOURCE: resource_destroy((struct resource *)o); break;
+	case OBJ_QUOTA: quota_destroy((struct quota *)o); break;
+	case OBJ_REPLY: reply_destroy((struct reply *)o); break;
+	default: panic("object %p of unknown type %u", (void *)o, o->type);
+	}
+}
+
+void object_put(struct object *o)
+{
+	CHECK(o->refs > 0);
+	if (--o->refs == 0)
+		object_destroy(o);
+}
+
+struct cap *cap_create(struct quota *quota, struct object *obj, uint32_t rights, uint64_t badge, struct cap *parent)
+{
+	struct cap *c = kalloc(quota, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	c->obj = obj;
+	c->rights = rights;
+	c->badge = badge;
+	c->slot = SLOT_NONE;
+	c->quota = quota;
+	if (quota)
+		object_get(&quota->obj);
+	object_get(obj);
+	obj->handles++;
+	if (obj->type == OBJ_ENDPOINT && rights & RIGHT_EP_RECV)
+		((struct endpoint *)obj)->receivers++;
+	if (parent) {
+		c->parent = parent;
+		c->next = parent->child;
+		if (c->next)
+			c->next->prev = c;
+		parent->child = c;
+	}
+	return c;
+}
+
+static void cap_free(struct cap *c)
+{
+	struct quota *q = c->quota;
+
+	kfree(q, c, sizeof(*c));
+	if (q)
+		object_put(&q->obj);
+}
+
+static void cap_unlink(struct cap *c)
+{
+	if (c->prev)
+		c->prev->next = c->next;
+	else if (c->parent)
+		c->parent->child = c->next;
+	if (c->next)
+		c->next->prev = c->prev;
+}
+
+/* Puts c's only child in c's place. */
+static void cap_collapse(struct cap *c)
+{
+	struct cap *only = c->child;
+
+	only->parent = c->parent;
+	only->prev = c->prev;
+	only->next = c->next;
+	if (c->prev)
+		c->prev->next = only;
+	else if (c->parent)
+		c->parent->child = only;
+	if (c->next)
+		c->next->prev = only;
+}
+
+/* Takes a closed capability out of the tree when it no longer keeps two or more children together. */
+static void cap_prune(struct cap *c)
+{
+	while (c && !c->obj && (!c->child || !c->child->next)) {
+		struct cap *parent = c->parent;
+
+		if (c->child)
+			cap_collapse(c);
+		else
+			cap_unlink(c);
+		cap_free(c);
+		c = parent;
+	}
+}
+
+void cap_destroy(struct cap *c)
+{
+	struct object *obj = c->obj;
+	struct object *quota = c->quota ? &c->quota->obj : NULL;
+
+	CHECK(c->slot == SLOT_NONE);
+	if (quota)
+		object_get(quota);
+	if (obj->type == OBJ_ENDPOINT)
+		endpoint_cap_gone((struct endpoint *)obj, c);
+	else if (obj->type == OBJ_NOTIFICATION)
+		notification_cap_gone((struct notification *)obj, c);
+	c->obj = NULL;
+	cap_prune(c);
+	obj->handles--;
+	if (!obj->handles && obj->type == OBJ_REPLY)
+		reply_abandon((struct reply *)obj);
+	object_put(obj);
+	if (quota)
+		object_put(quota);
+}

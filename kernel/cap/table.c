@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Handle tables and the handle calls. */
+#include "kernel/cap/table.h"
+
+#include <string.h>
+#include "kernel/mm/quota.h"
+#include "kernel/mm/slab.h"
+#include "kernel/mm/user.h"
+#include "kernel/mm/vmo.h"
+#include "kernel/panic.h"
+#include "kernel/proc/process.h"
+#include "kernel/sched/sched.h"
+#include "kernel/trap/calls.h"
+#include "sys/abi/syscall.h"
+
+#define FIRST_CAPACITY 16
+
+static void slots_chain(struct handle_table *t, uint32_t from, uint32_t to)
+{
+	for (uint32_t i = from; i < to; i++) {
+		t->slots[i].gen = SLOT_FREE | 1;
+		t->slots[i].cap = (struct cap *)(uint64_t)(i + 1 < to ? i + 1 : (uint32_t)SLOT_NIL);
+	}
+}
+
+status_t table_init(struct process *p)
+{
+	struct handle_table *t = &p->table;
+
+	t->slots = kalloc(p->quota, FIRST_CAPACITY * sizeof(struct slot));
+	if (!t->slots)
+		return ERR_NO_MEMORY;
+	t->capacity = FIRST_CAPACITY;
+	t->mask = (FIRST_CAPACITY - 1) << 4;
+	slots_chain(t, 0, FIRST_CAPACITY);
+	t->free = 0;
+	t->used = 0;
+	return OK;
+}
+
+static status_t table_grow(struct process *p)
+{
+	struct handle_table *t = &p->table;
+	uint32_t capacity = t->capacity * 2;
+
+	if (capacity > HANDLE_MAX_COUNT)
+		return ERR_NO_HANDLES;
+	struct slot *slots = kalloc(p->quota, capacity * sizeof(struct slot));
+	if (!slots)
+		return ERR_NO_MEMORY;
+	memcpy(slots, t->slots, t->capacity * sizeof(struct slot));
+	kfree(p->quota, t->slots, t->capacity * sizeof(struct slot));
+	t->slots = slots;
+	slots_chain(t, t->capacity, capacity);
+	slots[capacity - 1].cap = (struct cap *)(uint64_t)t->free;
+	t->free = t->capacity;
+	t->capacity = capacity;
+	t->mask = (uint64_t)(capacity - 1) << 4;
+	return OK;
+}
+
+status_t table_insert(struct process *p, struct cap *c, handle_t *out)
+{
+	struct handle_table *t = &p->table;
+	struct quota *q = p->quota;
+
+	if (p->state >= PROCESS_ENDING)
+		return ERR_STATE;
+	if (q->limit.handles <= q->used.handles)
+		return ERR_NO_HANDLES;
+	if (t->free == (uint32_t)SLOT_NIL) {
+		status_t s = table_grow(p);
+
+		if (s != OK)
+			return s;
+	}
+	uint32_t i = t->free;
+	struct slot *s = &t->slots[i];
+
+	t->free = (uint32_t)(uint64_t)s->cap;
+	s->gen &= ~SLOT_FREE;
+	s->cap = c;
+	c->owner = p;
+	c->slot = i;
+	t->used++;
+	q->used.handles++;
+	*out = s->gen << HANDLE_INDEX_BITS | i;
+	return OK;
+}
+
+status_t table_reserve(struct process *p, unsigned n)
+{
+	struct handle_table *t = &p->table;
+
+	if (p->state >= PROCESS_ENDING)
+		return ERR_STATE;
+	if (p->quota->limit.handles - p->quota->used.handles < n)
+		return ERR_NO_HANDLES;
+	while (t->capacity - t->used - t->retired < n) {
+		status_t s = table_grow(p);
+
+		if (s != OK)
+			return s;
+	}
+	return OK;
+}
+
+void table_remove(struct cap *c)
+{
+	struct process *p = c->owner;
+	struct handle_table *t = &p->table;
+	struct slot *s = &t->slots[c->slot];
+
+	CHECK(s->cap == c);
+	/* 47 bits of generation: at one reuse a nanosecond a slot lasts 39 hours, at system call speed years; then it is retired. */
+	if (s->gen + 1 < 1ull << (64 - HANDLE_INDEX_BITS)) {
+		s->cap = (struct cap *)(uint64_t)t->free;
+		t->free = c->slot;
+	} else {
+		t->retired++;
+	}
+	s->gen = (s->gen + 1) | SLOT_FREE;
+	t->used--;
+	p->quota->used.handles--;
+	c->slot = SLOT_NONE;
+}
+
+struct cap *table_find(struct process *p, handle_t h)
+{
+	struct handle_table *t = &p->table;
+	struct slot *s = (struct slot *)((char *)t->slots + ((h << 4) & t->mask));
+
+	return s->gen == h >> HANDLE_INDEX_BITS ? s->cap : NULL;
+}
+
+void table_free(struct process *p)
+{
+	struct handle_table *t = &p->table;
+
+	if (t->slots)
+		kfree(p->quota, t->slots, t->capacity * sizeof(struct slot));
+	t->slots = NULL;
+}
+
+status_t handle_find(struct process *p, handle_t h, enum object_type type, uint32_t rights, struct cap **out)
+{
+	struct cap *c = table_find(p, h);
+
+	if (!c)
+		return ERR_HANDLE;
+	if (type != OBJ_NONE && c->obj->type != type)
+		return ERR_TYPE;
+	if ((c->rights & rights) != rights)
+		return ERR_RIGHTS;
+	*out = c;
+	return OK;
+}
+
+status_t handle_create(struct process *p, struct object *obj, uint32_t rights, handle_t *out)
+{
+	struct cap *c = cap_create(p->quota, obj, rights, 0, NULL);
+	status_t s = ERR_NO_MEMORY;
+
+	if (c) {
+		s = table_insert(p, c, out);
+		if (s != OK)
+			cap_destroy(c);
+	}
+	object_put(obj);
+	return s;
+}
+
+status_t handle_close(struct process *p, handle_t h)
+{
+	struct cap *c = table_find(p, h);
+
+	if (!c)
+		return ERR_HANDLE;
+	if (c->obj->refs == 1 && c->obj->type == OBJ_VMO && !vmo_shrink_step((struct vmo *)c->obj))
+		return STATUS_RESTART; /* preemption point: a big memory object goes in pieces */
+	table_remove(c);
+	cap_destroy(c);
+	return OK;
+}
+
+struct sysret sys_handle_close(uint64_t h)
+{
+	return sysret_status(handle_close(process_self(), h));
+}
+
+struct sysret sys_handle_dup(uint64_t h, uint64_t rights)
+{
+	struct process *p = process_self();
+	struct cap *c;
+	status_t s = handle_find(p, h, OBJ_NONE, RIGHT_DUP, &c);
+
+	if (s != OK)
+		return sysret_status(s);
+	if ((uint32_t)rights == (uint32_t)RIGHTS_SAME)
+		rights = c->rights;
+	if (rights & ~(uint64_t)c->rights)
+		return sysret_status(ERR_RIGHTS);
+	struct cap *d = cap_create(p->quota, c->obj, (uint32_t)rights, c->badge, c);
+	if (!d)
+		return sysret_status(ERR_NO_MEMORY);
+	handle_t out;
+	s = table_insert(p, d, &out);
+	if (s != OK) {
+		cap_destroy(d);
+		return sysret_status(s);
+	}
+	return sysret_value(out);
+}
+
+/* Bounded work for one kernel entry between looks at pending interrupts. */
+#define REVOKE_STEP 32
+
+struct sysret sys_handle_revoke(uint64_t h)
+{
+	struct cap *c;
+	status_t s = handle_find(process_self(), h, OBJ_NONE, RIGHT_REVOKE, &c);
+
+	if (s != OK)
+		return sysret_status(s);
+	for (unsigned n = 0; c->child; n++) {
+		if (n == REVOKE_STEP)
+			return sysret_status(STATUS_RESTART);
+		struct cap *victim = c->child;
+
+		while (!victim->obj)
+			victim = victim->child; /* a childkeeper has at least two */
+		if (victim->slot != SLOT_MAPPING && victim->obj->refs == 1 && victim->obj->type == OBJ_VMO &&
+		    !vmo_shrink_step((struct vmo *)victim->obj))
+			return sysret_status(STATUS_RESTART);
+		if (victim->slot == SLOT_MAPPING) {
+			if (!mapping_release_step(victim->mapping))
+				return sysret_status(STATUS_RESTART);
+			continue;
+		}
+		table_remove(victim);
+		cap_destroy(victim);
+	}
+	return sysret_status(OK);
+}
+
+struct sysret sys_handle_info(uint64_t h, uint64_t buf)
+{
+	struct cap *c;
+	status_t s = handle_find(process_self(), h, OBJ_NONE, 0, &c);
+
+	if (s != OK)
+		return sysret_status(s);
+	struct handle_info info = {
+		.koid = c->obj->koid,
+		.badge = c->badge,
+		.type = c->obj->type,
+		.rights = c->rights,
+		.refs = c->obj->handles,
+	};
+	return sysret_status(user_write(process_self(), buf, &info, sizeof(info)));
+}

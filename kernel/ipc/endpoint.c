@@ -1,0 +1,583 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Endpoints: queues of callers and receivers, delivery, answers, and what happens when one side goes away. */
+#include "kernel/ipc/endpoint.h"
+
+#include "kernel/ipc/message.h"
+#include "kernel/ipc/notification.h"
+#include "kernel/irq/irq.h"
+#include "kernel/mm/quota.h"
+#include "kernel/mm/slab.h"
+#include "kernel/panic.h"
+#include "kernel/proc/process.h"
+#include "kernel/sched/sched.h"
+#include "kernel/trap/calls.h"
+#include "sys/abi/fault.h"
+#include "sys/abi/ipc.h"
+
+status_t endpoint_create(struct quota *q, struct endpoint **out)
+{
+	struct endpoint *ep = kalloc(q, sizeof(*ep));
+
+	if (!ep)
+		return ERR_NO_MEMORY;
+	object_init(&ep->obj, OBJ_ENDPOINT, q);
+	list_init(&ep->queue);
+	*out = ep;
+	return OK;
+}
+
+void endpoint_destroy(struct endpoint *ep)
+{
+	struct quota *q = ep->obj.quota;
+
+	CHECK(list_empty(&ep->queue) && !ep->recv);
+	kfree(q, ep, sizeof(*ep));
+	object_put(&q->obj);
+}
+
+static struct thread *queue_thread(struct list *n)
+{
+	return container_of(n, struct thread, ready_node);
+}
+
+static void queue_head_update(struct endpoint *ep)
+{
+	ep->callers = list_empty(&ep->queue) ? NULL : queue_thread(ep->queue.next);
+}
+
+static void queue_insert(struct endpoint *ep, struct thread *t)
+{
+	struct list *n = ep->queue.prev;
+
+	/* From the back: callers of one priority, the usual case, cost one look. */
+	while (n != &ep->queue && queue_thread(n)->prio < t->prio)
+		n = n->prev;
+	list_insert(&t->ready_node, n->next);
+	queue_head_update(ep);
+}
+
+void endpoint_unqueue(struct thread *t)
+{
+	struct endpoint *ep = t->call_ep;
+
+	list_remove(&t->ready_node);
+	t->call_ep = NULL;
+	queue_head_update(ep);
+	if (ep->server && ep->server->slow & SLOW_BOOSTED)
+		thread_recompute_prio(ep->server);
+	object_put(&ep->obj);
+}
+
+void endpoint_requeue(struct thread *t)
+{
+	list_remove(&t->ready_node);
+	queue_insert(t->call_ep, t);
+}
+
+void endpoint_unreceive(struct thread *t)
+{
+	for (struct thread **link = &t->ep->recv; *link; link = &(*link)->wait_next)
+		if (*link == t) {
+			*link = t->wait_next;
+			t->wait_next = NULL;
+			t->payer = t;
+			return;
+		}
+}
+
+void endpoint_cap_gone(struct endpoint *ep, const struct cap *c)
+{
+	bool closed = false;
+
+	if (c->rights & RIGHT_EP_RECV) {
+		closed = --ep->receivers == 0;
+		for (struct thread *t = ep->recv, *next; t; t = next) {
+			next = t->wait_next;
+			if (closed || t->proc == c->owner) {
+				thread_unblock(t);
+				thread_wake(t, ERR_CANCELLED);
+			}
+		}
+	}
+	for (struct list *n = ep->queue.next, *next; n != &ep->queue; n = next) {
+		struct thread *t = queue_thread(n);
+
+		next = n->next;
+		if (!closed && t->call_cap != c)
+			continue;
+		thread_unblock(t);
+		if (t->slow & SLOW_FAULTED)
+			fault_unhandled(t);
+		else
+			thread_wake(t, closed ? ERR_CLOSED : ERR_CANCELLED);
+	}
+}
+
+/* From here on the work of s (and of those it called meanwhile) is no longer paid by `old`. */
+static void payer_cut(struct thread *s, const struct thread *old)
+{
+	for (struct thread *x = s; x && x->payer == old && x != old;
+	     x = x->state == TS_AWAIT_REPLY || x->state == TS_FAULTED ? (x->saved_by ? x->saved_by : x->server) : NULL) {
+		x->payer = s;
+		for (unsigned i = 0; i < hart_count; i++)
+			if (harts[i].cur == x && harts[i].account == old)
+				harts[i].account = s;
+	}
+}
+
+/* Ends the bond between a caller and whoever holds its call. */
+static void caller_unlink(struct thread *t)
+{
+	struct thread *s = t->saved_by ? t->saved_by : t->server;
+
+	if (t->reply) {
+		t->reply->caller = NULL;
+		t->reply = NULL;
+	}
+	if (t->saved_by) {
+		list_remove(&t->saved_node);
+		if (list_empty(&t->saved_by->callers))
+			t->saved_by->slow &= ~(uint32_t)SLOW_CALLERS;
+		t->saved_by = NULL;
+	} else if (s) {
+		s->caller = NULL;
+	}
+	t->server = NULL;
+	if (s) {
+		if (s != t->payer)
+			payer_cut(s, t->payer);
+		if (s->slow & SLOW_BOOSTED)
+			thread_recompute_prio(s);
+	}
+}
+
+void caller_forget(struct thread *t)
+{
+	caller_unlink(t);
+}
+
+/* The call of t ends without an answer. */
+static void caller_fail(struct thread *t, status_t why)
+{
+	caller_unlink(t);
+	if (t->slow & SLOW_FAULTED)
+		fault_unhandled(t);
+	else
+		thread_wake(t, why);
+}
+
+void caller_drop(struct thread *s)
+{
+	if (s->caller)
+		caller_fail(s->caller, ERR_PEER_DIED);
+}
+
+void callers_drop_all(struct thread *s)
+{
+	caller_drop(s);
+	/* Saved calls belong to their reply handles: another thread of the process may still answer. */
+	while (!list_empty(&s->callers)) {
+		struct thread *t = container_of(s->callers.next, struct thread, saved_node);
+
+		list_remove(&t->saved_node);
+		t->saved_by = NULL;
+		if (s->payer == t->payer)
+			payer_cut(s, t->payer);
+	}
+}
+
+void reply_destroy(struct reply *r)
+{
+	struct quota *q = r->obj.quota;
+
+	kfree(q, r, sizeof(*r));
+	object_put(&q->obj);
+}
+
+void reply_abandon(struct reply *r)
+{
+	if (r->caller)
+		caller_fail(r->caller, ERR_PEER_DIED);
+}
+
+/* Gives the message of t to the server s. On an error nothing has happened. */
+static status_t deliver(struct thread *s, struct thread *t)
+{
+	status_t st = OK;
+	uint64_t handles[MSG_HANDLES_MAX] = {0};
+
+	if (t->slow & SLOW_FAULTED) {
+		s->x[X_A1] = MSG_LABEL_FAULT;
+		s->x[X_A2] = t->fault_cause;
+		s->x[X_A2 + 1] = t->fault_addr;
+		s->x[X_A2 + 2] = t->pc;
+		s->x[X_A2 + 3] = t->obj.koid;
+		s->x[X_A2 + 4] = t->proc->obj.koid;
+		s->x[X_A2 + 5] = t->x[X_SP];
+		t->msginfo = 0;
+		t->state = TS_FAULTED;
+	} else {
+		st = message_move_handles(t, s->proc, handles);
+		if (st != OK)
+			return st;
+		for (unsigned i = 0; i < 7; i++)
+			s->x[X_A1 + i] = t->x[X_A1 + i];
+		s->x[X_A1] &= ~MSG_DEADLINE;
+		t->msginfo = t->x[X_A1];
+		t->leases = t->x[X_T1];
+		t->state = TS_AWAIT_REPLY;
+	}
+	s->x[X_A0] = RECV_CALL;
+	message_put_handles(s, handles);
+	s->x[X_T1] = t->call_badge;
+	s->x[X_T6] = s->x[X_T0] = s->x[X_RA] = 0;
+	s->caller = t;
+	t->server = s;
+	s->payer = t->payer;
+	if (s->prio < t->prio)
+		thread_set_prio(s, t->prio);
+	return OK;
+}
+
+void endpoint_send(struct endpoint *ep, struct thread *t)
+{
+	struct thread *s = ep->recv;
+	bool running = t->state == TS_RUNNING;
+
+	if (s) {
+		status_t st = deliver(s, t);
+
+		if (st != OK) {
+			/* The sender's fault; its call returns. It is the running thread: a fault message has nothing to fail on. */
+			thread_clear_results(t);
+			t->x[X_A0] = (uint64_t)st;
+			return;
+		}
+		ep->recv = s->wait_next;
+		s->wait_next = NULL;
+		if (s->slow & SLOW_DEADLINE) {
+			ktimer_cancel(&s->wait_timer);
+			s->slow &= ~(uint32_t)SLOW_DEADLINE;
+		}
+		if (running) {
+			/* Run it here, in the caller's place, if it may. */
+			struct hart *h = hart_self();
+
+			if (s->hart != h && s->affinity >> h->index & 1) {
+				fp_forget(s);
+				s->hart = h;
+			}
+			h->resched = 1;
+		}
+		thread_ready(s);
+		return;
+	}
+	if (t->slow & SLOW_FAULTED)
+		t->state = TS_FAULTED;
+	else
+		t->state = TS_CALLING;
+	t->call_ep = ep;
+	object_get(&ep->obj);
+	queue_insert(ep, t);
+	if (ep->server && ep->server->prio < t->prio)
+		thread_set_prio(ep->server, t->prio);
+}
+
+bool fault_send(struct thread *t)
+{
+	struct endpoint *ep = t->fault_ep;
+
+	if (!ep || !ep->receivers)
+		return false;
+	t->slow |= SLOW_FAULTED;
+	t->call_badge = t->fault_badge;
+	t->call_cap = NULL;
+	endpoint_send(ep, t);
+	return true;
+}
+
+void fault_unhandled(struct thread *t)
+{
+	t->slow &= ~(uint32_t)SLOW_FAULTED;
+	t->state = TS_SUSPENDED;
+	process_end(t->proc, EXIT_FAULT | (int64_t)t->fault_cause);
+}
+
+/* Answers t's call out of from's registers. Whatever is wrong with the answer is told to the caller, never to the server. */
+static void answer(struct thread *t, struct thread *from)
+{
+	uint64_t handles[MSG_HANDLES_MAX] = {0};
+	uint64_t info = from->x[X_A1];
+
+	caller_unlink(t);
+	if (t->slow & SLOW_FAULTED) {
+		t->slow &= ~(uint32_t)SLOW_FAULTED;
+		if (MSG_LABEL(info) == FAULT_RESUME) {
+			t->state = TS_READY;
+			thread_ready(t);
+		} else {
+			fault_unhandled(t);
+		}
+		message_drop_handles(from);
+		return;
+	}
+	status_t s = message_move_handles(from, t->proc, handles);
+	if (s != OK)
+		message_drop_handles(from);
+	if (t->slow & SLOW_DEADLINE) {
+		ktimer_cancel(&t->wait_timer);
+		t->slow &= ~(uint32_t)SLOW_DEADLINE;
+	}
+	t->x[X_A0] = (uint64_t)s;
+	t->x[X_A1] = info & (MSG_INFO(0xffffffffu, 7, 0));
+	for (unsigned i = 1; i < 7; i++)
+		t->x[X_A1 + i] = from->x[X_A1 + i];
+	if (s != OK)
+		for (unsigned i = 0; i < 7; i++)
+			t->x[X_A1 + i] = 0;
+	message_put_handles(t, handles);
+	t->x[X_T1] = t->x[X_T6] = t->x[X_T0] = t->x[X_RA] = 0;
+	thread_ready(t);
+}
+
+void receiver_signal(struct thread *t, uint64_t bits)
+{
+	if (t->slow & SLOW_DEADLINE) {
+		ktimer_cancel(&t->wait_timer);
+		t->slow &= ~(uint32_t)SLOW_DEADLINE;
+	}
+	if (t->ep)
+		endpoint_unreceive(t);
+	t->payer = t;
+	thread_clear_results(t);
+	t->x[X_A0] = RECV_SIGNAL;
+	t->x[X_A2] = bits;
+	thread_ready(t);
+}
+
+/* ---- system calls: arguments are in the thread's x[] ---- */
+
+struct sysret sys_call(uint64_t handle, uint64_t info)
+{
+	struct thread *t = hart_self()->cur;
+	struct cap *c;
+	status_t s = handle_find(t->proc, handle, OBJ_ENDPOINT, RIGHT_EP_CALL, &c);
+
+	if (s != OK)
+		return sysret_status(s);
+	s = message_check(t, info, true);
+	if (s != OK)
+		return sysret_status(s);
+	struct endpoint *ep = (struct endpoint *)c->obj;
+	if (!ep->receivers)
+		return sysret_status(ERR_CLOSED);
+	bool timed = info & MSG_DEADLINE;
+	uint64_t deadline = t->x[X_T6];
+	if (timed && !deadline && !ep->recv)
+		return sysret_status(ERR_WOULD_BLOCK);
+	t->call_badge = c->badge;
+	t->call_cap = c;
+	endpoint_send(ep, t);
+	if (timed && t->state != TS_RUNNING)
+		wait_deadline(t, deadline);
+	return sysret_blocked();
+}
+
+static struct sysret receive(struct thread *t, struct endpoint *ep, uint64_t deadline)
+{
+	struct notification *n = t->bound;
+
+	if (t->ep != ep) {
+		if (t->ep) {
+			if (t->ep->server == t)
+				t->ep->server = NULL;
+			object_put(&t->ep->obj);
+		}
+		t->ep = ep;
+		if (ep)
+			object_get(&ep->obj);
+	}
+	if (t->slow & SLOW_BOOSTED)
+		thread_recompute_prio(t);
+	if (n && n->bits) {
+		uint64_t bits = n->bits;
+
+		n->bits = 0;
+		t->payer = t;
+		thread_clear_results(t);
+		t->x[X_A0] = RECV_SIGNAL;
+		t->x[X_A2] = bits;
+		return sysret_blocked();
+	}
+	while (ep && ep->callers) {
+		struct thread *c = ep->callers;
+		uint32_t slow = c->slow & SLOW_FAULTED;
+
+		endpoint_unqueue(c);
+		status_t s = deliver(t, c);
+		if (s == OK) {
+			ep->server = t;
+			if (ep->callers && ep->callers->prio > t->prio)
+				thread_set_prio(t, ep->callers->prio);
+			return sysret_blocked();
+		}
+		CHECK(!slow);
+		(void)slow;
+		c->call_ep = NULL;
+		thread_wake(c, s);
+	}
+	if (t->stop_cancel) {
+		t->stop_cancel = false;
+		return sysret_status(ERR_CANCELLED);
+	}
+	t->payer = t;
+	if (!deadline)
+		return sysret_status(ERR_WOULD_BLOCK);
+	sched_block(TS_RECEIVING);
+	if (ep) {
+		t->wait_next = ep->recv;
+		ep->recv = t;
+		ep->server = t;
+	}
+	if (deadline != DEADLINE_NEVER)
+		wait_deadline(t, deadline);
+	return sysret_blocked();
+}
+
+struct sysret sys_reply_recv(uint64_t handle, uint64_t info)
+{
+	struct thread *t = hart_self()->cur;
+	struct cap *c;
+	status_t s = handle_find(t->proc, handle, OBJ_ENDPOINT, RIGHT_EP_RECV, &c);
+
+	if (s != OK)
+		return sysret_status(s);
+	s = message_check(t, info, false);
+	if (s != OK)
+		return sysret_status(s);
+	if (t->caller)
+		answer(t->caller, t);
+	else
+		message_drop_handles(t);
+	return receive(t, (struct endpoint *)c->obj, DEADLINE_NEVER);
+}
+
+struct sysret sys_recv(uint64_t handle, uint64_t irq, uint64_t deadline)
+{
+	struct thread *t = hart_self()->cur;
+	struct cap *c = NULL;
+	status_t s;
+
+	if (handle != HANDLE_NONE) {
+		s = handle_find(t->proc, handle, OBJ_ENDPOINT, RIGHT_EP_RECV, &c);
+		if (s != OK)
+			return sysret_status(s);
+	} else if (!t->bound) {
+		return sysret_status(ERR_STATE);
+	}
+	if (irq != HANDLE_NONE) {
+		struct cap *ic;
+
+		s = handle_find(t->proc, irq, OBJ_IRQ, RIGHT_IRQ_USE, &ic);
+		if (s != OK)
+			return sysret_status(s);
+		irq_ack((struct irq *)ic->obj);
+	}
+	caller_drop(t);
+	return receive(t, c ? (struct endpoint *)c->obj : NULL, deadline);
+}
+
+struct sysret sys_reply(uint64_t unused, uint64_t info)
+{
+	struct thread *t = hart_self()->cur;
+	status_t s = message_check(t, info, false);
+
+	(void)unused;
+	if (s != OK)
+		return sysret_status(s);
+	if (t->caller)
+		answer(t->caller, t);
+	else
+		message_drop_handles(t);
+	return sysret_status(OK);
+}
+
+struct sysret sys_save_caller(void)
+{
+	struct thread *t = hart_self()->cur;
+	struct thread *caller = t->caller;
+	struct quota *q = t->proc->quota;
+	handle_t h;
+
+	if (!caller)
+		return sysret_status(ERR_STATE);
+	struct reply *r = kalloc(q, sizeof(*r));
+	if (!r)
+		return sysret_status(ERR_NO_MEMORY);
+	object_init(&r->obj, OBJ_REPLY, q);
+	status_t s = handle_create(t->proc, &r->obj, RIGHT_REPLY | RIGHT_MOVE | RIGHT_INFO, &h);
+	if (s != OK)
+		return sysret_status(s);
+	r->caller = caller;
+	caller->reply = r;
+	caller->saved_by = t;
+	list_push_back(&t->callers, &caller->saved_node);
+	t->slow |= SLOW_CALLERS;
+	t->caller = NULL;
+	return sysret_value(h);
+}
+
+struct sysret sys_reply_to(uint64_t handle, uint64_t info)
+{
+	struct thread *t = hart_self()->cur;
+	struct cap *c;
+	status_t s = handle_find(t->proc, handle, OBJ_REPLY, RIGHT_REPLY, &c);
+
+	if (s != OK)
+		return sysret_status(s);
+	s = message_check(t, info, false);
+	if (s != OK)
+		return sysret_status(s);
+	struct reply *r = (struct reply *)c->obj;
+	if (r->caller)
+		answer(r->caller, t);
+	else
+		message_drop_handles(t);
+	return sysret_status(handle_close(t->proc, handle));
+}
+
+struct sysret sys_endpoint_create(void)
+{
+	struct process *p = process_self();
+	struct endpoint *ep;
+	handle_t h;
+	status_t s = endpoint_create(p->quota, &ep);
+
+	if (s == OK)
+		s = handle_create(p, &ep->obj, RIGHTS_GENERIC | RIGHT_EP_CALL | RIGHT_EP_RECV | RIGHT_EP_MINT, &h);
+	return s == OK ? sysret_value(h) : sysret_status(s);
+}
+
+struct sysret sys_endpoint_mint(uint64_t handle, uint64_t badge, uint64_t rights)
+{
+	struct process *p = process_self();
+	struct cap *c;
+	status_t s = handle_find(p, handle, OBJ_ENDPOINT, RIGHT_EP_MINT, &c);
+	handle_t h;
+
+	if (s != OK)
+		return sysret_status(s);
+	if ((uint32_t)rights == (uint32_t)RIGHTS_SAME)
+		rights = c->rights;
+	if (rights & ~(uint64_t)c->rights)
+		return sysret_status(ERR_RIGHTS);
+	struct cap *m = cap_create(p->quota, c->obj, (uint32_t)rights, badge, c);
+	if (!m)
+		return sysret_status(ERR_NO_MEMORY);
+	s = table_insert(p, m, &h);
+	if (s != OK) {
+		cap_destroy(m);
+		return sysret_status(s);
+	}
+	return sysret_value(h);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Endpoints (synchronous rendezvous) and reply objects. The fast path is in trap/entry.S. */
+#pragma once
+
+#include "kernel/sched/hart.h"
+
+/* Offsets of the first fields are known to trap/entry.S (trap/offsets.h). */
+struct endpoint {
+	struct object obj;
+	struct thread *recv;    /* waiting receivers, newest first, through wait_next */
+	struct thread *callers; /* first of the queue below, or NULL */
+	struct thread *server;  /* received last: works at the priority of the queue's head */
+	struct list queue;      /* waiting callers by falling priority, first come first within one */
+	uint32_t receivers;     /* capabilities with RIGHT_EP_RECV */
+};
+
+struct reply {
+	struct object obj;
+	struct thread *caller; /* NULL: answered or gone */
+};
+
+status_t endpoint_create(struct quota *q, struct endpoint **out);
+void endpoint_destroy(struct endpoint *ep);
+/* Capability c to it is about to go: nobody waits on its strength any longer. */
+void endpoint_cap_gone(struct endpoint *ep, const struct cap *c);
+void reply_destroy(struct reply *r);
+void reply_abandon(struct reply *r);
+
+/* Queues the running or faulted thread t as a caller, or hands it to a waiting receiver. */
+void endpoint_send(struct endpoint *ep, struct thread *t);
+void endpoint_requeue(struct thread *t); /* its priority changed */
+void endpoint_unqueue(struct thread *t); /* TS_CALLING or queued fault */
+void endpoint_unreceive(struct thread *t); /* TS_RECEIVING */
+/* The call that s is serving (and those it saved, when all) ends with ERR_PEER_DIED. */
+void caller_drop(struct thread *s);
+void callers_drop_all(struct thread *s);
+/* t no longer waits for an answer (killed, cancelled, timed out): whoever holds the call finds nobody. */
+void caller_forget(struct thread *t);
+/* Turns the thread's fault into a message to its fault endpoint; false when it has none. */
+bool fault_send(struct thread *t);
+/* Nobody handles it (any more): its process ends. */
+void fault_unhandled(struct thread *t);
+/* Delivers bound signals to a thread waiting in recv. */
+void receiver_signal(struct thread *t, uint64_t bits);

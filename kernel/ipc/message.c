@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Handles in messages, and leases. Handles stay in the sender's table until a receiver is there, so none is ever under way. */
+#include "kernel/ipc/message.h"
+
+#include "kernel/ipc/endpoint.h"
+#include "kernel/mm/quota.h"
+#include "kernel/mm/user.h"
+#include "kernel/panic.h"
+#include "kernel/proc/process.h"
+#include "kernel/sched/sched.h"
+#include "kernel/trap/calls.h"
+
+static const uint8_t handle_reg[MSG_HANDLES_MAX] = {X_T2, X_T3, X_T4, X_T5};
+
+status_t message_check(struct thread *t, uint64_t info, bool is_call)
+{
+	unsigned n = MSG_HANDLES(info);
+	uint64_t allowed = MSG_INFO(0x7fffffffu, 7, is_call ? 7 : 0) | (is_call ? MSG_DEADLINE : 0);
+
+	if (info & ~allowed || n > MSG_HANDLES_MAX || MSG_LEASES(info) > MSG_LEASES_MAX)
+		return ERR_INVALID;
+	for (unsigned i = 0; i < n; i++) {
+		struct cap *c;
+		status_t s = handle_find(t->proc, t->x[handle_reg[i]], OBJ_NONE, RIGHT_MOVE, &c);
+
+		if (s != OK)
+			return s;
+		for (unsigned j = 0; j < i; j++)
+			if (t->x[handle_reg[j]] == t->x[handle_reg[i]])
+				return ERR_INVALID;
+	}
+	return OK;
+}
+
+status_t message_move_handles(struct thread *t, struct process *to, uint64_t out[MSG_HANDLES_MAX])
+{
+	unsigned n = MSG_HANDLES(t->x[X_A1]);
+	struct cap *caps[MSG_HANDLES_MAX];
+	status_t s = OK;
+
+	if (!n)
+		return OK;
+	/* Time may have passed since the check: another thread can have closed one. */
+	s = message_check(t, t->x[X_A1], true);
+	if (s != OK)
+		return s;
+	for (unsigned i = 0; i < n; i++)
+		caps[i] = table_find(t->proc, t->x[handle_reg[i]]);
+	if (to == t->proc) {
+		for (unsigned i = 0; i < n; i++)
+			out[i] = t->x[handle_reg[i]];
+		return OK;
+	}
+	s = table_reserve(to, n);
+	if (s != OK)
+		return s;
+	if (!quota_charge(to->quota, n * sizeof(struct cap)))
+		return ERR_NO_MEMORY;
+	for (unsigned i = 0; i < n; i++) {
+		struct quota *old = caps[i]->quota;
+
+		table_remove(caps[i]);
+		s = table_insert(to, caps[i], &out[i]);
+		ASSERT(s == OK);
+		/* Whoever holds it pays for it. */
+		quota_uncharge(old, sizeof(struct cap));
+		object_get(&to->quota->obj);
+		caps[i]->quota = to->quota;
+		object_put(&old->obj);
+	}
+	return OK;
+}
+
+void message_drop_handles(struct thread *t)
+{
+	for (unsigned i = 0; i < MSG_HANDLES(t->x[X_A1]) && i < MSG_HANDLES_MAX; i++) {
+		struct cap *c = table_find(t->proc, t->x[handle_reg[i]]);
+
+		if (c) {
+			table_remove(c);
+			cap_destroy(c);
+		}
+	}
+}
+
+void message_put_handles(struct thread *t, const uint64_t h[MSG_HANDLES_MAX])
+{
+	for (unsigned i = 0; i < MSG_HANDLES_MAX; i++)
+		t->x[handle_reg[i]] = h[i];
+}
+
+/* Finds the caller whose lease a server names, and the lease. */
+static status_t lease_find(uint64_t handle, uint64_t index, struct thread **caller, struct lease *l)
+{
+	struct thread *t = hart_self()->cur;
+	struct thread *c = t->caller;
+
+	if (handle != HANDLE_NONE) {
+		struct cap *cap;
+		status_t s = handle_find(t->proc, handle, OBJ_REPLY, RIGHT_REPLY, &cap);
+
+		if (s != OK)
+			return s;
+		c = ((struct reply *)cap->obj)->caller;
+		if (!c)
+			return ERR_PEER_DIED; /* the caller gave up */
+	}
+	if (!c)
+		return ERR_STATE;
+	if (index >= MSG_LEASES(c->msginfo))
+		return ERR_RANGE;
+	if (c->leases & 7)
+		return ERR_FAULT;
+	*caller = c;
+	return user_read(c->proc, c->leases + index * sizeof(*l), l, sizeof(*l));
+}
+
+/* Bytes copied between looks at pending interrupts. */
+#define COPY_STEP 16384
+
+static struct sysret lease_copy(uint64_t handle, uint64_t index, uint64_t offset, uint64_t buf, uint64_t len, unsigned access)
+{
+	struct thread *caller;
+	struct lease l;
+	status_t s = lease_find(handle, index, &caller, &l);
+
+	if (s != OK)
+		return sysret_status(s);
+	if (!(l.info >> LEASE_ACCESS_SHIFT & access))
+		return sysret_status(ERR_RIGHTS);
+	uint64_t size = l.info & LEASE_LEN_MAX;
+	if (offset > size || len > size - offset)
+		return sysret_status(ERR_RANGE);
+	struct process *self = process_self();
+	while (len) {
+		uint64_t n = len < COPY_STEP ? len : COPY_STEP;
+
+		s = access == LEASE_READ ? user_copy(self, buf, caller->proc, l.addr + offset, n)
+					 : user_copy(caller->proc, l.addr + offset, self, buf, n);
+		if (s != OK)
+			return sysret_status(s);
+		buf += n;
+		offset += n;
+		len -= n;
+		if (len) {
+			/* The call goes on from here after interrupts were let in. */
+			struct thread *t = hart_self()->cur;
+
+			t->x[X_A2] = offset;
+			t->x[X_A2 + 1] = buf;
+			t->x[X_A2 + 2] = len;
+			return sysret_restart();
+		}
+	}
+	return sysret_status(OK);
+}
+
+struct sysret sys_lease_read(uint64_t handle, uint64_t index, uint64_t offset, uint64_t buf, uint64_t len)
+{
+	return lease_copy(handle, index, offset, buf, len, LEASE_READ);
+}
+
+struct sysret sys_lease_write(uint64_t handle, uint64_t index, uint64_t offset, uint64_t buf, uint64_t len)
+{
+	return lease_copy(handle, index, offset, buf, len, LEASE_WRITE);
+}
+
+struct sysret sys_lease_info(uint64_t handle, uint64_t index)
+{
+	struct thread *caller;
+	struct lease l;
+	status_t s = lease_find(handle, index, &caller, &l);
+
+	if (s != OK)
+		return sysret_status(s);
+	return sysret_pair(l.info & LEASE_LEN_MAX, l.info >> LEASE_ACCESS_SHIFT);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Address spaces: mappings of memory objects, Sv39 page tables filled on demand. */
+#pragma once
+
+#include "kernel/cap/object.h"
+#include "kernel/lib/treap.h"
+
+struct vmo;
+struct process;
+
+struct mapping {
+	struct treap_node node; /* key: address */
+	uint64_t size;
+	struct vmo *vmo; /* kept by the capability below */
+	struct cap *cap; /* derived from the handle that was mapped: revoking that one takes the mapping along */
+	uint64_t offset;
+	uint32_t prot;     /* MAP_READ | MAP_WRITE | MAP_EXEC now */
+	uint32_t max_prot; /* what the handle's rights allowed */
+	struct process *proc;
+	struct list vmo_node;
+};
+
+struct aspace {
+	uint64_t *root;
+	uint64_t root_phys;
+	uint64_t satp;
+	uint32_t asid; /* 0: shares the number, flushed at each switch */
+	uint64_t harts; /* logical harts that may hold translations of it */
+	struct treap maps;
+	uint64_t fault_next;   /* address just behind the last demand-zero fault */
+	uint32_t fault_window; /* pages to map ahead at the next one in order */
+	uint64_t present;      /* pages mapped */
+	uint64_t table_pages;
+	uint64_t hint;         /* where the search for free addresses starts */
+};
+
+void aspace_setup(void); /* once: ASID width */
+unsigned aspace_asid_bits(void);
+status_t aspace_init(struct process *p);
+/* Unmaps some; true when nothing is mapped. */
+bool aspace_empty_step(struct process *p);
+void aspace_free(struct process *p);
+
+/* from: the handle's capability. */
+status_t aspace_map(struct process *p, struct cap *from, uint64_t offset, uint64_t addr, uint64_t size, uint32_t flags, uint64_t *out);
+/* A bounded step of taking m away; true when it is gone. */
+bool mapping_release_step(struct mapping *m);
+/* STATUS_RESTART after a bounded part. */
+status_t aspace_unmap(struct process *p, uint64_t addr, uint64_t size);
+status_t aspace_protect(struct process *p, uint64_t addr, uint64_t size, uint32_t prot);
+/* Resolves a fault at addr (any alignment) for the access (one MAP_* bit). OK: mapped now. ERR_FAULT: not allowed there; ERR_NO_MEMORY. */
+status_t aspace_fault(struct process *p, uint64_t addr, uint32_t access);
+/* Removes (or only write-protects) the translations of one page of v in every mapping. Flushes. */
+void vmo_unmap_page(struct vmo *v, uint64_t index, uint64_t count, bool only_write);
+struct mapping *aspace_find(struct process *p, uint64_t addr);
+/* Direct-map address of a user byte for the access, faulting it in; NULL: ERR_FAULT. Stays valid until the lock is released. */
+void *aspace_touch(struct process *p, uint64_t addr, uint32_t access);
+/* Drops stale translations everywhere it may be cached. */
+void aspace_flush(struct process *p, uint64_t addr, uint64_t size);
+/* New code: fence.i on every hart. */
+void code_sync(void);

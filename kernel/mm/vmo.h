@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Memory objects: pages on demand, contiguous, or a device's range; mapped any number of times. */
+#pragma once
+
+#include "kernel/cap/object.h"
+
+struct vmo {
+	struct object obj;
+	uint8_t kind; /* VMO_KIND_* */
+	uint64_t pages;
+	uint64_t present; /* pages held */
+	uint64_t phys;    /* contiguous, device: address of the first page */
+	uint32_t offset;  /* device: registers start here in the first page */
+	uint64_t low;     /* shrinking: pages below are gone */
+	uint64_t **leaves; /* anonymous: pages / VMO_LEAF arrays of physical addresses (0: not present) */
+	uint64_t *single;  /* used instead of an array when there is one leaf only */
+	struct list mappings; /* struct mapping.vmo_node */
+};
+#define VMO_LEAF 64
+
+status_t vmo_create(struct quota *q, uint64_t size, uint32_t flags, struct vmo **out);
+status_t vmo_create_device(struct quota *q, uint64_t phys, uint64_t size, struct vmo **out);
+/* Boot only: an anonymous object out of a reserved range of RAM (boot archive, device tree), whose pages it takes over where it can. */
+status_t vmo_create_from(struct quota *q, uint64_t phys, uint64_t size, struct vmo **out);
+status_t vmo_clone(struct quota *q, struct vmo *src, uint64_t first, uint64_t pages, struct vmo **out);
+void vmo_decommit(struct vmo *v, uint64_t first, uint64_t count);
+/* Copies between the object and an address space or kernel memory (proc NULL). */
+status_t vmo_copy(struct vmo *v, uint64_t offset, struct process *p, uint64_t addr, uint64_t len, bool into_vmo);
+void vmo_destroy(struct vmo *v);
+/* Frees a bounded number of pages; true when none is left. */
+bool vmo_shrink_step(struct vmo *v);
+/* The page at index for reading (may be shared) or writing (exclusive; copies if shared). Allocates on demand.
+ * *pa without low bits. ERR_NO_MEMORY, ERR_RANGE. *writable: may be mapped writable. */
+status_t vmo_page(struct vmo *v, uint64_t index, bool write, uint64_t *pa, bool *writable);
+/* Present page or 0, changes nothing. */
+uint64_t vmo_peek(struct vmo *v, uint64_t index);

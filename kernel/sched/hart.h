@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What each hart has for itself. tp and sscratch point to it while the kernel runs. */
+#pragma once
+
+#include "kernel/lib/treap.h"
+#include "kernel/list.h"
+#include "kernel/platform.h"
+#include "kernel/sched/thread.h"
+#include "sys/abi/syscall.h"
+
+/* The first fields are known to trap/entry.S (trap/offsets.h). */
+struct hart {
+	struct thread *cur; /* NULL: idle */
+	uint64_t scratch[4];
+	void *kstack;
+	void *emergency_stack;
+	int64_t top_prio; /* highest priority in the run queue, -1 when empty */
+	uint8_t resched;  /* the way out of the kernel must go through the scheduler */
+
+	bool online;
+	unsigned index;
+	struct thread *next;    /* chosen already: higher priority than cur and not in a queue */
+	struct thread *fp_owner; /* whose registers the FPU holds */
+	struct thread *account; /* who pays since account_start */
+	uint64_t account_start;
+	uint64_t slice_end;     /* tick, 0: no slice running */
+	uint64_t bitmap[PRIO_COUNT / 64];
+	struct list ready[PRIO_COUNT];
+	struct treap timers;
+	uint64_t programmed; /* tick the comparator stands at */
+	uint64_t idle_ticks, switches, interrupts, ipis;
+};
+
+extern struct hart harts[MAX_HARTS];
+extern unsigned hart_count; /* online */
+
+static inline struct hart *hart_self(void)
+{
+	struct hart *h;
+
+	__asm__("mv %0, tp" : "=r"(h));
+	return h;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Run queues, choosing the next thread, and the way out of the kernel. */
+#pragma once
+
+#include "kernel/sched/hart.h"
+
+void sched_init_hart(struct hart *h);
+void ready_insert(struct thread *t, bool front);
+void ready_remove(struct thread *t);
+/* Has the hart look at its run queue (by IPI when it is another one). */
+void hart_kick(struct hart *h);
+/* The running thread waits for something: called by a system call that then returns anything. */
+void sched_block(enum thread_state state);
+/* Lets the higher priority win: marks a reschedule if t should run before what runs. t is TS_READY and in no queue. */
+void sched_place(struct thread *t);
+void sched_yield_self(void);
+void slice_check(void);
+void account_stop(void);
+
+void fp_release(struct thread *t); /* saves the registers if they are live here and turns the unit off */
+bool fp_trap(struct thread *t);    /* first use since it runs: true if the instruction can be repeated */
+void fp_forget(struct thread *t);
+
+/* The kernel lock: held from entry to exit. */
+void klock(void);
+void kunlock(void);

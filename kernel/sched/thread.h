@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Threads: registers, scheduling state, and what each is waiting for. */
+#pragma once
+
+#include "kernel/cap/object.h"
+#include "kernel/sched/timer.h"
+
+struct hart;
+struct endpoint;
+struct notification;
+
+/* Internal states; RUNNING is zero so that the IPC fast path stores x0. */
+enum thread_state {
+	TS_RUNNING = 0,
+	TS_READY,
+	TS_CALLING = 3,    /* in an endpoint's queue of callers */
+	TS_AWAIT_REPLY = 4, /* its call was taken */
+	TS_RECEIVING,
+	TS_NOTIFICATION,
+	TS_FUTEX,
+	TS_FAULTED,      /* its fault message waits or was taken; flags tell the rest */
+	TS_SUSPENDED,
+	TS_THROTTLED,    /* budget used up */
+	TS_NEW,
+	TS_ENDED,
+};
+
+/* Why a thread cannot take part in the IPC fast path (trap/entry.S looks at the whole word). */
+enum {
+	SLOW_FP = 1u << 0,        /* its floating-point state is live in the hart */
+	SLOW_BOOSTED = 1u << 1,   /* runs above its base priority */
+	SLOW_DEADLINE = 1u << 2,  /* has a timer armed for its wait */
+	SLOW_AFFINITY = 1u << 3,  /* may not run on every hart */
+	SLOW_STOP = 1u << 4,      /* kill, suspend or cancel pending */
+	SLOW_FLUSH = 1u << 5,     /* its process shares an ASID: switching to it flushes the TLB */
+	SLOW_FAULTED = 1u << 6,   /* waits with its fault message, not with a call */
+	SLOW_THROTTLED = 1u << 7, /* out of budget */
+	SLOW_CALLERS = 1u << 8,   /* holds saved callers (priority inheritance must look at them) */
+};
+
+/* Offsets of the first fields are known to trap/entry.S (trap/offsets.h). */
+struct thread {
+	struct object obj;
+	uint64_t pc;
+	uint64_t x[32]; /* valid while it does not run; callee-saved ones only when !full_frame */
+	uint64_t satp;
+	struct process *proc;
+	struct hart *hart; /* runs or ran last here; its run queue when ready */
+	struct thread *caller;  /* the call it is serving, not answered or saved yet */
+	struct thread *server;  /* TS_AWAIT_REPLY: who took the call (NULL: held by a reply object) */
+	struct thread *payer;   /* whose CPU account its work is charged to */
+	uint64_t leases;        /* address of its lease array */
+	uint64_t msginfo;       /* of its call: number of leases */
+	struct endpoint *ep;    /* endpoint it received from last */
+	struct thread *wait_next; /* next receiver of the same endpoint */
+	const uint64_t *signals; /* bits of its bound notification, or a zero */
+	uint32_t slow;
+	uint8_t state;
+	uint8_t prio;      /* effective */
+	uint8_t base_prio;
+	uint8_t full_frame; /* x[] holds all registers: interrupted or faulted */
+
+	bool stop_kill, stop_suspend, stop_cancel;
+	bool suspended;   /* once its wait ends it stays off the run queue */
+	bool reaper;      /* last of a dying process: does its clean-up when scheduled */
+	bool fault_taken;
+	bool restart;
+	bool requeue_back; /* used up its time slice */
+	bool saved_call;  /* its call is held by a reply object (reply below) */
+
+	struct list ready_node;  /* run queue, endpoint, notification or futex queue: one at a time */
+	struct list proc_node;
+	struct list callers;     /* saved callers attributed to this thread, by saved_node */
+	struct list saved_node;
+	struct thread *saved_by; /* thread whose `callers` list it is in */
+	struct reply *reply;
+	struct endpoint *call_ep; /* TS_CALLING, TS_FAULTED in a queue: which */
+	const struct cap *call_cap; /* by which capability; only compared */
+	uint64_t call_badge;
+	struct ktimer wait_timer;
+	struct notification *wait_nt;
+	struct notification *bound;
+	uint64_t futex_key_a, futex_key_b;
+	struct endpoint *fault_ep;
+	uint64_t fault_badge;
+	uint64_t fault_cause, fault_addr;
+
+	uint64_t affinity;
+	void *fp; /* 32 registers and fcsr; allocated at first use */
+	struct hart *fp_hart;
+	uint64_t cpu_ticks;
+	uint64_t budget_ticks, period_ticks, budget_left, period_start;
+	struct ktimer budget_timer;
+};
+
+/* Register numbers in x[] */
+enum { X_RA = 1, X_SP = 2, X_GP = 3, X_TP = 4, X_T0 = 5, X_T1 = 6, X_T2 = 7, X_A0 = 10, X_A1 = 11, X_A2 = 12, X_T3 = 28, X_T4 = 29, X_T5 = 30, X_T6 = 31 };
+
+status_t thread_create(struct process *p, struct thread **out);
+void thread_destroy(struct thread *t);
+/* Ends a thread in whatever state it is. A thread that runs on another hart ends when that hart looks (it is sent an IPI). */
+void thread_end(struct thread *t);
+/* Takes a thread out of whatever it waits for, without making it ready. */
+void thread_unblock(struct thread *t);
+/* Ends its wait with a status in a0 and makes it ready. */
+void thread_wake(struct thread *t, status_t status);
+/* Makes it ready, if it is not suspended or throttled. */
+void thread_ready(struct thread *t);
+void thread_set_prio(struct thread *t, unsigned prio); /* effective; moves it in its queue and on along the chain of calls */
+void thread_recompute_prio(struct thread *t);
+struct thread_info;
+void thread_fill_info(struct thread *t, struct thread_info *i);
+void thread_clear_results(struct thread *t); /* a1-a7, t0-t6: zero before results are put in */

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* From boot to the first thread. */
+#include "kernel/boot.h"
+#include "kernel/ipc/futex.h"
+#include "kernel/irq/irq.h"
+#include "kernel/irq_controller.h"
+#include "kernel/log/log.h"
+#include "kernel/mm/aspace.h"
+#include "kernel/mm/page.h"
+#include "kernel/mm/quota.h"
+#include "kernel/panic.h"
+#include "kernel/proc/first.h"
+#include "kernel/sched/sched.h"
+#include "kernel/trap/trap.h"
+#include "sys/abi/system.h"
+
+/* A share of memory that no quota promises: slabs that are only partly used, the kernel's own tables. */
+#define SLACK_DIVISOR 64
+
+static void hart_setup(unsigned index)
+{
+	struct hart *h = &harts[index];
+
+	h->index = index;
+	h->kstack = kstack_top(index);
+	h->emergency_stack = kstack_emergency_top(index);
+	sched_init_hart(h);
+}
+
+static void hart_main(void)
+{
+	struct hart *h = hart_self();
+
+	trap_init_hart();
+	irqc_init_hart(h->index);
+	__atomic_store_n(&h->online, true, __ATOMIC_RELEASE);
+	hart_enter();
+}
+
+/* Harts that do not come are left out: the list is closed up behind them. */
+static void start_harts(void)
+{
+	unsigned i = 1;
+
+	while (i < platform.hart_count) {
+		uint64_t until = ticks_now() + platform.timebase_hz;
+		long error = smp_start_hart(i, &harts[i], hart_main);
+
+		while (!error && !__atomic_load_n(&harts[i].online, __ATOMIC_ACQUIRE) && ticks_now() < until)
+			;
+		if (__atomic_load_n(&harts[i].online, __ATOMIC_ACQUIRE)) {
+			hart_count = ++i;
+			continue;
+		}
+		klog(LOG_WARN, "hart %lu does not start (SBI error %ld): going on without it",
+		     (unsigned long)platform.harts[i].hart_id, error);
+		platform.harts[i] = platform.harts[--platform.hart_count];
+	}
+}
+
+void kernel_start(void)
+{
+	__asm__ volatile("mv tp, %0" ::"r"(&harts[0]));
+	for (unsigned i = 0; i < MAX_HARTS; i++)
+		hart_setup(i);
+	harts[0].online = true;
+	time_init();
+	klog(LOG_INFO, "Veridian: %zu harts, boot hart %lu, timebase %lu Hz%s%s", platform.hart_count,
+	     (unsigned long)platform.harts[0].hart_id, (unsigned long)platform.timebase_hz,
+	     platform.has_sstc ? ", Sstc" : "", platform.cbo_zero_bytes ? ", Zicboz" : "");
+	page_init();
+	aspace_setup();
+	futex_init();
+	irqc_init();
+	irqc_init_hart(0);
+	irq_init();
+	quota_init(page_free_bytes() - page_free_bytes() / SLACK_DIVISOR + platform.initrd.size);
+	klog(LOG_INFO, "memory: %lu KiB of %lu KiB free, %u ASID bits", (unsigned long)(page_free_bytes() >> 10),
+	     (unsigned long)(page_total_bytes() >> 10), aspace_asid_bits());
+	klock();
+	trap_init_hart();
+	start_harts();
+	first_process_start();
+	kunlock();
+	hart_enter();
+}

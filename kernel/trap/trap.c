@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Interrupts and faults from user mode. */
+#include "kernel/trap/trap.h"
+
+#include "kernel/cap/table.h"
+#include "kernel/ipc/endpoint.h"
+#include "kernel/irq/irq.h"
+#include "kernel/log/log.h"
+#include "kernel/mm/aspace.h"
+#include "kernel/panic.h"
+#include "kernel/proc/process.h"
+#include "kernel/sched/sched.h"
+#include "kernel/trap/offsets.h"
+#include "sys/abi/fault.h"
+#include "sys/abi/system.h"
+
+#define SCAUSE_INTERRUPT (1ull << 63)
+enum { INTR_SOFT = 1, INTR_TIMER = 5, INTR_EXTERNAL = 9 };
+
+#define AT(type, field, off) _Static_assert(offsetof(type, field) == (off), #type "." #field)
+AT(struct hart, cur, H_CUR);
+AT(struct hart, scratch, H_SCRATCH);
+AT(struct hart, kstack, H_KSTACK);
+AT(struct hart, emergency_stack, H_EMERGENCY);
+AT(struct hart, top_prio, H_TOP_PRIO);
+AT(struct hart, resched, H_RESCHED);
+AT(struct thread, pc, T_PC);
+AT(struct thread, x, T_X(0));
+AT(struct thread, satp, T_SATP);
+AT(struct thread, proc, T_PROC);
+AT(struct thread, hart, T_HART);
+AT(struct thread, caller, T_CALLER);
+AT(struct thread, server, T_SERVER);
+AT(struct thread, payer, T_PAYER);
+AT(struct thread, leases, T_LEASES);
+AT(struct thread, msginfo, T_MSGINFO);
+AT(struct thread, ep, T_EP);
+AT(struct thread, wait_next, T_WAIT_NEXT);
+AT(struct thread, signals, T_SIGNALS);
+AT(struct thread, slow, T_SLOW);
+AT(struct thread, state, T_STATE);
+AT(struct thread, prio, T_PRIO);
+AT(struct process, table.slots, P_SLOTS);
+AT(struct process, table.mask, P_MASK);
+AT(struct endpoint, recv, EP_RECV);
+AT(struct endpoint, callers, EP_CALLERS);
+AT(struct endpoint, server, EP_SERVER);
+AT(struct cap, obj, C_OBJ);
+AT(struct cap, badge, C_BADGE);
+AT(struct cap, rights, C_RIGHTS);
+AT(struct slot, cap, 0);
+AT(struct slot, gen, 8);
+_Static_assert(sizeof(struct slot) == 16, "entry.S scales by 16");
+_Static_assert(TS_AWAIT_REPLY == STATE_AWAIT_REPLY && TS_RECEIVING == STATE_RECEIVING && TS_RUNNING == 0, "states");
+_Static_assert(RIGHT_EP_CALL == 1 << 8 && RIGHT_EP_RECV == 1 << 9, "rights");
+_Static_assert(HANDLE_INDEX_BITS == SLOT_INDEX_BITS, "handles");
+_Static_assert(sizeof(struct cap) <= 96, "a capability is a small thing");
+
+static void interrupt(uint64_t cause)
+{
+	struct hart *h = hart_self();
+
+	switch (cause) {
+	case INTR_SOFT:
+		__asm__ volatile("csrci sip, 2");
+		h->ipis++;
+		break; /* the way out looks at everything an IPI can be about */
+	case INTR_TIMER: timers_run(); break;
+	case INTR_EXTERNAL: irq_dispatch(); break;
+	default: panic("unknown interrupt %lu", (unsigned long)cause);
+	}
+}
+
+void interrupts_poll(void)
+{
+	uint64_t pending;
+
+	__asm__ volatile("csrr %0, sip" : "=r"(pending));
+	if (pending & 1u << INTR_EXTERNAL)
+		interrupt(INTR_EXTERNAL);
+	if (pending & 1u << INTR_TIMER)
+		interrupt(INTR_TIMER);
+	if (pending & 1u << INTR_SOFT)
+		interrupt(INTR_SOFT);
+}
+
+static uint32_t access_of(uint64_t cause)
+{
+	switch (cause) {
+	case FAULT_FETCH_PAGE: return MAP_EXEC;
+	case FAULT_LOAD_PAGE: return MAP_READ;
+	case FAULT_STORE_PAGE: return MAP_WRITE;
+	default: return 0;
+	}
+}
+
+static void fault(struct thread *t, uint64_t cause, uint64_t addr)
+{
+	uint32_t access = access_of(cause);
+
+	if (access && addr < USER_TOP && aspace_fault(t->proc, addr, access) == OK)
+		return;
+	if (cause == FAULT_ILLEGAL && fp_trap(t))
+		return;
+	t->fault_cause = cause;
+	t->fault_addr = addr;
+	fp_release(t);
+	if (fault_send(t)) {
+		hart_self()->resched = 1;
+		return;
+	}
+	klog(LOG_WARN, "process %lu (%s) ended by an unhandled fault: cause %lu, address %#lx, pc %#lx",
+	     (unsigned long)t->proc->obj.koid, t->proc->name, (unsigned long)cause, (unsigned long)addr, (unsigned long)t->pc);
+	process_end(t->proc, EXIT_FAULT | (int64_t)cause);
+}
+
+struct thread *trap_user(uint64_t scause, uint64_t stval)
+{
+	struct hart *h = hart_self();
+	struct thread *t = h->cur;
+
+	if (scause & SCAUSE_INTERRUPT)
+		interrupt(scause & 0xff);
+	else
+		fault(t, scause, stval);
+	if (!h->resched)
+		return t;
+	return sched_leave();
+}
+
+#define ENTRY(name) extern void trap_entry_##name(void), hart_enter_##name(void) __attribute__((noreturn))
+ENTRY(up_asid);
+ENTRY(up_flush);
+ENTRY(smp_asid);
+ENTRY(smp_flush);
+
+static void entries(void (**entry)(void), void (**enter)(void))
+{
+	bool smp = platform.hart_count > 1, flush = !aspace_asid_bits();
+
+	*entry = smp ? (flush ? trap_entry_smp_flush : trap_entry_smp_asid) : (flush ? trap_entry_up_flush : trap_entry_up_asid);
+	*enter = smp ? (flush ? hart_enter_smp_flush : hart_enter_smp_asid) : (flush ? hart_enter_up_flush : hart_enter_up_asid);
+}
+
+void trap_init_hart(void)
+{
+	void (*entry)(void), (*enter)(void);
+
+	entries(&entry, &enter);
+	__asm__ volatile("csrw sscratch, tp\n\tcsrw stvec, %0" ::"r"(entry));
+	__asm__ volatile("csrc sstatus, %0" ::"r"(0x100ul | 3ul << 13)); /* SPP: sret goes to user mode; FS off */
+	__asm__ volatile("csrw sie, %0" ::"r"(1ul << INTR_SOFT | 1ul << INTR_TIMER | 1ul << INTR_EXTERNAL));
+}
+
+void hart_enter(void)
+{
+	void (*entry)(void), (*enter)(void);
+
+	entries(&entry, &enter);
+	enter();
+	__builtin_unreachable();
+}

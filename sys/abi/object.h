@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Structures and flags of the object calls (see syscall.h). koid: an object's number, never reused. */
+#pragma once
+
+#include <stdint.h>
+
+#include "sys/abi/handle.h"
+
+#define NAME_MAX_BYTES 32 /* of a process, NUL included; longer names are cut */
+
+struct handle_info {
+	uint64_t koid;
+	uint64_t badge;
+	uint32_t type; /* enum object_type */
+	uint32_t rights;
+	uint32_t refs; /* handles to the object, in all processes */
+	uint32_t reserved;
+};
+
+/* vmo_create */
+enum {
+	VMO_CONTIGUOUS = 1u << 0, /* physically contiguous and resident, for DMA; zeroed at once */
+	VMO_COMMIT = 1u << 1,     /* all pages now instead of at first touch */
+};
+enum { VMO_KIND_ANON, VMO_KIND_CONTIGUOUS, VMO_KIND_DEVICE };
+enum {
+	VMO_OP_COMMIT = 0,   /* allocate the pages of a range */
+	VMO_OP_DECOMMIT = 1, /* give them back: they read as zero again */
+};
+
+struct vmo_info {
+	uint64_t size;      /* bytes, a multiple of PAGE_SIZE */
+	uint64_t committed; /* bytes of pages held (shared copy-on-write pages count for each holder) */
+	uint64_t phys;      /* contiguous and device, with RIGHT_VMO_PHYS; else 0 */
+	uint32_t kind;      /* VMO_KIND_* */
+	uint32_t offset;    /* device: of the registers in the first page (base was not page aligned) */
+};
+
+/* vmo_map */
+enum {
+	MAP_READ = 1u << 0,
+	MAP_WRITE = 1u << 1,
+	MAP_EXEC = 1u << 2, /* never together with MAP_WRITE */
+	MAP_FIXED = 1u << 3, /* exactly at the address; ERR_EXISTS if something is mapped there */
+	MAP_REPLACE = 1u << 4, /* with MAP_FIXED: unmap what is there first, in one step */
+};
+
+/* Where user mappings may lie */
+#define USER_BASE 0x10000ull
+#define USER_TOP  0x3fffff0000ull
+
+struct process_info {
+	uint64_t koid;
+	int64_t exit_status;  /* valid when state is PROCESS_ENDED; PROCESS_STATUS_KILLED.. below */
+	uint64_t cpu_ns;      /* CPU time paid by its threads */
+	uint64_t mem_bytes;   /* pages of its mappings that are present, private or shared */
+	uint64_t kernel_bytes; /* page tables and kernel objects */
+	uint32_t threads;
+	uint32_t handles;
+	uint32_t state;
+	uint32_t reserved;
+	uint64_t parent_koid; /* creator; 0 for the first */
+	uint64_t quota_koid;
+	char name[NAME_MAX_BYTES];
+};
+enum { PROCESS_NEW, PROCESS_RUNNING, PROCESS_ENDING, PROCESS_ENDED };
+
+struct thread_args {
+	uint64_t entry;
+	uint64_t stack; /* initial sp, 16-byte aligned */
+	uint64_t arg0;  /* a0 */
+	uint64_t arg1;  /* a1 */
+	uint64_t tls;   /* tp */
+	uint32_t prio;  /* 0..PRIO_USER_MAX, higher: at most the creating thread's own base priority */
+	uint32_t reserved;
+};
+
+struct thread_sched {
+	uint32_t prio;
+	uint32_t reserved;
+	uint64_t affinity;  /* bit per logical hart; 0: all */
+	uint64_t budget_ns; /* CPU time in every period; 0: no limit */
+	uint64_t period_ns; /* 1 ms .. 10 s when budget_ns is not 0 */
+};
+
+struct thread_regs {
+	uint64_t pc;
+	uint64_t x[32]; /* x[0] is ignored */
+};
+enum { THREAD_REGS_GET, THREAD_REGS_SET };
+
+struct thread_info {
+	uint64_t koid;
+	uint64_t process_koid;
+	uint64_t cpu_ns;
+	uint32_t state; /* THREAD_* */
+	uint32_t prio;  /* effective */
+	uint32_t base_prio;
+	uint32_t hart;  /* where it runs or ran last */
+};
+enum {
+	THREAD_NEW, THREAD_READY, THREAD_RUNNING, THREAD_BLOCKED_CALL, THREAD_BLOCKED_REPLY,
+	THREAD_BLOCKED_RECV, THREAD_BLOCKED_NOTIFICATION, THREAD_BLOCKED_FUTEX, THREAD_FAULTED,
+	THREAD_SUSPENDED, THREAD_THROTTLED, THREAD_ENDED,
+};
+
+/* irq_create */
+enum { IRQ_LEVEL = 0, IRQ_EDGE = 1 };
+
+struct quota_limits {
+	uint64_t mem_bytes;
+	uint32_t handles;
+	uint32_t threads;
+	uint32_t processes;
+	uint32_t reserved;
+};
+struct quota_info {
+	uint64_t koid;
+	struct quota_limits limit;
+	struct quota_limits used; /* children's limits count as used */
+};
+
+/* A process's exit status: what process_exit gave, or */
+#define EXIT_KILLED 0x100 /* process_kill(status) ORs its own status in */
+#define EXIT_FAULT  0x200 /* | scause: a fault that nobody handled */
