@@ -156,6 +156,13 @@ status_t handle_find(struct process *p, handle_t h, enum object_type type, uint3
 	return OK;
 }
 
+status_t handle_error(struct process *p, handle_t h, enum object_type type, uint32_t right)
+{
+	struct cap *c;
+
+	return handle_find(p, h, type, right, &c);
+}
+
 status_t handle_create(struct process *p, struct object *obj, uint32_t rights, handle_t *out)
 {
 	struct cap *c = cap_create(p->quota, obj, rights, 0, NULL);
@@ -185,7 +192,9 @@ status_t handle_close(struct process *p, handle_t h)
 
 struct sysret sys_handle_close(uint64_t h)
 {
-	return sysret_status(handle_close(process_self(), h));
+	status_t s = handle_close(process_self(), h);
+
+	return s == STATUS_RESTART ? sysret_restart(SYS_HANDLE_CLOSE, h, 0, 0, 0, 0) : sysret_status(s);
 }
 
 struct sysret sys_handle_dup(uint64_t h, uint64_t rights)
@@ -224,17 +233,17 @@ struct sysret sys_handle_revoke(uint64_t h)
 		return sysret_status(s);
 	for (unsigned n = 0; c->child; n++) {
 		if (n == REVOKE_STEP)
-			return sysret_status(STATUS_RESTART);
+			return sysret_restart(SYS_HANDLE_REVOKE, h, 0, 0, 0, 0);
 		struct cap *victim = c->child;
 
 		while (!victim->obj)
 			victim = victim->child; /* a childkeeper has at least two */
 		if (victim->slot != SLOT_MAPPING && victim->obj->refs == 1 && victim->obj->type == OBJ_VMO &&
 		    !vmo_shrink_step((struct vmo *)victim->obj))
-			return sysret_status(STATUS_RESTART);
+			return sysret_restart(SYS_HANDLE_REVOKE, h, 0, 0, 0, 0);
 		if (victim->slot == SLOT_MAPPING) {
 			if (!mapping_release_step(victim->mapping))
-				return sysret_status(STATUS_RESTART);
+				return sysret_restart(SYS_HANDLE_REVOKE, h, 0, 0, 0, 0);
 			continue;
 		}
 		table_remove(victim);

@@ -32,6 +32,17 @@ struct cap *table_find(struct process *p, handle_t h);
 void table_free(struct process *p);
 
 /* Finds a handle of the running process with type and rights checked. */
+/* Finds the capability if it has the right, which belongs to one object type only; if not, handle_error says why. */
+static inline bool handle_quick(struct handle_table *t, handle_t h, uint32_t right, struct cap **c)
+{
+	struct slot *s = (struct slot *)((char *)t->slots + ((h << 4) & t->mask));
+
+	if (__builtin_expect(s->gen != h >> HANDLE_INDEX_BITS, 0))
+		return false;
+	*c = s->cap;
+	return __builtin_expect((s->cap->rights & right) != 0, 1);
+}
+status_t handle_error(struct process *p, handle_t h, enum object_type type, uint32_t right);
 status_t handle_find(struct process *p, handle_t h, enum object_type type, uint32_t rights, struct cap **out);
 /* Makes a handle for a new object; consumes the caller's reference to obj in every case. */
 status_t handle_create(struct process *p, struct object *obj, uint32_t rights, handle_t *out);

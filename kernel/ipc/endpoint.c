@@ -76,13 +76,14 @@ void endpoint_requeue(struct thread *t)
 
 void endpoint_unreceive(struct thread *t)
 {
-	for (struct thread **link = &t->ep->recv; *link; link = &(*link)->wait_next)
-		if (*link == t) {
-			*link = t->wait_next;
-			t->wait_next = NULL;
-			t->payer = t;
-			return;
-		}
+	struct thread **link = t->ep ? &t->ep->recv : NULL; /* none: waits for signals only */
+
+	while (link && *link && *link != t)
+		link = &(*link)->wait_next;
+	if (link && *link)
+		*link = t->wait_next;
+	t->wait_next = NULL;
+	t->payer = t;
 }
 
 void endpoint_cap_gone(struct endpoint *ep, const struct cap *c)
@@ -220,6 +221,7 @@ static status_t deliver(struct thread *s, struct thread *t)
 		st = message_move_handles(t, s->proc, handles);
 		if (st != OK)
 			return st;
+#pragma GCC unroll 7
 		for (unsigned i = 0; i < 7; i++)
 			s->x[X_A1 + i] = t->x[X_A1 + i];
 		s->x[X_A1] &= ~MSG_DEADLINE;
@@ -227,6 +229,7 @@ static status_t deliver(struct thread *s, struct thread *t)
 		t->leases = t->x[X_T1];
 		t->state = TS_AWAIT_REPLY;
 	}
+	s->brief = 0;
 	s->x[X_A0] = RECV_CALL;
 	message_put_handles(s, handles);
 	s->x[X_T1] = t->call_badge;
@@ -249,8 +252,7 @@ void endpoint_send(struct endpoint *ep, struct thread *t)
 
 		if (st != OK) {
 			/* The sender's fault; its call returns. It is the running thread: a fault message has nothing to fail on. */
-			thread_clear_results(t);
-			t->x[X_A0] = (uint64_t)st;
+			thread_results(t, (uint64_t)st, 0, 0);
 			return;
 		}
 		ep->recv = s->wait_next;
@@ -269,7 +271,7 @@ void endpoint_send(struct endpoint *ep, struct thread *t)
 			}
 			h->resched = 1;
 		}
-		thread_ready(s);
+		thread_ready_quick(s);
 		return;
 	}
 	if (t->slow & SLOW_FAULTED)
@@ -309,16 +311,23 @@ static void answer(struct thread *t, struct thread *from)
 	uint64_t handles[MSG_HANDLES_MAX] = {0};
 	uint64_t info = from->x[X_A1];
 
-	caller_unlink(t);
+	if (!t->saved_by && !t->reply && t->server == from && !(from->slow & SLOW_BOOSTED)) {
+		/* The usual case of caller_unlink: answered by the thread that took it, which waits for nobody itself. */
+		from->caller = NULL;
+		t->server = NULL;
+		from->payer = from;
+	} else {
+		caller_unlink(t);
+	}
 	if (t->slow & SLOW_FAULTED) {
 		t->slow &= ~(uint32_t)SLOW_FAULTED;
 		if (MSG_LABEL(info) == FAULT_RESUME) {
-			t->state = TS_READY;
-			thread_ready(t);
+			thread_ready_quick(t);
 		} else {
 			fault_unhandled(t);
 		}
-		message_drop_handles(from);
+		if (MSG_HANDLES(info))
+			message_drop_handles(from);
 		return;
 	}
 	status_t s = message_move_handles(from, t->proc, handles);
@@ -328,8 +337,10 @@ static void answer(struct thread *t, struct thread *from)
 		ktimer_cancel(&t->wait_timer);
 		t->slow &= ~(uint32_t)SLOW_DEADLINE;
 	}
+	t->brief = 0;
 	t->x[X_A0] = (uint64_t)s;
 	t->x[X_A1] = info & (MSG_INFO(0xffffffffu, 7, 0));
+#pragma GCC unroll 6
 	for (unsigned i = 1; i < 7; i++)
 		t->x[X_A1 + i] = from->x[X_A1 + i];
 	if (s != OK)
@@ -337,7 +348,7 @@ static void answer(struct thread *t, struct thread *from)
 			t->x[X_A1 + i] = 0;
 	message_put_handles(t, handles);
 	t->x[X_T1] = t->x[X_T6] = t->x[X_T0] = t->x[X_RA] = 0;
-	thread_ready(t);
+	thread_ready_quick(t);
 }
 
 void receiver_signal(struct thread *t, uint64_t bits)
@@ -349,10 +360,8 @@ void receiver_signal(struct thread *t, uint64_t bits)
 	if (t->ep)
 		endpoint_unreceive(t);
 	t->payer = t;
-	thread_clear_results(t);
-	t->x[X_A0] = RECV_SIGNAL;
-	t->x[X_A2] = bits;
-	thread_ready(t);
+	thread_results(t, RECV_SIGNAL, 0, bits);
+	thread_ready_quick(t);
 }
 
 /* ---- system calls: arguments are in the thread's x[] ---- */
@@ -383,7 +392,27 @@ struct sysret sys_call(uint64_t handle, uint64_t info)
 	return sysret_blocked();
 }
 
-static struct sysret receive(struct thread *t, struct endpoint *ep, uint64_t deadline)
+static struct sysret receive_slow(struct thread *t, struct endpoint *ep, uint64_t deadline);
+
+/* The usual case: nothing there, wait for good. */
+static inline struct sysret receive(struct thread *t, struct endpoint *ep, uint64_t deadline)
+{
+	struct hart *h = hart_self();
+
+	if (t->slow || *t->signals || t->ep != ep || deadline != DEADLINE_NEVER || (ep && ep->callers))
+		return receive_slow(t, ep, deadline);
+	t->payer = t;
+	t->state = TS_RECEIVING;
+	if (ep) {
+		t->wait_next = ep->recv;
+		ep->recv = t;
+		ep->server = t;
+	}
+	h->resched = 1;
+	return (struct sysret){STATUS_DONE, 0};
+}
+
+static struct sysret receive_slow(struct thread *t, struct endpoint *ep, uint64_t deadline)
 {
 	struct notification *n = t->bound;
 
@@ -404,9 +433,7 @@ static struct sysret receive(struct thread *t, struct endpoint *ep, uint64_t dea
 
 		n->bits = 0;
 		t->payer = t;
-		thread_clear_results(t);
-		t->x[X_A0] = RECV_SIGNAL;
-		t->x[X_A2] = bits;
+		thread_results(t, RECV_SIGNAL, 0, bits);
 		return sysret_blocked();
 	}
 	while (ep && ep->callers) {
@@ -457,7 +484,7 @@ struct sysret sys_reply_recv(uint64_t handle, uint64_t info)
 		return sysret_status(s);
 	if (t->caller)
 		answer(t->caller, t);
-	else
+	else if (MSG_HANDLES(info))
 		message_drop_handles(t);
 	return receive(t, (struct endpoint *)c->obj, DEADLINE_NEVER);
 }
@@ -466,24 +493,22 @@ struct sysret sys_recv(uint64_t handle, uint64_t irq, uint64_t deadline)
 {
 	struct thread *t = hart_self()->cur;
 	struct cap *c = NULL;
-	status_t s;
 
 	if (handle != HANDLE_NONE) {
-		s = handle_find(t->proc, handle, OBJ_ENDPOINT, RIGHT_EP_RECV, &c);
-		if (s != OK)
-			return sysret_status(s);
+		if (!handle_quick(&t->proc->table, handle, RIGHT_EP_RECV, &c))
+			return sysret_status(handle_error(t->proc, handle, OBJ_ENDPOINT, RIGHT_EP_RECV));
 	} else if (!t->bound) {
 		return sysret_status(ERR_STATE);
 	}
 	if (irq != HANDLE_NONE) {
 		struct cap *ic;
 
-		s = handle_find(t->proc, irq, OBJ_IRQ, RIGHT_IRQ_USE, &ic);
-		if (s != OK)
-			return sysret_status(s);
+		if (!handle_quick(&t->proc->table, irq, RIGHT_IRQ_USE, &ic))
+			return sysret_status(handle_error(t->proc, irq, OBJ_IRQ, RIGHT_IRQ_USE));
 		irq_ack((struct irq *)ic->obj);
 	}
-	caller_drop(t);
+	if (t->caller)
+		caller_drop(t);
 	return receive(t, c ? (struct endpoint *)c->obj : NULL, deadline);
 }
 

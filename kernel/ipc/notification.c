@@ -56,8 +56,12 @@ void notification_signal(struct notification *n, uint64_t bits)
 		n->bits = 0;
 		list_remove(&t->ready_node);
 		t->wait_nt = NULL;
-		thread_wake(t, OK);
-		t->x[X_A1] = bits;
+		if (t->slow & SLOW_DEADLINE) {
+			ktimer_cancel(&t->wait_timer);
+			t->slow &= ~(uint32_t)SLOW_DEADLINE;
+		}
+		thread_results(t, OK, bits, 0);
+		thread_ready_quick(t);
 	} else if (n->bound && n->bound->state == TS_RECEIVING) {
 		bits = n->bits;
 		n->bits = 0;
@@ -79,11 +83,11 @@ struct sysret sys_notification_create(void)
 
 struct sysret sys_notification_signal(uint64_t handle, uint64_t bits)
 {
+	struct process *p = process_self();
 	struct cap *c;
-	status_t s = handle_find(process_self(), handle, OBJ_NOTIFICATION, RIGHT_NT_SIGNAL, &c);
 
-	if (s != OK)
-		return sysret_status(s);
+	if (!handle_quick(&p->table, handle, RIGHT_NT_SIGNAL, &c))
+		return sysret_status(handle_error(p, handle, OBJ_NOTIFICATION, RIGHT_NT_SIGNAL));
 	if (!bits)
 		return sysret_status(ERR_INVALID);
 	notification_signal((struct notification *)c->obj, bits);
@@ -94,10 +98,9 @@ struct sysret sys_notification_wait(uint64_t handle, uint64_t deadline)
 {
 	struct thread *t = hart_self()->cur;
 	struct cap *c;
-	status_t s = handle_find(t->proc, handle, OBJ_NOTIFICATION, RIGHT_NT_WAIT, &c);
 
-	if (s != OK)
-		return sysret_status(s);
+	if (!handle_quick(&t->proc->table, handle, RIGHT_NT_WAIT, &c))
+		return sysret_status(handle_error(t->proc, handle, OBJ_NOTIFICATION, RIGHT_NT_WAIT));
 	struct notification *n = (struct notification *)c->obj;
 	if (n->bits) {
 		uint64_t bits = n->bits;
@@ -144,7 +147,7 @@ struct sysret sys_notification_bind(uint64_t handle, uint64_t thread)
 	if (s != OK)
 		return sysret_status(s);
 	struct thread *t = (struct thread *)tc->obj;
-	if (t->state == TS_ENDED || t->reaper)
+	if (t->state == TS_ENDED || t->slow & SLOW_REAPER)
 		return sysret_status(ERR_STATE);
 	struct notification *n = c ? (struct notification *)c->obj : NULL;
 	if (n && n->bound && n->bound != t)

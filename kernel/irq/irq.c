@@ -32,21 +32,23 @@ void irq_dispatch(void)
 	struct hart *h = hart_self();
 	uint32_t source;
 
-	while ((source = irqc_claim(h->index))) {
-		struct irq *i = source < source_limit ? by_source[source] : NULL;
+	/* One for each trap: another one that is pending traps again at once, and the usual case saves a look at the controller. */
+	source = irqc_claim(h->index);
+	if (!source)
+		return;
+	struct irq *i = source < source_limit ? by_source[source] : NULL;
 
-		h->interrupts++;
-		if (!i || !i->nt) {
-			irqc_disable(source, h->index);
-			irqc_complete(h->index, source);
-			klog(LOG_WARN, "irq: source %u fired without an owner, masked", source);
-			continue;
-		}
-		i->pending = true;
-		i->hart = h;
-		i->count++;
-		notification_signal(i->nt, i->bits);
+	h->interrupts++;
+	if (!i || !i->nt) {
+		irqc_disable(source, h->index);
+		irqc_complete(h->index, source);
+		klog(LOG_WARN, "irq: source %u fired without an owner, masked", source);
+		return;
 	}
+	i->pending = true;
+	i->hart = h;
+	i->count++;
+	notification_signal(i->nt, i->bits);
 }
 
 void irq_ack(struct irq *i)
@@ -61,13 +63,7 @@ static void irq_release(struct irq *i)
 {
 	if (i->nt) {
 		irqc_disable(i->source, i->hart->index);
-		/* Completing a disabled source is ignored by the controller, so order matters: it would stay claimed for ever. */
-		if (i->pending) {
-			irqc_enable(i->source, i->hart->index);
-			irqc_complete(i->hart->index, i->source);
-			irqc_disable(i->source, i->hart->index);
-			i->pending = false;
-		}
+		irq_ack(i);
 		object_put(&i->nt->obj);
 		i->nt = NULL;
 	}

@@ -203,11 +203,19 @@ static uint64_t *table_of(struct process *p, uint64_t va, bool create)
 	return table;
 }
 
+static void tlb_forget(struct aspace *as)
+{
+	for (unsigned i = 0; i < SOFT_TLB; i++)
+		as->tlb[i].page = as->tlb[i].write_page = 0;
+}
+
 /* Clears (or write-protects) the entries of [va, va + size); true if any was valid. */
 static bool zap(struct process *p, uint64_t va, uint64_t size, bool only_write)
 {
 	uint64_t end = va + size;
 	bool any = false;
+
+	tlb_forget(&p->as);
 
 	while (va < end) {
 		uint64_t *table = table_of(p, va, false);
@@ -313,6 +321,8 @@ static struct mapping *mapping_new(struct process *p, struct vmo *v, struct cap 
 
 static void mapping_free(struct mapping *m)
 {
+	if (m->proc->as.last == m)
+		m->proc->as.last = NULL;
 	treap_remove(&m->proc->as.maps, &m->node);
 	list_remove(&m->vmo_node);
 	m->cap->slot = SLOT_NONE;
@@ -494,6 +504,7 @@ static status_t page_map(struct process *p, struct mapping *m, uint64_t va, uint
 	uint64_t *pte = &table[(va >> PAGE_SHIFT) & 511];
 	uint64_t fresh = pte_make(pa, prot_bits(writable ? m->prot : m->prot & ~(uint32_t)MAP_WRITE));
 
+	soft_tlb_of(&p->as, va)->page = soft_tlb_of(&p->as, va)->write_page = 0;
 	if (*pte & PTE_V) {
 		/* Rights grew, or this hart saw a stale entry: it alone needs to look again, others fault and come here. */
 		bool other_page = pte_pa(*pte) != pa;
@@ -510,50 +521,94 @@ static status_t page_map(struct process *p, struct mapping *m, uint64_t va, uint
 	return OK;
 }
 
-/* Faults in order on fresh memory: the next pages are made at the same time, more of them the longer the run. */
+/* Faults in order on fresh memory: the next pages are made at the same time, more of them the longer the run. A courtesy: running short
+ * is told when the page is really touched. */
 static void fault_ahead(struct process *p, struct mapping *m, uint64_t va, uint64_t *table)
 {
 	struct aspace *as = &p->as;
-	uint64_t end = m->node.key + m->size;
+	struct vmo *v = m->vmo;
+	struct quota *q = v->obj.quota;
+	uint64_t end = m->node.key + m->size, bits = prot_bits(m->prot), a = va + PAGE_SIZE;
 
+	as->fault_window = as->fault_window ? (as->fault_window * 2 < AHEAD_MAX ? as->fault_window * 2 : AHEAD_MAX) : 1;
+	for (uint32_t n = 0; n < as->fault_window && a < end && (a >> 21) == (va >> 21); n++, a += PAGE_SIZE) {
+		uint64_t *pte = &table[(a >> PAGE_SHIFT) & 511];
+		uint64_t *slot = vmo_slot(v, (a - m->node.key + m->offset) >> PAGE_SHIFT);
+
+		if (*pte || !slot || *slot || !quota_charge(q, PAGE_SIZE))
+			break;
+		uint64_t pa = page_alloc(0);
+		if (!pa) {
+			quota_uncharge(q, PAGE_SIZE);
+			break;
+		}
+		page_zero(pa);
+		*slot = pa;
+		v->present++;
+		*pte = pte_make(pa, bits);
+		as->present++;
+	}
+	as->fault_next = a;
+}
+
+/* A demand-zero page where nothing was before: the usual fault, without the general case's questions. */
+static bool fault_fresh(struct process *p, struct mapping *m, uint64_t va)
+{
+	struct aspace *as = &p->as;
+	struct vmo *v = m->vmo;
+	uint64_t *table = table_of(p, va, false);
+	uint64_t pa;
+
+	if (!table || !(m->prot & MAP_WRITE) || v->kind != VMO_KIND_ANON)
+		return false;
+	uint64_t *pte = &table[(va >> PAGE_SHIFT) & 511];
+	uint64_t *slot = vmo_slot(v, (va - m->node.key + m->offset) >> PAGE_SHIFT);
+	if (*pte || !slot || *slot || !quota_charge(v->obj.quota, PAGE_SIZE))
+		return false;
+	pa = page_alloc(0);
+	if (!pa) {
+		quota_uncharge(v->obj.quota, PAGE_SIZE);
+		return false;
+	}
+	page_zero(pa);
+	*slot = pa;
+	v->present++;
+	*pte = pte_make(pa, prot_bits(m->prot));
+	as->present++;
 	if (va != as->fault_next) {
 		as->fault_window = 0;
 		as->fault_next = va + PAGE_SIZE;
-		return;
+	} else {
+		fault_ahead(p, m, va, table);
 	}
-	as->fault_window = as->fault_window ? (as->fault_window * 2 < AHEAD_MAX ? as->fault_window * 2 : AHEAD_MAX) : 1;
-	uint64_t a = va + PAGE_SIZE;
-	for (uint32_t n = 0; n < as->fault_window && a < end && (a >> 21) == (va >> 21); n++, a += PAGE_SIZE) {
-		if (table[(a >> PAGE_SHIFT) & 511] & PTE_V || vmo_peek(m->vmo, (a - m->node.key + m->offset) >> PAGE_SHIFT))
-			break;
-		if (page_map(p, m, a, MAP_WRITE, table) != OK)
-			break; /* a courtesy: running short is told when the page is really touched */
-	}
-	as->fault_next = a;
+	return true;
 }
 
 status_t aspace_fault(struct process *p, uint64_t addr, uint32_t access)
 {
 	uint64_t va = addr & ~(PAGE_SIZE - 1);
-	struct mapping *m = aspace_find(p, va);
+	struct mapping *m = p->as.last;
 
+	if (!m || va - m->node.key >= m->size) {
+		m = aspace_find(p, va);
+		p->as.last = m;
+	}
 	if (!m || !(m->prot & access))
 		return ERR_FAULT;
+	if (fault_fresh(p, m, va))
+		return OK;
 	uint64_t *table = table_of(p, va, true);
-	if (!table)
-		return ERR_NO_MEMORY;
-	bool fresh = m->vmo->kind == VMO_KIND_ANON && m->prot & MAP_WRITE && !(table[(va >> PAGE_SHIFT) & 511] & PTE_V) &&
-		     !vmo_peek(m->vmo, (va - m->node.key + m->offset) >> PAGE_SHIFT);
-	status_t s = page_map(p, m, va, access, table);
-	if (s == OK && fresh)
-		fault_ahead(p, m, va, table);
-	return s;
+	return table ? page_map(p, m, va, access, table) : ERR_NO_MEMORY;
 }
 
 void *aspace_touch(struct process *p, uint64_t addr, uint32_t access)
 {
 	uint64_t need = PTE_V | PTE_U | (access == MAP_WRITE ? PTE_W : PTE_R);
 
+	void *known = aspace_peek(&p->as, addr, access == MAP_WRITE);
+
+	if (known)
+		return known;
 	if (addr >= USER_TOP || !p->as.root)
 		return NULL;
 	for (int i = 0; i < 2; i++) {
@@ -568,11 +623,16 @@ void *aspace_touch(struct process *p, uint64_t addr, uint32_t access)
 				e = table[(addr >> PAGE_SHIFT) & 511];
 				if ((e & need) == need) {
 					uint64_t pa = pte_pa(e);
+					char *base = phys_to_virt(pa);
 
 					/* Device registers are not the kernel's to copy from. */
 					if (!page_of(pa))
 						return NULL;
-					return (char *)phys_to_virt(pa) + (addr & (PAGE_SIZE - 1));
+					struct soft_tlb *cached = soft_tlb_of(&p->as, addr);
+					cached->page = addr >> PAGE_SHIFT;
+					cached->write_page = e & PTE_W ? addr >> PAGE_SHIFT : 0;
+					cached->delta = (uint64_t)base - (addr & ~(PAGE_SIZE - 1));
+					return base + (addr & (PAGE_SIZE - 1));
 				}
 			}
 		}

@@ -20,6 +20,16 @@ struct mapping {
 	struct list vmo_node;
 };
 
+/* What the kernel found out about pages it copied from or to lately, so that it need not walk the tables again. Every change of an entry
+ * goes through zap or page_map, which forget it here. */
+#define SOFT_TLB 8
+struct soft_tlb {
+	uint64_t page;       /* address >> PAGE_SHIFT; 0: none, no user page has it */
+	uint64_t write_page; /* the same, 0 if it must not be written */
+	uint64_t delta;      /* direct-map address - user address */
+	uint64_t unused;     /* a power of two finds its place faster */
+};
+
 struct aspace {
 	uint64_t *root;
 	uint64_t root_phys;
@@ -32,6 +42,8 @@ struct aspace {
 	uint64_t present;      /* pages mapped */
 	uint64_t table_pages;
 	uint64_t hint;         /* where the search for free addresses starts */
+	struct mapping *last;  /* of the last fault */
+	struct soft_tlb tlb[SOFT_TLB];
 };
 
 void aspace_setup(void); /* once: ASID width */
@@ -55,6 +67,19 @@ void vmo_unmap_page(struct vmo *v, uint64_t index, uint64_t count, bool only_wri
 struct mapping *aspace_find(struct process *p, uint64_t addr);
 /* Direct-map address of a user byte for the access, faulting it in; NULL: ERR_FAULT. Stays valid until the lock is released. */
 void *aspace_touch(struct process *p, uint64_t addr, uint32_t access);
+/* Stack and data often lie a multiple of few pages apart: the next bits spread them. */
+static inline struct soft_tlb *soft_tlb_of(struct aspace *as, uint64_t addr)
+{
+	return &as->tlb[(addr >> 12 ^ addr >> 16) % SOFT_TLB];
+}
+
+/* The same when it is known already, without faulting anything in; NULL: not known. */
+static inline void *aspace_peek(struct aspace *as, uint64_t addr, bool write)
+{
+	struct soft_tlb *e = soft_tlb_of(as, addr);
+
+	return (write ? e->write_page : e->page) == addr >> 12 ? (void *)(addr + e->delta) : NULL;
+}
 /* Drops stale translations everywhere it may be cached. */
 void aspace_flush(struct process *p, uint64_t addr, uint64_t size);
 /* New code: fence.i on every hart. */

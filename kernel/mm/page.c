@@ -19,9 +19,16 @@ static unsigned zone_count;
 static struct list free_lists[PAGE_ORDERS];
 static uint64_t free_pages, total_pages;
 
+/* Single pages are kept on a stack of their own, linked through their first word: the usual request. */
+#define SINGLES_MAX 256
+static uint64_t singles;
+static unsigned singles_count;
+
 static inline struct zone *zone_of(uint64_t pa)
 {
-	for (unsigned i = 0; i < zone_count; i++)
+	if (__builtin_expect(pa - zones[0].base < zones[0].pages << PAGE_SHIFT, 1))
+		return &zones[0];
+	for (unsigned i = 1; i < zone_count; i++)
 		if (pa - zones[i].base < zones[i].pages << PAGE_SHIFT)
 			return &zones[i];
 	return NULL;
@@ -41,14 +48,44 @@ static void block_insert(uint64_t pa, struct page *pg, unsigned order)
 	list_push_front(&free_lists[order], phys_to_virt(pa));
 }
 
+static void block_free(uint64_t pa, unsigned order);
+
+static void singles_drain(void)
+{
+	while (singles) {
+		uint64_t pa = singles;
+
+		singles = *(uint64_t *)phys_to_virt(pa);
+		singles_count--;
+		block_free(pa, 0);
+	}
+}
+
 uint64_t page_alloc(unsigned order)
 {
 	unsigned o = order;
 
+	if (!order && singles) {
+		uint64_t pa = singles;
+		struct page *pg = page_of(pa);
+
+		singles = *(uint64_t *)phys_to_virt(pa);
+		singles_count--;
+		free_pages--;
+		pg->state = PAGE_USED;
+		pg->order = 0;
+		pg->refs = 1;
+		return pa;
+	}
+
 	while (o < PAGE_ORDERS && list_empty(&free_lists[o]))
 		o++;
-	if (o >= PAGE_ORDERS)
-		return 0;
+	if (o >= PAGE_ORDERS) {
+		if (!singles)
+			return 0;
+		singles_drain(); /* they may complete bigger blocks */
+		return page_alloc(order);
+	}
 	struct list *node = free_lists[o].next;
 	uint64_t pa = virt_to_phys(node);
 	struct page *pg = page_of(pa);
@@ -68,14 +105,28 @@ uint64_t page_alloc(unsigned order)
 
 void page_free(uint64_t pa, unsigned order)
 {
-	struct zone *z = zone_of(pa);
-	uint64_t index = (pa - z->base) >> PAGE_SHIFT;
+	struct page *pg = page_of(pa);
 
-	ASSERT(z->map[index].state != PAGE_FREE && z->map[index].state != PAGE_RESERVED);
+	ASSERT(pg->state != PAGE_FREE && pg->state != PAGE_SINGLE && pg->state != PAGE_RESERVED);
 #ifdef CHECKED
 	memset(phys_to_virt(pa), 0x5a, PAGE_SIZE << order);
 #endif
 	free_pages += 1ul << order;
+	if (!order && singles_count < SINGLES_MAX) {
+		pg->state = PAGE_SINGLE;
+		*(uint64_t *)phys_to_virt(pa) = singles;
+		singles = pa;
+		singles_count++;
+		return;
+	}
+	block_free(pa, order);
+}
+
+static void block_free(uint64_t pa, unsigned order)
+{
+	struct zone *z = zone_of(pa);
+	uint64_t index = (pa - z->base) >> PAGE_SHIFT;
+
 	/* Buddies are aligned by physical address, so that contiguous blocks are naturally aligned. */
 	while (order + 1 < PAGE_ORDERS) {
 		uint64_t buddy = pa ^ (PAGE_SIZE << order);
@@ -123,18 +174,14 @@ void page_zero(uint64_t pa)
 	char *p = phys_to_virt(pa);
 
 	if (platform.cbo_zero_bytes == 64) {
-		for (char *end = p + PAGE_SIZE; p != end; p += 512) {
-			/* Unrolled: the loop would cost as much as the zeroing. cbo.zero is funct3 2 of MISC-MEM with
-			 * immediate 4 (CMO specification, "cbo.zero"); older assemblers do not know its name. */
-#define CBO_ZERO(off)                                                                              \
-	{                                                                                          \
-		char *q = p + (off);                                                               \
-		__asm__ volatile(".insn i 0x0f, 2, x0, %0, 4" ::"r"(q) : "memory");                \
-	}
-			CBO_ZERO(0) CBO_ZERO(64) CBO_ZERO(128) CBO_ZERO(192)
-			CBO_ZERO(256) CBO_ZERO(320) CBO_ZERO(384) CBO_ZERO(448)
+		/* cbo.zero is funct3 2 of MISC-MEM with immediate 4 (CMO specification, "cbo.zero"); older assemblers do not know its
+		 * name. Unrolled: the loop would cost as much as the zeroing. */
+#define CBO_ZERO ".insn i 0x0f, 2, x0, %0, 4\n\taddi %0, %0, 64\n\t"
+		for (char *end = p + PAGE_SIZE; p != end;)
+			__asm__ volatile(CBO_ZERO CBO_ZERO CBO_ZERO CBO_ZERO CBO_ZERO CBO_ZERO CBO_ZERO CBO_ZERO CBO_ZERO CBO_ZERO CBO_ZERO
+					 CBO_ZERO CBO_ZERO CBO_ZERO CBO_ZERO CBO_ZERO
+					 : "+r"(p)::"memory");
 #undef CBO_ZERO
-		}
 		return;
 	}
 	uint64_t *w = (uint64_t *)p;
@@ -187,7 +234,8 @@ static void free_run(uint64_t pa, uint64_t end)
 		       pa + (PAGE_SIZE << (order + 1)) <= end)
 			order++;
 		page_of(pa)->state = PAGE_USED;
-		page_free(pa, order);
+		free_pages += 1ul << order;
+		block_free(pa, order);
 		pa += PAGE_SIZE << order;
 	}
 }

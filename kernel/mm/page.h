@@ -12,7 +12,7 @@ struct page {
 	uint8_t state; /* PAGE_* */
 	uint16_t slab_class;
 };
-enum { PAGE_RESERVED, PAGE_FREE, PAGE_USED, PAGE_SLAB };
+enum { PAGE_RESERVED, PAGE_FREE, PAGE_USED, PAGE_SLAB, PAGE_SINGLE };
 
 void page_init(void);
 /* Physical address of 2^order pages, not zeroed; 0 when there are none. */

@@ -52,6 +52,11 @@ static uint64_t *slot_of(struct vmo *v, uint64_t index, bool create)
 	return &(*leaf)[index % VMO_LEAF];
 }
 
+uint64_t *vmo_slot_slow(struct vmo *v, uint64_t index)
+{
+	return slot_of(v, index, true);
+}
+
 static struct vmo *vmo_new(struct quota *q, uint8_t kind, uint64_t pages)
 {
 	struct vmo *v = kalloc(q, sizeof(*v));

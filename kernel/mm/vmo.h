@@ -32,5 +32,13 @@ bool vmo_shrink_step(struct vmo *v);
 /* The page at index for reading (may be shared) or writing (exclusive; copies if shared). Allocates on demand.
  * *pa without low bits. ERR_NO_MEMORY, ERR_RANGE. *writable: may be mapped writable. */
 status_t vmo_page(struct vmo *v, uint64_t index, bool write, uint64_t *pa, bool *writable);
+/* The word that holds the address of an anonymous object's page (0: not present); NULL when out of memory. index < pages. */
+uint64_t *vmo_slot_slow(struct vmo *v, uint64_t index);
+static inline uint64_t *vmo_slot(struct vmo *v, uint64_t index)
+{
+	uint64_t *leaf = v->pages <= VMO_LEAF ? v->single : v->leaves ? v->leaves[index / VMO_LEAF] : NULL;
+
+	return __builtin_expect(leaf != NULL, 1) ? &leaf[index % VMO_LEAF] : vmo_slot_slow(v, index);
+}
 /* Present page or 0, changes nothing. */
 uint64_t vmo_peek(struct vmo *v, uint64_t index);

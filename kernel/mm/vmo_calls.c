@@ -117,14 +117,8 @@ static struct sysret copy(uint64_t handle, uint64_t offset, uint64_t buf, uint64
 		return sysret_status(ERR_UNSUPPORTED);
 	uint64_t n = len < COPY_STEP ? len : COPY_STEP;
 	s = vmo_copy(v, offset, process_self(), buf, n, into_vmo);
-	if (s == OK && n < len) {
-		struct thread *t = hart_self()->cur;
-
-		t->x[X_A1] = offset + n;
-		t->x[X_A2] = buf + n;
-		t->x[X_A2 + 1] = len - n;
-		return sysret_restart();
-	}
+	if (s == OK && n < len)
+		return sysret_restart(into_vmo ? SYS_VMO_WRITE : SYS_VMO_READ, handle, offset + n, buf + n, len - n, 0);
 	return sysret_status(s);
 }
 
@@ -171,6 +165,12 @@ struct sysret sys_vmo_map(uint64_t process, uint64_t handle, uint64_t offset, ui
 	if (flags & ~(uint64_t)(MAP_READ | MAP_WRITE | MAP_EXEC | MAP_FIXED | MAP_REPLACE))
 		return sysret_status(ERR_INVALID);
 	s = aspace_map(p, c, offset, addr, size, (uint32_t)flags, &at);
+	if (s == STATUS_RESTART) {
+		struct sysret r = sysret_restart(SYS_VMO_MAP, process, handle, offset, addr, size);
+
+		hart_self()->cur->x[X_A0 + 5] = flags;
+		return r;
+	}
 	return s == OK ? sysret_value(at) : sysret_status(s);
 }
 
@@ -179,7 +179,9 @@ struct sysret sys_vmo_unmap(uint64_t process, uint64_t addr, uint64_t size)
 	struct process *p;
 	status_t s = find_target(process, &p);
 
-	return sysret_status(s == OK ? aspace_unmap(p, addr, size) : s);
+	if (s == OK)
+		s = aspace_unmap(p, addr, size);
+	return s == STATUS_RESTART ? sysret_restart(SYS_VMO_UNMAP, process, addr, size, 0, 0) : sysret_status(s);
 }
 
 struct sysret sys_vmo_protect(uint64_t process, uint64_t addr, uint64_t size, uint64_t prot)
@@ -229,12 +231,7 @@ struct sysret sys_vmo_op(uint64_t handle, uint64_t op, uint64_t offset, uint64_t
 			s = vmo_page(v, first + i, true, &pa, &w);
 		}
 	}
-	if (s == OK && step < n) {
-		struct thread *t = hart_self()->cur;
-
-		t->x[X_A2] = offset + (step << PAGE_SHIFT);
-		t->x[X_A2 + 1] = size - (step << PAGE_SHIFT);
-		return sysret_restart();
-	}
+	if (s == OK && step < n)
+		return sysret_restart(SYS_VMO_OP, handle, op, offset + (step << PAGE_SHIFT), size - (step << PAGE_SHIFT), 0);
 	return sysret_status(s);
 }

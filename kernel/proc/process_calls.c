@@ -9,6 +9,7 @@
 #include "kernel/proc/resource.h"
 #include "kernel/sched/sched.h"
 #include "kernel/trap/calls.h"
+#include "sys/abi/syscall.h"
 
 #define RIGHTS_PROCESS (RIGHTS_GENERIC | RIGHT_PROC_MANAGE | RIGHT_PROC_WATCH)
 
@@ -243,7 +244,7 @@ struct sysret sys_quota_kill(uint64_t quota)
 	struct process *p = first_living(q);
 	if (p) {
 		process_end(p, EXIT_KILLED | 9);
-		return sysret_restart(); /* preemption point after each */
+		return sysret_restart(SYS_QUOTA_KILL, quota, 0, 0, 0, 0); /* preemption point after each */
 	}
 	q->obj.dying = false;
 	return sysret_status(OK);

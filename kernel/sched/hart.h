@@ -14,12 +14,13 @@ struct hart {
 	uint64_t scratch[4];
 	void *kstack;
 	void *emergency_stack;
-	int64_t top_prio; /* highest priority in the run queue, -1 when empty */
+	int64_t top_prio; /* highest priority that is ready: of next and the queue, -1: none */
 	uint8_t resched;  /* the way out of the kernel must go through the scheduler */
 
 	bool online;
 	unsigned index;
-	struct thread *next;    /* chosen already: higher priority than cur and not in a queue */
+	struct thread *next;    /* ready, first in line, not in the queue: nothing there goes before it */
+	int64_t queue_prio;     /* highest priority in the queue, -1: empty */
 	struct thread *fp_owner; /* whose registers the FPU holds */
 	struct thread *account; /* who pays since account_start */
 	uint64_t account_start;

@@ -13,6 +13,7 @@
 
 struct hart harts[MAX_HARTS];
 unsigned hart_count = 1;
+uint32_t budget_threads;
 
 #define SLICE_NS 10000000ull /* round robin within a priority: 10 ms, short to a person, long to a cache */
 
@@ -33,48 +34,74 @@ void kunlock(void)
 
 void sched_init_hart(struct hart *h)
 {
-	h->top_prio = -1;
+	h->top_prio = h->queue_prio = -1;
 	h->programmed = ~0ull;
 	for (unsigned i = 0; i < PRIO_COUNT; i++)
 		list_init(&h->ready[i]);
 }
 
-/* Highest set bit; the base instruction set has none for it. */
+/* Highest set bit of v != 0; the base instruction set has none for it. */
 static unsigned high_bit(uint64_t v)
 {
+	static const uint8_t of_nibble[16] = {0, 0, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3};
 	unsigned n = 0;
 
-	for (unsigned s = 32; s; s >>= 1)
-		if (v >> s) {
-			v >>= s;
-			n += s;
-		}
-	return n;
+	if (v >> 32)
+		v >>= 32, n += 32;
+	if (v >> 16)
+		v >>= 16, n += 16;
+	if (v >> 8)
+		v >>= 8, n += 8;
+	if (v >> 4)
+		v >>= 4, n += 4;
+	return n + of_nibble[v];
 }
 
-static void top_update(struct hart *h)
+/* Nothing in the queue is above priority `from`. */
+static int64_t queue_top(const struct hart *h, unsigned from)
 {
-	for (int i = PRIO_COUNT / 64 - 1; i >= 0; i--)
-		if (h->bitmap[i]) {
-			h->top_prio = (int64_t)(i * 64 + (int)high_bit(h->bitmap[i]));
-			return;
-		}
-	h->top_prio = -1;
+	for (int i = (int)from / 64; i >= 0; i--)
+		if (h->bitmap[i])
+			return i * 64 + (int)high_bit(h->bitmap[i]);
+	return -1;
 }
 
-void ready_insert(struct thread *t, bool front)
+static inline void top_update(struct hart *h)
+{
+	h->top_prio = h->next ? h->next->prio : h->queue_prio;
+}
+
+static void queue_insert(struct thread *t, bool front)
 {
 	struct hart *h = t->hart;
 	unsigned p = t->prio;
 
-	CHECK(t->state == TS_READY);
 	if (front)
 		list_push_front(&h->ready[p], &t->ready_node);
 	else
 		list_push_back(&h->ready[p], &t->ready_node);
 	h->bitmap[p / 64] |= 1ull << (p % 64);
-	if ((int64_t)p > h->top_prio)
-		h->top_prio = (int64_t)p;
+	if ((int64_t)p > h->queue_prio)
+		h->queue_prio = (int64_t)p;
+}
+
+void ready_insert(struct thread *t, bool front)
+{
+	struct hart *h = t->hart;
+	struct thread *n = h->next;
+
+	CHECK(t->state == TS_READY);
+	if (n && (t->prio > n->prio || (front && t->prio == n->prio))) {
+		h->next = NULL;
+		queue_insert(n, true);
+		n = NULL;
+	}
+	/* First in line: waits outside of the queue, which is cheaper to leave. */
+	if (!n && ((int64_t)t->prio > h->queue_prio || (front && (int64_t)t->prio == h->queue_prio)))
+		h->next = t;
+	else
+		queue_insert(t, front);
+	top_update(h);
 }
 
 void ready_remove(struct thread *t)
@@ -84,14 +111,32 @@ void ready_remove(struct thread *t)
 
 	if (h->next == t) {
 		h->next = NULL;
-		return;
+	} else {
+		list_remove(&t->ready_node);
+		if (list_empty(&h->ready[p])) {
+			h->bitmap[p / 64] &= ~(1ull << (p % 64));
+			if (h->queue_prio == (int64_t)p)
+				h->queue_prio = queue_top(h, p);
+		}
 	}
-	list_remove(&t->ready_node);
-	if (list_empty(&h->ready[p])) {
-		h->bitmap[p / 64] &= ~(1ull << (p % 64));
-		if (h->top_prio == (int64_t)p)
-			top_update(h);
+	top_update(h);
+}
+
+/* The first in line, taken out; NULL: nobody is ready. */
+static inline struct thread *ready_take(struct hart *h)
+{
+	struct thread *t = h->next;
+
+	if (__builtin_expect(t != NULL, 1)) {
+		h->next = NULL;
+		h->top_prio = h->queue_prio;
+		return t;
 	}
+	if (h->queue_prio < 0)
+		return NULL;
+	t = container_of(h->ready[h->queue_prio].next, struct thread, ready_node);
+	ready_remove(t);
+	return t;
 }
 
 void hart_kick(struct hart *h)
@@ -106,8 +151,6 @@ static struct hart *choose_hart(struct thread *t)
 {
 	struct hart *best = t->hart;
 
-	if (hart_count == 1)
-		return best;
 	if (!(t->affinity >> best->index & 1)) {
 		best = NULL;
 		for (unsigned i = 0; i < hart_count && !best; i++)
@@ -117,42 +160,37 @@ static struct hart *choose_hart(struct thread *t)
 	if (!best->cur || best->cur->prio < t->prio)
 		return best;
 	for (unsigned i = 0; i < hart_count; i++)
-		if (!harts[i].cur && !harts[i].next && harts[i].top_prio < 0 && t->affinity >> i & 1)
+		if (!harts[i].cur && harts[i].top_prio < 0 && t->affinity >> i & 1)
 			return &harts[i];
 	return best;
 }
 
 void sched_place(struct thread *t)
 {
-	struct hart *h = choose_hart(t);
-	struct thread *cur = h->cur;
+	struct hart *self = hart_self(), *h = t->hart;
 
-	if (h != t->hart) {
-		fp_forget(t);
-		t->hart = h;
-	}
 	t->state = TS_READY;
-	if (h == hart_self() && cur && cur->state == TS_RUNNING && t->prio <= cur->prio) {
-		ready_insert(t, false);
-		/* Someone to share the hart with: from now on the running thread has a time slice. */
-		if (t->prio == cur->prio && !h->slice_end)
-			slice_check();
-		return;
+	if (hart_count > 1) {
+		h = choose_hart(t);
+		if (h != t->hart) {
+			fp_forget(t);
+			t->hart = h;
+		}
 	}
-	/* It may run at once: keep the best such thread at hand instead of queueing and picking it again. */
-	if (!h->next && h->top_prio < (int64_t)t->prio) {
+	if (__builtin_expect((int64_t)t->prio > h->top_prio && !h->next, 1)) {
 		h->next = t;
-	} else if (h->next && h->next->prio < t->prio) {
-		struct thread *other = h->next;
-
-		h->next = t;
-		ready_insert(other, false);
+		h->top_prio = t->prio;
 	} else {
 		ready_insert(t, false);
 	}
-	if (h != hart_self() && cur && cur->prio > t->prio)
-		return;
-	hart_kick(h);
+	/* At the same priority the running one needs a time slice from now on: the way out sees to it. */
+	struct thread *cur = h->cur;
+	if (h == self) {
+		if (!cur || cur->state != TS_RUNNING || t->prio >= cur->prio)
+			h->resched = 1;
+	} else if (!cur || t->prio >= cur->prio) {
+		hart_kick(h);
+	}
 }
 
 void slice_check(void)
@@ -160,29 +198,33 @@ void slice_check(void)
 	struct hart *h = hart_self();
 	struct thread *t = h->cur;
 
-	if (!t || list_empty(&h->ready[t->prio])) {
+	if (!t || h->top_prio != (int64_t)t->prio) {
 		h->slice_end = 0;
 		return;
 	}
+	if (h->slice_end)
+		return;
 	h->slice_end = ticks_now() + ns_to_ticks(SLICE_NS);
 	timers_program();
 }
 
 /* Charges the time since the last switch to whoever pays for it. */
+static inline void account(struct hart *h)
+{
+	struct thread *a = h->account;
+	uint64_t now = ticks_now(), used = now - h->account_start;
+
+	h->account_start = now;
+	if (!a)
+		return;
+	a->cpu_ticks += used;
+	if (a->budget_ticks)
+		a->budget_left = a->budget_left > used ? a->budget_left - used : 0;
+}
+
 void account_stop(void)
 {
-	struct hart *h = hart_self();
-	struct thread *a = h->account;
-	uint64_t now = ticks_now();
-
-	if (a) {
-		uint64_t used = now - h->account_start;
-
-		a->cpu_ticks += used;
-		if (a->budget_ticks)
-			a->budget_left = a->budget_left > used ? a->budget_left - used : 0;
-	}
-	h->account_start = now;
+	account(hart_self());
 }
 
 static void budget_refill(struct ktimer *k)
@@ -213,22 +255,6 @@ static bool budget_spent(struct thread *t)
 	return true;
 }
 
-/* The hart's best thread that is allowed to run, out of the queue; NULL: none. */
-static struct thread *pick(struct hart *h)
-{
-	struct thread *t = h->next;
-
-	if (t && h->top_prio <= (int64_t)t->prio) {
-		h->next = NULL;
-		return t;
-	}
-	if (h->top_prio < 0)
-		return NULL;
-	t = container_of(h->ready[h->top_prio].next, struct thread, ready_node);
-	ready_remove(t);
-	return t;
-}
-
 /* An idle hart takes the most urgent thread that waits elsewhere behind a running one. */
 static struct thread *steal(struct hart *h)
 {
@@ -239,7 +265,7 @@ static struct thread *steal(struct hart *h)
 
 		if (o == h || o->top_prio < 0)
 			continue;
-		struct thread *t = container_of(o->ready[o->top_prio].next, struct thread, ready_node);
+		struct thread *t = o->next ? o->next : container_of(o->ready[o->queue_prio].next, struct thread, ready_node);
 		if (t->affinity >> h->index & 1 && (!best || t->prio > best->prio))
 			best = t;
 	}
@@ -271,6 +297,26 @@ static void idle(struct hart *h)
 	interrupts_poll();
 }
 
+/* Makes t the hart's running thread. */
+static inline void switch_to(struct hart *h, struct thread *t)
+{
+	struct aspace *as = &t->proc->as;
+	uint64_t bit = 1ull << h->index;
+
+	account(h);
+	h->account = t->payer;
+	h->cur = t;
+	h->resched = 0;
+	t->hart = h;
+	t->state = TS_RUNNING;
+	h->switches++;
+	if (!(as->harts & bit))
+		as->harts |= bit;
+	__asm__ volatile("csrw satp, %0" ::"r"(t->satp) : "memory");
+	if (!as->asid)
+		__asm__ volatile("sfence.vma" ::: "memory");
+}
+
 /* Chooses and makes everything ready for the next thread of this hart. The previous one is in a queue or waits. */
 static struct thread *sched_next(void)
 {
@@ -279,14 +325,14 @@ static struct thread *sched_next(void)
 
 	for (;;) {
 		h->resched = 0;
-		t = pick(h);
+		t = ready_take(h);
 		if (!t && hart_count > 1)
 			t = steal(h);
 		if (!t) {
 			idle(h);
 			continue;
 		}
-		if (t->reaper) {
+		if (t->slow & SLOW_REAPER) {
 			/* The clean-up of a dead process, at the priority of its last thread, in bounded steps. */
 			if (!process_reap_step(t->proc)) {
 				t->state = TS_READY;
@@ -304,22 +350,10 @@ static struct thread *sched_next(void)
 		}
 		break;
 	}
-	account_stop();
-	h->account = t->payer;
-	h->cur = t;
-	t->hart = h;
-	t->state = TS_RUNNING;
-	h->switches++;
-	struct aspace *as = &t->proc->as;
-	as->harts |= 1ull << h->index;
-	uint64_t satp;
-	__asm__ volatile("csrr %0, satp" : "=r"(satp));
-	if (satp != as->satp || !as->asid) {
-		__asm__ volatile("csrw satp, %0" ::"r"(as->satp) : "memory");
-		if (!as->asid)
-			__asm__ volatile("sfence.vma" ::: "memory");
-	}
-	if (h->slice_end || !list_empty(&h->ready[t->prio]))
+	switch_to(h, t);
+	if (h->slice_end)
+		h->slice_end = 0;
+	if (h->top_prio == (int64_t)t->prio)
 		slice_check();
 	if (t->payer->budget_ticks)
 		timers_program();
@@ -340,61 +374,92 @@ static void put_back(struct thread *t)
 		sched_place(t);
 }
 
-/* The last of every way out: after a system call that asked for it, an interrupt or a fault. */
-struct thread *sched_leave(void)
+/* The running thread may have to give way for one of many reasons. */
+static struct thread *leave_slow(struct hart *h, struct thread *t)
 {
-	struct hart *h = hart_self();
-	struct thread *t = h->cur;
-
-	if (t && t->state == TS_RUNNING) {
-		if (t->slow & SLOW_STOP) {
-			if (t->stop_kill) {
-				thread_end(t);
-			} else if (t->stop_suspend) {
-				t->stop_suspend = false;
-				t->slow &= ~(uint32_t)SLOW_STOP;
-				fp_release(t);
-				t->suspended = true;
-				t->state = TS_SUSPENDED;
-			}
+	if (t->state == TS_RUNNING && t->slow & SLOW_STOP) {
+		if (t->stop_kill) {
+			thread_end(t);
+		} else if (t->stop_suspend) {
+			t->stop_suspend = false;
+			fp_release(t);
+			t->suspended = true;
+			t->state = TS_SUSPENDED;
 		}
 	}
-	if (t && t->state == TS_RUNNING) {
-		bool spent = false;
-
-		if (t->payer->budget_ticks) {
-			account_stop();
-			/* A server keeps going when its client's money is gone; it pays itself until it answers. */
-			if (t->payer == t)
-				spent = budget_spent(t);
-			else if (!t->payer->budget_left)
-				h->account = t->payer = t;
-		}
-		struct thread *n = h->next;
-		int64_t best = n && n->prio > h->top_prio ? n->prio : h->top_prio;
-		if (spent) {
-			fp_release(t);
-			t->state = TS_THROTTLED;
-		} else if (best > t->prio || (t->requeue_back && best == t->prio) ||
-			   !(t->affinity >> h->index & 1)) {
-			put_back(t);
-		} else {
-			t->requeue_back = false;
-			h->resched = 0;
-			return t;
-		}
-	} else if (t) {
+	if (t->state != TS_RUNNING) {
 		fp_release(t);
+		return sched_next();
+	}
+	bool spent = false;
+	if (t->payer->budget_ticks) {
+		account(h);
+		/* A server keeps going when its client's money is gone; it pays itself until it answers. */
+		if (t->payer == t)
+			spent = budget_spent(t);
+		else if (!t->payer->budget_left)
+			h->account = t->payer = t;
+	}
+	if (spent) {
+		fp_release(t);
+		t->state = TS_THROTTLED;
+	} else if (h->top_prio > (int64_t)t->prio || (t->requeue_back && h->top_prio == (int64_t)t->prio) ||
+		   !(t->affinity >> h->index & 1)) {
+		put_back(t);
+	} else {
+		t->requeue_back = false;
+		h->resched = 0;
+		slice_check();
+		return t;
 	}
 	return sched_next();
 }
 
-void thread_clear_results(struct thread *t)
+/* The last of every way out: after a system call that asked for it, an interrupt or a fault. The usual cases, a thread that woke a
+ * more urgent one and a thread that waits now, are decided here; anything unusual takes leave_slow. */
+static inline __attribute__((always_inline)) struct thread *leave(void)
 {
+	struct hart *h = hart_self();
+	struct thread *t = h->cur, *n = h->next;
+
+	if (!n || !t || (t->slow & ~(uint32_t)SLOW_FAULTED) | n->slow || h->slice_end || budget_threads ||
+	    h->queue_prio >= (int64_t)n->prio)
+		return t ? leave_slow(h, t) : sched_next();
+	if (t->state == TS_RUNNING) {
+		if (n->prio <= t->prio || t->requeue_back)
+			return leave_slow(h, t);
+		/* First in line after the one that takes its place. */
+		t->state = TS_READY;
+		if ((int64_t)t->prio >= h->queue_prio) {
+			h->next = t;
+			h->top_prio = t->prio;
+		} else {
+			h->next = NULL;
+			queue_insert(t, true);
+			h->top_prio = h->queue_prio;
+		}
+	} else {
+		h->next = NULL;
+		h->top_prio = h->queue_prio;
+	}
+	switch_to(h, n);
+	return n;
+}
+
+struct thread *sched_leave(void)
+{
+	return leave();
+}
+
+void thread_expand(struct thread *t)
+{
+	if (!t->brief)
+		return;
+	t->brief = 0;
 	t->x[X_RA] = 0;
 	for (unsigned i = X_T0; i <= X_T2; i++)
 		t->x[i] = 0;
-	for (unsigned i = X_A1; i <= 17; i++)
+	for (unsigned i = X_A2 + 1; i <= X_A7; i++)
 		t->x[i] = 0;
 	for (unsigned i = X_T3; i <= X_T6; i++)
 		t->x[i] = 0;
@@ -407,13 +472,10 @@ struct thread *sched_exit(int64_t status, uint64_t value)
 
 	if (status == STATUS_RESTART) {
 		t->pc -= 4;
-		t->x[X_RA] = 0;
 	} else if (status != STATUS_DONE) {
-		thread_clear_results(t);
-		t->x[X_A0] = (uint64_t)status;
-		t->x[X_A1] = value;
+		thread_results(t, (uint64_t)status, value, 0);
 	}
-	return sched_leave();
+	return leave();
 }
 
 struct thread *sched_first(void)
@@ -448,16 +510,21 @@ struct sysret sysret_pair(uint64_t v1, uint64_t v2)
 {
 	struct hart *h = hart_self();
 
-	thread_clear_results(h->cur);
-	h->cur->x[X_A0] = OK;
-	h->cur->x[X_A1] = v1;
-	h->cur->x[X_A2] = v2;
+	thread_results(h->cur, OK, v1, v2);
 	h->resched = 1;
 	return (struct sysret){STATUS_DONE, 0};
 }
 
-struct sysret sysret_restart(void)
+struct sysret sysret_restart(uint64_t number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4)
 {
+	struct thread *t = hart_self()->cur;
+	uint64_t args[] = {a0, a1, a2, a3, a4};
+
+	thread_results(t, 0, 0, 0);
+	thread_expand(t);
+	t->x[X_T0] = number;
+	for (unsigned i = 0; i < 5; i++)
+		t->x[X_A0 + i] = args[i];
 	hart_self()->resched = 1;
 	return (struct sysret){STATUS_RESTART, 0};
 }

@@ -4,6 +4,7 @@
 
 #include "kernel/sched/hart.h"
 
+extern uint32_t budget_threads; /* threads with a budget: while there is none nobody looks for it */
 void sched_init_hart(struct hart *h);
 void ready_insert(struct thread *t, bool front);
 void ready_remove(struct thread *t);
@@ -13,6 +14,22 @@ void hart_kick(struct hart *h);
 void sched_block(enum thread_state state);
 /* Lets the higher priority win: marks a reschedule if t should run before what runs. t is TS_READY and in no queue. */
 void sched_place(struct thread *t);
+/* thread_ready for the usual case, a plain thread that is more urgent than anything ready on this hart, where it ran last. */
+static inline void thread_ready_quick(struct thread *t)
+{
+	struct hart *h = hart_self();
+	struct thread *cur = h->cur;
+
+	if (t->slow || t->hart != h || h->next || (int64_t)t->prio <= h->top_prio || !cur ||
+	    (cur->state == TS_RUNNING && t->prio <= cur->prio)) {
+		thread_ready(t);
+		return;
+	}
+	t->state = TS_READY;
+	h->next = t;
+	h->top_prio = t->prio;
+	h->resched = 1;
+}
 void sched_yield_self(void);
 void slice_check(void);
 void account_stop(void);

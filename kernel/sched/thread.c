@@ -104,8 +104,7 @@ void thread_wake(struct thread *t, status_t status)
 		ktimer_cancel(&t->wait_timer);
 		t->slow &= ~(uint32_t)SLOW_DEADLINE;
 	}
-	thread_clear_results(t);
-	t->x[X_A0] = (uint64_t)status;
+	thread_results(t, (uint64_t)status, 0, 0);
 	thread_ready(t);
 }
 
@@ -180,11 +179,9 @@ static void thread_ended(struct thread *t)
 		/* The last one: it stays as the vehicle of the clean-up. */
 		process_end(p, p->exit_status);
 		list_push_back(&p->threads, &t->proc_node);
-		t->reaper = true;
+		t->slow = SLOW_REAPER;
 		t->payer = t;
-		t->budget_ticks = 0;
 		t->suspended = false;
-		t->slow &= ~(uint32_t)SLOW_THROTTLED;
 		t->state = TS_READY;
 		t->affinity = (1ull << MAX_HARTS) - 1;
 		ready_insert(t, false);
@@ -198,7 +195,7 @@ void thread_end(struct thread *t)
 {
 	struct hart *h = t->hart;
 
-	if (t->state == TS_ENDED || t->reaper)
+	if (t->state == TS_ENDED || t->slow & SLOW_REAPER)
 		return;
 	if (t->state == TS_RUNNING && h != hart_self()) {
 		t->stop_kill = true;
@@ -228,5 +225,7 @@ void thread_end(struct thread *t)
 	}
 	t->prio = t->base_prio;
 	t->slow = 0;
+	budget_threads -= t->budget_ticks != 0;
+	t->budget_ticks = 0;
 	thread_ended(t);
 }

@@ -36,13 +36,14 @@ enum {
 	SLOW_FAULTED = 1u << 6,   /* waits with its fault message, not with a call */
 	SLOW_THROTTLED = 1u << 7, /* out of budget */
 	SLOW_CALLERS = 1u << 8,   /* holds saved callers (priority inheritance must look at them) */
+	SLOW_REAPER = 1u << 9,    /* only cleans up after its process */
 };
 
 /* Offsets of the first fields are known to trap/entry.S (trap/offsets.h). */
 struct thread {
 	struct object obj;
 	uint64_t pc;
-	uint64_t x[32]; /* valid while it does not run; callee-saved ones only when !full_frame */
+	uint64_t x[32]; /* valid while it does not run */
 	uint64_t satp;
 	struct process *proc;
 	struct hart *hart; /* runs or ran last here; its run queue when ready */
@@ -58,11 +59,10 @@ struct thread {
 	uint8_t state;
 	uint8_t prio;      /* effective */
 	uint8_t base_prio;
-	uint8_t full_frame; /* x[] holds all registers: interrupted or faulted */
+	uint8_t brief;     /* of the caller-saved registers only a0-a2 in x[] count, the rest is zero */
 
 	bool stop_kill, stop_suspend, stop_cancel;
 	bool suspended;   /* once its wait ends it stays off the run queue */
-	bool reaper;      /* last of a dying process: does its clean-up when scheduled */
 	bool fault_taken;
 	bool restart;
 	bool requeue_back; /* used up its time slice */
@@ -94,7 +94,7 @@ struct thread {
 };
 
 /* Register numbers in x[] */
-enum { X_RA = 1, X_SP = 2, X_GP = 3, X_TP = 4, X_T0 = 5, X_T1 = 6, X_T2 = 7, X_A0 = 10, X_A1 = 11, X_A2 = 12, X_T3 = 28, X_T4 = 29, X_T5 = 30, X_T6 = 31 };
+enum { X_RA = 1, X_SP = 2, X_GP = 3, X_TP = 4, X_T0 = 5, X_T1 = 6, X_T2 = 7, X_A0 = 10, X_A1 = 11, X_A2 = 12, X_A7 = 17, X_T3 = 28, X_T4 = 29, X_T5 = 30, X_T6 = 31 };
 
 status_t thread_create(struct process *p, struct thread **out);
 void thread_destroy(struct thread *t);
@@ -110,4 +110,12 @@ void thread_set_prio(struct thread *t, unsigned prio); /* effective; moves it in
 void thread_recompute_prio(struct thread *t);
 struct thread_info;
 void thread_fill_info(struct thread *t, struct thread_info *i);
-void thread_clear_results(struct thread *t); /* a1-a7, t0-t6: zero before results are put in */
+/* Its system call returns these in a0-a2, zero in the other caller-saved registers. */
+static inline void thread_results(struct thread *t, uint64_t a0, uint64_t a1, uint64_t a2)
+{
+	t->x[10] = a0;
+	t->x[11] = a1;
+	t->x[12] = a2;
+	t->brief = 1;
+}
+void thread_expand(struct thread *t); /* makes x[] complete, for those who look at it */

@@ -23,7 +23,7 @@ static status_t find_thread(uint64_t handle, struct thread **t)
 
 static bool ended(const struct thread *t)
 {
-	return t->state == TS_ENDED || t->reaper;
+	return t->state == TS_ENDED || t->slow & SLOW_REAPER;
 }
 
 struct sysret sys_thread_create(uint64_t process, uint64_t args)
@@ -138,6 +138,7 @@ struct sysret sys_thread_set_sched(uint64_t thread, uint64_t sched, uint64_t res
 		t->slow |= SLOW_AFFINITY;
 	else
 		t->slow &= ~(uint32_t)SLOW_AFFINITY;
+	budget_threads += (a.budget_ns != 0) - (t->budget_ticks != 0);
 	t->budget_ticks = a.budget_ns ? ns_to_ticks(a.budget_ns) : 0;
 	t->period_ticks = ns_to_ticks(a.period_ns);
 	t->budget_left = t->budget_ticks;
@@ -176,6 +177,7 @@ struct sysret sys_thread_regs(uint64_t thread, uint64_t op, uint64_t buf)
 		return sysret_status(ERR_INVALID);
 	if (t->state != TS_SUSPENDED && t->state != TS_FAULTED && t->state != TS_NEW)
 		return sysret_status(ERR_STATE);
+	thread_expand(t);
 	if (op == THREAD_REGS_GET) {
 		r.pc = t->pc;
 		memcpy(r.x, t->x, sizeof(r.x));
@@ -299,7 +301,7 @@ void thread_fill_info(struct thread *t, struct thread_info *i)
 		.koid = t->obj.koid,
 		.process_koid = t->proc->obj.koid,
 		.cpu_ns = ticks_to_ns(t->cpu_ticks),
-		.state = t->reaper ? THREAD_ENDED : public_state[t->state],
+		.state = (t->slow & SLOW_REAPER) ? THREAD_ENDED : public_state[t->state],
 		.prio = t->prio,
 		.base_prio = t->base_prio,
 		.hart = t->hart->index,

@@ -26,8 +26,7 @@
 #define NAME(x) x##_smp_flush
 #include "kernel/trap/entry_body.h"
 
-/* Calls that move messages or can be cut by a preemption point find all their argument registers in the thread as well. In: t0
- * number; out: the C function's arguments as they came. */
+/* Calls that move messages find all their argument registers in the thread as well. In: t0 number; out: the C function's arguments as they came. */
 	.globl	syscall_stash
 syscall_stash:
 	ld	t6, H_CUR(tp)

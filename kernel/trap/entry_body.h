@@ -216,6 +216,8 @@ NAME(fast_reply_recv):
 	bnez	t6, NAME(slow_reply_recv)
 	ld	t6, T_CALLER(ra)	/* t6: caller */
 	beqz	t6, NAME(slow_reply_recv)
+	lw	t0, T_SLOW(t6)
+	bnez	t0, NAME(slow_reply_recv)
 	ld	t1, T_SIGNALS(ra)
 	ld	t1, (t1)
 	bnez	t1, NAME(slow_reply_recv)
@@ -238,8 +240,6 @@ NAME(fast_reply_recv):
 	ld	t0, EP_CALLERS(t1)
 	ld	sp, EP_RECV(t1)
 	or	t0, t0, sp
-	bnez	t0, NAME(slow_reply_recv)
-	lw	t0, T_SLOW(t6)
 	bnez	t0, NAME(slow_reply_recv)
 	ld	t0, T_HART(t6)
 	bne	t0, tp, NAME(slow_reply_recv)
@@ -325,10 +325,12 @@ NAME(not_syscall):
 	csrr	a1, stval
 	ld	sp, H_KSTACK(tp)
 	call	trap_user
-NAME(resume):			/* a0: thread to run; its x[] is complete, its address space is in satp */
+NAME(resume):			/* a0: thread to run, its address space is in satp */
 #if LOCKED
 	lock_drop t0, t1
 #endif
+	lbu	t0, T_BRIEF(a0)
+	bnez	t0, NAME(resume_brief)
 	ld	t0, T_PC(a0)
 	csrw	sepc, t0
 	callee	ld, a0
@@ -350,6 +352,31 @@ NAME(resume):			/* a0: thread to run; its x[] is complete, its address space is 
 	ld	t5, T_X(30)(a0)
 	ld	t6, T_X(31)(a0)
 	ld	a0, T_X(10)(a0)
+	sret
+
+NAME(resume_brief):
+	sb	x0, T_BRIEF(a0)
+	ld	t0, T_PC(a0)
+	csrw	sepc, t0
+	callee	ld, a0
+	ld	sp, T_X(2)(a0)
+	ld	tp, T_X(4)(a0)
+	ld	a1, T_X(11)(a0)
+	ld	a2, T_X(12)(a0)
+	ld	a0, T_X(10)(a0)
+	li	a3, 0
+	li	a4, 0
+	li	a5, 0
+	li	a6, 0
+	li	a7, 0
+	li	t0, 0
+	li	t1, 0
+	li	t2, 0
+	li	t3, 0
+	li	t4, 0
+	li	t5, 0
+	li	t6, 0
+	li	ra, 0
 	sret
 
 	/* First thread of a hart: never returns. */

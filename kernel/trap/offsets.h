@@ -25,6 +25,7 @@
 #define T_SLOW    384
 #define T_STATE   388
 #define T_PRIO    389
+#define T_BRIEF   391
 
 #define P_SLOTS 32
 #define P_MASK  40

@@ -12,19 +12,18 @@ struct sysret {
 	uint64_t value;
 };
 
-/* Never seen by users: the call is repeated from its ecall after pending interrupts were served. */
+/* Never seen by users: the call is repeated from its ecall after pending interrupts were served.
+ * Functions below the system call layer return it; the call itself turns it into sysret_restart. */
 #define STATUS_RESTART ((status_t)-1000)
 
 /* The thread's x[] holds all results already. */
 #define STATUS_DONE ((status_t)-1001)
 
-/* A restart goes out through the scheduler, where pending interrupts are let in. */
-struct sysret sysret_restart(void);
+/* The call is made again with these arguments, after pending interrupts were let in: the preemption point. */
+struct sysret sysret_restart(uint64_t number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4);
 
 static inline struct sysret sysret_status(status_t s)
 {
-	if (__builtin_expect(s == STATUS_RESTART, 0))
-		return sysret_restart();
 	return (struct sysret){s, 0};
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* System call number → function. trap/entry.S jumps through syscall_table; calls marked STASH keep their argument registers in the thread,
- * because they move messages or can be cut by a preemption point and repeated. */
+/* System call number → function. trap/entry.S jumps through syscall_table; calls marked STASH find their argument registers in the
+ * thread as well, because they move messages. */
 #include "kernel/trap/calls.h"
 #include "sys/abi/syscall.h"
 
@@ -22,18 +22,18 @@ typedef void (*call_t)(void);
 
 /* clang-format off */
 #define CALLS(D, S) \
-	S(SYS_CALL, sys_call), S(SYS_REPLY_RECV, sys_reply_recv), D(SYS_NULL, sys_null), S(SYS_RECV, sys_recv), \
+	S(SYS_CALL, sys_call), S(SYS_REPLY_RECV, sys_reply_recv), D(SYS_NULL, sys_null), D(SYS_RECV, sys_recv), \
 	S(SYS_REPLY, sys_reply), D(SYS_SAVE_CALLER, sys_save_caller), S(SYS_REPLY_TO, sys_reply_to), \
-	S(SYS_LEASE_READ, sys_lease_read), S(SYS_LEASE_WRITE, sys_lease_write), D(SYS_LEASE_INFO, sys_lease_info), \
-	S(SYS_HANDLE_CLOSE, sys_handle_close), D(SYS_HANDLE_DUP, sys_handle_dup), \
-	S(SYS_HANDLE_REVOKE, sys_handle_revoke), D(SYS_HANDLE_INFO, sys_handle_info), \
+	D(SYS_LEASE_READ, sys_lease_read), D(SYS_LEASE_WRITE, sys_lease_write), D(SYS_LEASE_INFO, sys_lease_info), \
+	D(SYS_HANDLE_CLOSE, sys_handle_close), D(SYS_HANDLE_DUP, sys_handle_dup), \
+	D(SYS_HANDLE_REVOKE, sys_handle_revoke), D(SYS_HANDLE_INFO, sys_handle_info), \
 	D(SYS_ENDPOINT_CREATE, sys_endpoint_create), D(SYS_ENDPOINT_MINT, sys_endpoint_mint), \
 	D(SYS_NOTIFICATION_CREATE, sys_notification_create), D(SYS_NOTIFICATION_SIGNAL, sys_notification_signal), \
 	D(SYS_NOTIFICATION_WAIT, sys_notification_wait), D(SYS_NOTIFICATION_BIND, sys_notification_bind), \
 	D(SYS_VMO_CREATE, sys_vmo_create), D(SYS_VMO_CREATE_DEVICE, sys_vmo_create_device), \
-	D(SYS_VMO_CLONE, sys_vmo_clone), S(SYS_VMO_READ, sys_vmo_read), S(SYS_VMO_WRITE, sys_vmo_write), \
-	D(SYS_VMO_INFO, sys_vmo_info), S(SYS_VMO_MAP, sys_vmo_map), S(SYS_VMO_UNMAP, sys_vmo_unmap), \
-	D(SYS_VMO_PROTECT, sys_vmo_protect), D(SYS_VMO_SYNC_CODE, sys_vmo_sync_code), S(SYS_VMO_OP, sys_vmo_op), \
+	D(SYS_VMO_CLONE, sys_vmo_clone), D(SYS_VMO_READ, sys_vmo_read), D(SYS_VMO_WRITE, sys_vmo_write), \
+	D(SYS_VMO_INFO, sys_vmo_info), D(SYS_VMO_MAP, sys_vmo_map), D(SYS_VMO_UNMAP, sys_vmo_unmap), \
+	D(SYS_VMO_PROTECT, sys_vmo_protect), D(SYS_VMO_SYNC_CODE, sys_vmo_sync_code), D(SYS_VMO_OP, sys_vmo_op), \
 	D(SYS_PROCESS_CREATE, sys_process_create), D(SYS_PROCESS_GIVE, sys_process_give), \
 	D(SYS_PROCESS_KILL, sys_process_kill), D(SYS_PROCESS_EXIT, sys_process_exit), \
 	D(SYS_PROCESS_WATCH, sys_process_watch), D(SYS_PROCESS_INFO, sys_process_info), \
@@ -46,7 +46,7 @@ typedef void (*call_t)(void);
 	D(SYS_TIMER_CREATE, sys_timer_create), D(SYS_TIMER_SET, sys_timer_set), D(SYS_CLOCK_GET, sys_clock_get), \
 	D(SYS_FUTEX_WAIT, sys_futex_wait), D(SYS_FUTEX_WAKE, sys_futex_wake), \
 	D(SYS_QUOTA_CREATE, sys_quota_create), D(SYS_QUOTA_INFO, sys_quota_info), D(SYS_QUOTA_SET, sys_quota_set), \
-	S(SYS_QUOTA_KILL, sys_quota_kill), D(SYS_RESOURCE_CREATE, sys_resource_create), \
+	D(SYS_QUOTA_KILL, sys_quota_kill), D(SYS_RESOURCE_CREATE, sys_resource_create), \
 	D(SYS_LOG_WRITE, sys_log_write), D(SYS_LOG_READ, sys_log_read), D(SYS_SYSTEM_INFO, sys_system_info), \
 	D(SYS_SYSTEM_RESET, sys_system_reset), D(SYS_CONSOLE, sys_console)
 /* clang-format on */

@@ -40,6 +40,7 @@ AT(struct thread, signals, T_SIGNALS);
 AT(struct thread, slow, T_SLOW);
 AT(struct thread, state, T_STATE);
 AT(struct thread, prio, T_PRIO);
+AT(struct thread, brief, T_BRIEF);
 AT(struct process, table.slots, P_SLOTS);
 AT(struct process, table.mask, P_MASK);
 AT(struct endpoint, recv, EP_RECV);

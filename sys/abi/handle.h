@@ -36,9 +36,9 @@ enum {
 
 	RIGHT_EP_CALL = 1u << 8,
 	RIGHT_EP_RECV = 1u << 9,
-	RIGHT_EP_MINT = 1u << 10, /* derive caller handles with a badge */
+	RIGHT_EP_MINT = 1u << 11, /* derive caller handles with a badge */
 
-	RIGHT_NT_SIGNAL = 1u << 11,
+	RIGHT_NT_SIGNAL = 1u << 10,
 	RIGHT_NT_WAIT = 1u << 12, /* wait, poll, bind to a thread or an irq or a timer */
 
 	RIGHT_VMO_READ = 1u << 13,

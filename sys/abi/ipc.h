@@ -5,7 +5,7 @@
  *
  *   msginfo (a1):  bits 0-31 label, 32-34 number of handles, 35-37 number of leases, 38 MSG_DEADLINE
  *   words:         a2..a7
- *   leases (t1):   address of `struct lease [n]` in the caller's memory, 8-byte aligned; the kernel
+ *   leases (t1):   address of `struct lease [n]` in the caller's memory, 16-byte aligned; the kernel
  *                  reads it when the server uses a lease, so it must stay until the call returns
  *   handles:       t2..t5, moved out of the sender's table (dup first to keep one); need RIGHT_MOVE
  *   deadline (t6): with MSG_DEADLINE only
@@ -46,8 +46,8 @@
 #define LEASE_WRITE 2u
 
 struct lease {
-	uint64_t addr;    /* any alignment */
-	uint64_t info;    /* length in bytes (at most LEASE_LEN_MAX) | access << 62 */
+	_Alignas(16) uint64_t addr; /* any alignment */
+	uint64_t info; /* length in bytes (at most LEASE_LEN_MAX) | access << 62 */
 };
 #define LEASE_ACCESS_SHIFT 62
 #define LEASE_LEN_MAX      ((1ull << 38) - 1)
