@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Panics. Trusts as little as possible: no lock, no log ring, no per-hart data; which hart this is
- * follows from the stack it is on. The other harts stop at the kernel lock, which is never released.
+ * follows from the stack it is on. The other harts stop at the kernel lock, which is never
+ * released.
  */
 #include "kernel/panic.h"
 
@@ -36,10 +37,22 @@ static void print(const char *fmt, ...)
 static const char *cause_name(uint64_t scause)
 {
 	static const char *const names[] = {
-		"misaligned fetch", "fetch access fault", "illegal instruction", "breakpoint",
-		"misaligned load", "load access fault", "misaligned store", "store access fault",
-		"environment call from U", "environment call from S", NULL, NULL,
-		"fetch page fault", "load page fault", NULL, "store page fault",
+		"misaligned fetch",
+		"fetch access fault",
+		"illegal instruction",
+		"breakpoint",
+		"misaligned load",
+		"load access fault",
+		"misaligned store",
+		"store access fault",
+		"environment call from U",
+		"environment call from S",
+		NULL,
+		NULL,
+		"fetch page fault",
+		"load page fault",
+		NULL,
+		"store page fault",
 	};
 	if (scause >> 63)
 		return "interrupt";
@@ -53,7 +66,9 @@ struct stack {
 	unsigned hart;
 };
 
-/* The kernel or emergency stack that holds sp; an sp on neither (a guard page) gives an empty one. */
+/*
+ * The kernel or emergency stack that holds sp; an sp on neither (a guard page) gives an empty one.
+ */
 static struct stack stack_find(uint64_t sp)
 {
 	uint64_t start = (uint64_t)__stacks_start, offset;
@@ -72,6 +87,12 @@ static struct stack stack_find(uint64_t sp)
 		s.top = s.base + KSTACK_SIZE;
 	}
 	return s;
+}
+
+/* After an overflow: the stack whose guard page sp has reached, else an empty one. */
+static struct stack stack_above(uint64_t sp)
+{
+	return stack_find((sp & -(uint64_t)STACK_GUARD_SIZE) + STACK_GUARD_SIZE);
 }
 
 static bool is_text(uint64_t pc)
@@ -128,7 +149,8 @@ static void backtrace(uint64_t pc, uint64_t sp, uint64_t fp)
 		print("  #%u 0x%016lx\n", n++, pc);
 	if (s.base == s.top) {
 		print("  (sp 0x%lx is on no stack of the kernel)\n", sp);
-		return;
+		s = stack_above(sp);
+		sp = s.base;
 	}
 #ifdef CONFIG_FRAME_POINTER
 	found = walk_frames(s, fp, n) - n;
@@ -141,8 +163,9 @@ static void backtrace(uint64_t pc, uint64_t sp, uint64_t fp)
 static void print_regs(const struct thread_regs *r)
 {
 	static const char names[32][4] = {
-		"", "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1", "a0", "a1", "a2", "a3", "a4", "a5",
-		"a6", "a7", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6",
+		"",   "ra", "sp", "gp", "tp",  "t0",  "t1", "t2", "s0", "s1", "a0",
+		"a1", "a2", "a3", "a4", "a5",  "a6",  "a7", "s2", "s3", "s4", "s5",
+		"s6", "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6",
 	};
 
 	for (unsigned i = 1; i < 32; i++)
@@ -159,10 +182,13 @@ static _Noreturn void panic_end(void)
 		__asm__ volatile("wfi");
 }
 
-/* False: this hart is already in a panic that went wrong. Another hart's panic waits here for ever. */
+/*
+ * False: this hart is already in a panic that went wrong. Another hart's panic waits here for
+ * ever.
+ */
 static void panic_begin(void)
 {
-	static unsigned panic_hart;
+	static unsigned panic_hart = ~0u;
 	unsigned hart = stack_find((uint64_t)__builtin_frame_address(0)).hart;
 	int depth;
 
@@ -194,16 +220,16 @@ _Noreturn void panic(const char *fmt, ...)
 {
 	char text[256];
 	va_list args;
-	uint64_t sp = (uint64_t)__builtin_frame_address(0);
+	/* The caller's sp, below which lies its fp: psABI's frame record. */
+	uint64_t *sp = __builtin_frame_address(0);
 
 	panic_begin();
 	va_start(args, fmt);
 	format_text_va(text, sizeof(text), fmt, args);
 	va_end(args);
 	print("\nPANIC: %s\n", text);
-	print_hart(sp);
-	__asm__ volatile("mv %0, sp" : "=r"(sp));
-	backtrace(0, sp, (uint64_t)__builtin_frame_address(0));
+	print_hart((uint64_t)sp);
+	backtrace((uint64_t)__builtin_return_address(0), (uint64_t)sp, sp[-2]);
 	panic_end();
 }
 

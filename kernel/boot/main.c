@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The boot hart's way from the first page tables to kernel_start: firmware, device tree, address space. */
+/*
+ * The boot hart's way from the first page tables to kernel_start: firmware, device tree, address
+ * space.
+ */
 #include <libfdt.h>
 
 #include "boot/early.h"

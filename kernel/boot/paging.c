@@ -32,7 +32,10 @@ uint64_t image_phys(const void *symbol)
 	return (uint64_t)symbol - KERNEL_BASE + kernel_phys_base;
 }
 
-/* Memory for tables and for the device tree's copy, reached through the window until the direct map stands. */
+/*
+ * Memory for tables and for the device tree's copy, reached through the window until the direct
+ * map stands.
+ */
 struct pool {
 	uint64_t next, end;
 };
@@ -140,7 +143,8 @@ const char *paging_init(uint64_t dtb_phys, uint64_t dtb_size)
 	for (size_t i = 0; i < platform.unmapped_count; i++)
 		if (!ranges_remove(direct, platform.unmapped[i]))
 			return "device tree: too many no-map ranges";
-	if (!ranges_remove(direct, (struct phys_range){.base = kernel_phys_base, .size = kernel_phys_size}))
+	if (!ranges_remove(direct,
+			   (struct phys_range){.base = kernel_phys_base, .size = kernel_phys_size}))
 		return "device tree: too many memory ranges";
 
 	tables = tables_needed(direct);

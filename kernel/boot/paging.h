@@ -4,8 +4,10 @@
 
 #include <stdint.h>
 
-/* Builds the direct map, copies the device tree (dtb_phys, dtb_size) to pages of its own, and drops all early
- * mappings but the image's. Returns NULL or a sentence. */
+/*
+ * Builds the direct map, copies the device tree (dtb_phys, dtb_size) to pages of its own, and
+ * drops all early mappings but the image's. Returns NULL or a sentence.
+ */
 const char *paging_init(uint64_t dtb_phys, uint64_t dtb_size);
 
 /* A symbol of the image as a physical address. */

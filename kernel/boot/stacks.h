@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Where each hart's kernel and emergency stacks lie in the image's .stacks section. C and assembly. */
+/*
+ * Where each hart's kernel and emergency stacks lie in the image's .stacks section. C and
+ * assembly.
+ */
 #pragma once
 
 #include "kernel/layout.h"

@@ -15,10 +15,16 @@
 
 #define FIRST_CAPACITY 16
 
+/* A handle with the index of slot i never equals this: no look-up finds a free slot. */
+static inline handle_t free_name(uint64_t generation, uint32_t i)
+{
+	return generation << HANDLE_INDEX_BITS | (i ^ 1);
+}
+
 static void slots_chain(struct handle_table *t, uint32_t from, uint32_t to)
 {
 	for (uint32_t i = from; i < to; i++) {
-		t->slots[i].gen = SLOT_FREE | 1;
+		t->slots[i].name = free_name(1, i);
 		t->slots[i].cap = (struct cap *)(uint64_t)(i + 1 < to ? i + 1 : (uint32_t)SLOT_NIL);
 	}
 }
@@ -78,13 +84,13 @@ status_t table_insert(struct process *p, struct cap *c, handle_t *out)
 	struct slot *s = &t->slots[i];
 
 	t->free = (uint32_t)(uint64_t)s->cap;
-	s->gen &= ~SLOT_FREE;
+	s->name ^= 1;
 	s->cap = c;
 	c->owner = p;
 	c->slot = i;
 	t->used++;
 	q->used.handles++;
-	*out = s->gen << HANDLE_INDEX_BITS | i;
+	*out = s->name;
 	return OK;
 }
 
@@ -112,14 +118,16 @@ void table_remove(struct cap *c)
 	struct slot *s = &t->slots[c->slot];
 
 	CHECK(s->cap == c);
-	/* 47 bits of generation: at one reuse a nanosecond a slot lasts 39 hours, at system call speed years; then it is retired. */
-	if (s->gen + 1 < 1ull << (64 - HANDLE_INDEX_BITS)) {
+	/* 48 bits of generation, one for each reuse: used up after years of nothing but that; the slot is retired then. */
+	uint64_t generation = (s->name >> HANDLE_INDEX_BITS) + 1;
+	if (generation < 1ull << (64 - HANDLE_INDEX_BITS)) {
 		s->cap = (struct cap *)(uint64_t)t->free;
 		t->free = c->slot;
 	} else {
 		t->retired++;
+		generation = 0;
 	}
-	s->gen = (s->gen + 1) | SLOT_FREE;
+	s->name = free_name(generation, c->slot);
 	t->used--;
 	p->quota->used.handles--;
 	c->slot = SLOT_NONE;
@@ -130,7 +138,7 @@ struct cap *table_find(struct process *p, handle_t h)
 	struct handle_table *t = &p->table;
 	struct slot *s = (struct slot *)((char *)t->slots + ((h << 4) & t->mask));
 
-	return s->gen == h >> HANDLE_INDEX_BITS ? s->cap : NULL;
+	return s->name == h ? s->cap : NULL;
 }
 
 void table_free(struct process *p)

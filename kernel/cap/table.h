@@ -6,10 +6,9 @@
 
 /* Layout known to trap/entry.S */
 struct slot {
-	struct cap *cap;  /* free: next free slot's index */
-	uint64_t gen;     /* as in the handle; SLOT_FREE set: free */
+	struct cap *cap; /* free: next free slot's index */
+	handle_t name;   /* the handle that names it; free: one that can name only another slot (slot_name) */
 };
-#define SLOT_FREE (1ull << 63)
 #define SLOT_NIL  0xffffffffull
 
 struct handle_table {
@@ -37,7 +36,7 @@ static inline bool handle_quick(struct handle_table *t, handle_t h, uint32_t rig
 {
 	struct slot *s = (struct slot *)((char *)t->slots + ((h << 4) & t->mask));
 
-	if (__builtin_expect(s->gen != h >> HANDLE_INDEX_BITS, 0))
+	if (__builtin_expect(s->name != h, 0))
 		return false;
 	*c = s->cap;
 	return __builtin_expect((s->cap->rights & right) != 0, 1);

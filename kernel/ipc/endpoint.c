@@ -2,6 +2,7 @@
 /* Endpoints: queues of callers and receivers, delivery, answers, and what happens when one side goes away. */
 #include "kernel/ipc/endpoint.h"
 
+#include "kernel/hot.h"
 #include "kernel/ipc/message.h"
 #include "kernel/ipc/notification.h"
 #include "kernel/irq/irq.h"
@@ -127,7 +128,7 @@ static void payer_cut(struct thread *s, const struct thread *old)
 }
 
 /* Ends the bond between a caller and whoever holds its call. */
-static void caller_unlink(struct thread *t)
+static NOINLINE void caller_unlink(struct thread *t)
 {
 	struct thread *s = t->saved_by ? t->saved_by : t->server;
 
@@ -158,7 +159,7 @@ void caller_forget(struct thread *t)
 }
 
 /* The call of t ends without an answer. */
-static void caller_fail(struct thread *t, status_t why)
+static NOINLINE void caller_fail(struct thread *t, status_t why)
 {
 	caller_unlink(t);
 	if (t->slow & SLOW_FAULTED)
@@ -202,7 +203,7 @@ void reply_abandon(struct reply *r)
 }
 
 /* Gives the message of t to the server s. On an error nothing has happened. */
-static status_t deliver(struct thread *s, struct thread *t)
+static NOINLINE status_t deliver(struct thread *s, struct thread *t)
 {
 	status_t st = OK;
 	uint64_t handles[MSG_HANDLES_MAX] = {0};
@@ -218,9 +219,11 @@ static status_t deliver(struct thread *s, struct thread *t)
 		t->msginfo = 0;
 		t->state = TS_FAULTED;
 	} else {
-		st = message_move_handles(t, s->proc, handles);
-		if (st != OK)
-			return st;
+		if (MSG_HANDLES(t->x[X_A1])) {
+			st = message_move_handles(t, s->proc, handles);
+			if (st != OK)
+				return st;
+		}
 #pragma GCC unroll 7
 		for (unsigned i = 0; i < 7; i++)
 			s->x[X_A1 + i] = t->x[X_A1 + i];
@@ -294,11 +297,19 @@ bool fault_send(struct thread *t)
 	t->slow |= SLOW_FAULTED;
 	t->call_badge = t->fault_badge;
 	t->call_cap = NULL;
-	endpoint_send(ep, t);
+	struct thread *s = ep->recv;
+	if (s && !s->slow && s->prio >= t->prio) {
+		deliver(s, t);
+		ep->recv = s->wait_next;
+		s->wait_next = NULL;
+		thread_ready_quick(s);
+	} else {
+		endpoint_send(ep, t);
+	}
 	return true;
 }
 
-void fault_unhandled(struct thread *t)
+COLD void fault_unhandled(struct thread *t)
 {
 	t->slow &= ~(uint32_t)SLOW_FAULTED;
 	t->state = TS_SUSPENDED;
@@ -306,7 +317,7 @@ void fault_unhandled(struct thread *t)
 }
 
 /* Answers t's call out of from's registers. Whatever is wrong with the answer is told to the caller, never to the server. */
-static void answer(struct thread *t, struct thread *from)
+static NOINLINE void answer(struct thread *t, struct thread *from)
 {
 	uint64_t handles[MSG_HANDLES_MAX] = {0};
 	uint64_t info = from->x[X_A1];
@@ -330,7 +341,7 @@ static void answer(struct thread *t, struct thread *from)
 			message_drop_handles(from);
 		return;
 	}
-	status_t s = message_move_handles(from, t->proc, handles);
+	status_t s = MSG_HANDLES(info) ? message_move_handles(from, t->proc, handles) : OK;
 	if (s != OK)
 		message_drop_handles(from);
 	if (t->slow & SLOW_DEADLINE) {
@@ -351,14 +362,24 @@ static void answer(struct thread *t, struct thread *from)
 	thread_ready_quick(t);
 }
 
+static NOINLINE void receiver_signal_slow(struct thread *t, uint64_t bits)
+{
+	endpoint_unreceive(t);
+	thread_wake(t, RECV_SIGNAL);
+	t->x[X_A2] = bits;
+}
+
 void receiver_signal(struct thread *t, uint64_t bits)
 {
-	if (t->slow & SLOW_DEADLINE) {
-		ktimer_cancel(&t->wait_timer);
-		t->slow &= ~(uint32_t)SLOW_DEADLINE;
+	struct endpoint *ep = t->ep;
+
+	if (unlikely(t->slow || (ep && ep->recv != t))) {
+		receiver_signal_slow(t, bits);
+		return;
 	}
-	if (t->ep)
-		endpoint_unreceive(t);
+	if (ep)
+		ep->recv = t->wait_next;
+	t->wait_next = NULL;
 	t->payer = t;
 	thread_results(t, RECV_SIGNAL, 0, bits);
 	thread_ready_quick(t);
@@ -392,15 +413,16 @@ struct sysret sys_call(uint64_t handle, uint64_t info)
 	return sysret_blocked();
 }
 
-static struct sysret receive_slow(struct thread *t, struct endpoint *ep, uint64_t deadline);
+static NOINLINE struct sysret receive_slow(struct thread *t, struct endpoint *ep, uint64_t deadline);
 
-/* The usual case: nothing there, wait for good. */
-static inline struct sysret receive(struct thread *t, struct endpoint *ep, uint64_t deadline)
+/* Nothing is there for t on ep (or, without ep, on its notification): it may just wait. */
+static inline bool receive_is_plain(struct thread *t, struct endpoint *ep)
 {
-	struct hart *h = hart_self();
+	return likely(!t->slow && !*t->signals && t->ep == ep && !(ep && ep->callers));
+}
 
-	if (t->slow || *t->signals || t->ep != ep || deadline != DEADLINE_NEVER || (ep && ep->callers))
-		return receive_slow(t, ep, deadline);
+static inline struct sysret receive_wait(struct thread *t, struct endpoint *ep)
+{
 	t->payer = t;
 	t->state = TS_RECEIVING;
 	if (ep) {
@@ -408,11 +430,11 @@ static inline struct sysret receive(struct thread *t, struct endpoint *ep, uint6
 		ep->recv = t;
 		ep->server = t;
 	}
-	h->resched = 1;
+	hart_self()->resched = 1;
 	return (struct sysret){STATUS_DONE, 0};
 }
 
-static struct sysret receive_slow(struct thread *t, struct endpoint *ep, uint64_t deadline)
+static NOINLINE struct sysret receive_slow(struct thread *t, struct endpoint *ep, uint64_t deadline)
 {
 	struct notification *n = t->bound;
 
@@ -471,45 +493,88 @@ static struct sysret receive_slow(struct thread *t, struct endpoint *ep, uint64_
 	return sysret_blocked();
 }
 
-struct sysret sys_reply_recv(uint64_t handle, uint64_t info)
+static NOINLINE struct sysret reply_recv_slow(struct thread *t, uint64_t handle, uint64_t info)
 {
-	struct thread *t = hart_self()->cur;
 	struct cap *c;
 	status_t s = handle_find(t->proc, handle, OBJ_ENDPOINT, RIGHT_EP_RECV, &c);
 
-	if (s != OK)
-		return sysret_status(s);
-	s = message_check(t, info, false);
+	if (s == OK)
+		s = message_check(t, info, false);
 	if (s != OK)
 		return sysret_status(s);
 	if (t->caller)
 		answer(t->caller, t);
-	else if (MSG_HANDLES(info))
+	else
 		message_drop_handles(t);
-	return receive(t, (struct endpoint *)c->obj, DEADLINE_NEVER);
+	return receive_slow(t, (struct endpoint *)c->obj, DEADLINE_NEVER);
+}
+
+struct sysret sys_reply_recv(uint64_t handle, uint64_t info)
+{
+	struct thread *t = hart_self()->cur, *caller = t->caller;
+	struct cap *c;
+
+	/* A fault handler's way: the thread goes on where it faulted. */
+	if (!handle_quick(&t->proc->table, handle, RIGHT_EP_RECV, &c) || !caller || info != FAULT_RESUME ||
+	    caller->slow != SLOW_FAULTED || caller->reply)
+		return reply_recv_slow(t, handle, info);
+	struct endpoint *ep = (struct endpoint *)c->obj;
+	t->caller = NULL;
+	caller->server = NULL;
+	caller->slow = 0;
+	if (!receive_is_plain(t, ep)) {
+		thread_ready(caller);
+		return receive_slow(t, ep, DEADLINE_NEVER);
+	}
+	receive_wait(t, ep);
+	thread_ready_quick(caller);
+	return (struct sysret){STATUS_DONE, 0};
+}
+
+static NOINLINE struct sysret recv_slow(struct thread *t, uint64_t handle, uint64_t irq, uint64_t deadline)
+{
+	struct cap *c = NULL, *ic;
+	status_t s = OK;
+
+	if (handle != HANDLE_NONE)
+		s = handle_find(t->proc, handle, OBJ_ENDPOINT, RIGHT_EP_RECV, &c);
+	else if (!t->bound)
+		s = ERR_STATE;
+	if (s == OK && irq != HANDLE_NONE) {
+		s = handle_find(t->proc, irq, OBJ_IRQ, RIGHT_IRQ_USE, &ic);
+		if (s == OK)
+			irq_ack((struct irq *)ic->obj);
+	}
+	if (s != OK)
+		return sysret_status(s);
+	if (t->caller)
+		caller_drop(t);
+	return receive_slow(t, c ? (struct endpoint *)c->obj : NULL, deadline);
 }
 
 struct sysret sys_recv(uint64_t handle, uint64_t irq, uint64_t deadline)
 {
 	struct thread *t = hart_self()->cur;
-	struct cap *c = NULL;
+	struct endpoint *ep = NULL;
+	struct irq *i = NULL;
+	struct cap *c;
 
 	if (handle != HANDLE_NONE) {
 		if (!handle_quick(&t->proc->table, handle, RIGHT_EP_RECV, &c))
-			return sysret_status(handle_error(t->proc, handle, OBJ_ENDPOINT, RIGHT_EP_RECV));
-	} else if (!t->bound) {
-		return sysret_status(ERR_STATE);
+			return recv_slow(t, handle, irq, deadline);
+		ep = (struct endpoint *)c->obj;
 	}
 	if (irq != HANDLE_NONE) {
-		struct cap *ic;
-
-		if (!handle_quick(&t->proc->table, irq, RIGHT_IRQ_USE, &ic))
-			return sysret_status(handle_error(t->proc, irq, OBJ_IRQ, RIGHT_IRQ_USE));
-		irq_ack((struct irq *)ic->obj);
+		if (!handle_quick(&t->proc->table, irq, RIGHT_IRQ_USE, &c))
+			return recv_slow(t, handle, irq, deadline);
+		i = (struct irq *)c->obj;
 	}
-	if (t->caller)
-		caller_drop(t);
-	return receive(t, c ? (struct endpoint *)c->obj : NULL, deadline);
+	if (deadline != DEADLINE_NEVER || t->caller || (!ep && !t->bound) || !receive_is_plain(t, ep))
+		return recv_slow(t, handle, irq, deadline);
+	receive_wait(t, ep);
+	if (i)
+		irq_ack(i);
+	return (struct sysret){STATUS_DONE, 0};
 }
 
 struct sysret sys_reply(uint64_t unused, uint64_t info)

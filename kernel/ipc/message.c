@@ -2,6 +2,7 @@
 /* Handles in messages, and leases. Handles stay in the sender's table until a receiver is there, so none is ever under way. */
 #include "kernel/ipc/message.h"
 
+#include "kernel/hot.h"
 #include "kernel/ipc/endpoint.h"
 #include "kernel/mm/quota.h"
 #include "kernel/mm/aspace.h"
@@ -34,7 +35,7 @@ status_t message_check(struct thread *t, uint64_t info, bool is_call)
 	return OK;
 }
 
-status_t message_move_handles(struct thread *t, struct process *to, uint64_t out[MSG_HANDLES_MAX])
+NOINLINE status_t message_move_handles(struct thread *t, struct process *to, uint64_t out[MSG_HANDLES_MAX])
 {
 	unsigned n = MSG_HANDLES(t->x[X_A1]);
 	struct cap *caps[MSG_HANDLES_MAX];
@@ -167,7 +168,7 @@ static inline bool lease_copy_quick(struct thread *t, uint64_t handle, uint64_t 
 	return true;
 }
 
-static struct sysret lease_copy(uint64_t handle, uint64_t index, uint64_t offset, uint64_t buf, uint64_t len, unsigned access)
+static NOINLINE struct sysret lease_copy(uint64_t handle, uint64_t index, uint64_t offset, uint64_t buf, uint64_t len, unsigned access)
 {
 	struct thread *caller;
 	struct lease l;

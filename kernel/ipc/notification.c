@@ -2,6 +2,7 @@
 /* Notifications: signalling, waiting, binding to a thread's recv. */
 #include "kernel/ipc/notification.h"
 
+#include "kernel/hot.h"
 #include "kernel/ipc/endpoint.h"
 #include "kernel/mm/quota.h"
 #include "kernel/mm/slab.h"
@@ -46,27 +47,36 @@ void notification_unbind(struct thread *t)
 	object_put(&n->obj);
 }
 
-void notification_signal(struct notification *n, uint64_t bits)
+static NOINLINE void wake_slow(struct thread *t, uint64_t bits)
 {
-	n->bits |= bits;
-	if (!list_empty(&n->waiters)) {
-		struct thread *t = container_of(n->waiters.next, struct thread, ready_node);
+	thread_wake(t, OK);
+	t->x[X_A1] = bits;
+}
 
-		bits = n->bits;
+NOINLINE void notification_signal(struct notification *n, uint64_t bits)
+{
+	struct thread *t;
+
+	bits |= n->bits;
+	if (!list_empty(&n->waiters)) {
+		t = container_of(n->waiters.next, struct thread, ready_node);
 		n->bits = 0;
 		list_remove(&t->ready_node);
-		t->wait_nt = NULL;
-		if (t->slow & SLOW_DEADLINE) {
-			ktimer_cancel(&t->wait_timer);
-			t->slow &= ~(uint32_t)SLOW_DEADLINE;
+		if (unlikely(t->slow)) {
+			wake_slow(t, bits);
+			return;
 		}
 		thread_results(t, OK, bits, 0);
 		thread_ready_quick(t);
-	} else if (n->bound && n->bound->state == TS_RECEIVING) {
-		bits = n->bits;
-		n->bits = 0;
-		receiver_signal(n->bound, bits);
+		return;
 	}
+	t = n->bound;
+	if (t && t->state == TS_RECEIVING) {
+		n->bits = 0;
+		receiver_signal(t, bits);
+		return;
+	}
+	n->bits = bits;
 }
 
 struct sysret sys_notification_create(void)
@@ -90,7 +100,11 @@ struct sysret sys_notification_signal(uint64_t handle, uint64_t bits)
 		return sysret_status(handle_error(p, handle, OBJ_NOTIFICATION, RIGHT_NT_SIGNAL));
 	if (!bits)
 		return sysret_status(ERR_INVALID);
-	notification_signal((struct notification *)c->obj, bits);
+	struct notification *n = (struct notification *)c->obj;
+	if (list_empty(&n->waiters) && !(n->bound && n->bound->state == TS_RECEIVING))
+		n->bits |= bits;
+	else
+		notification_signal(n, bits);
 	return sysret_status(OK);
 }
 
@@ -115,7 +129,6 @@ struct sysret sys_notification_wait(uint64_t handle, uint64_t deadline)
 		return sysret_status(ERR_CANCELLED);
 	}
 	sched_block(TS_NOTIFICATION);
-	t->wait_nt = n;
 	t->call_cap = c;
 	list_push_back(&n->waiters, &t->ready_node);
 	if (deadline != DEADLINE_NEVER)

@@ -3,6 +3,7 @@
  * itself keeps it quiet. */
 #include "kernel/irq/irq.h"
 
+#include "kernel/hot.h"
 #include "kernel/ipc/notification.h"
 #include "kernel/irq_controller.h"
 #include "kernel/log/log.h"
@@ -27,6 +28,13 @@ void irq_init(void)
 		panic("no memory for %u interrupt sources", source_limit);
 }
 
+static COLD void irq_stray(struct hart *h, uint32_t source)
+{
+	irqc_disable(source, h->index);
+	irqc_complete_disabled(h->index, source);
+	klog(LOG_WARN, "irq: source %u fired without an owner, masked", source);
+}
+
 void irq_dispatch(void)
 {
 	struct hart *h = hart_self();
@@ -40,9 +48,7 @@ void irq_dispatch(void)
 
 	h->interrupts++;
 	if (!i || !i->nt) {
-		irqc_disable(source, h->index);
-		irqc_complete(h->index, source);
-		klog(LOG_WARN, "irq: source %u fired without an owner, masked", source);
+		irq_stray(h, source);
 		return;
 	}
 	i->pending = true;
@@ -63,7 +69,9 @@ static void irq_release(struct irq *i)
 {
 	if (i->nt) {
 		irqc_disable(i->source, i->hart->index);
-		irq_ack(i);
+		if (i->pending)
+			irqc_complete_disabled(i->hart->index, i->source);
+		i->pending = false;
 		object_put(&i->nt->obj);
 		i->nt = NULL;
 	}

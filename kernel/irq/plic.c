@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The PLIC (RISC-V Platform-Level Interrupt Controller Specification 1.0.0) as the kernel's interrupt controller. */
+/*
+ * The PLIC (RISC-V Platform-Level Interrupt Controller Specification 1.0.0) as the kernel's
+ * interrupt controller.
+ */
 #include <stddef.h>
 
 #include "kernel/boot.h"
@@ -7,15 +10,16 @@
 #include "kernel/panic.h"
 #include "kernel/platform.h"
 
-#define PLIC_PRIORITY(source)          (4ul * (source))
-#define PLIC_ENABLE(context, word)     (0x2000ul + 0x80ul * (context) + 4ul * (word))
-#define PLIC_THRESHOLD(context)        (0x200000ul + 0x1000ul * (context))
-#define PLIC_CLAIM(context)            (PLIC_THRESHOLD(context) + 4)
-#define PLIC_CONTEXT_END(context)      (0x201000ul + 0x1000ul * (context))
-#define PLIC_WORDS                     32 /* of 32 sources each */
+#define PLIC_PRIORITY(source)      (4ul * (source))
+#define PLIC_ENABLE(context, word) (0x2000ul + 0x80ul * (context) + 4ul * (word))
+#define PLIC_THRESHOLD(context)    (0x200000ul + 0x1000ul * (context))
+#define PLIC_CLAIM(context)        (PLIC_THRESHOLD(context) + 4)
+#define PLIC_CONTEXT_END(context)  (0x201000ul + 0x1000ul * (context))
+#define PLIC_WORDS                 32 /* of 32 sources each */
 
 static volatile uint8_t *plic;
-static volatile uint32_t *claim_reg[MAX_HARTS]; /* NULL: no context, this hart takes no interrupts */
+static volatile uint32_t
+	*claim_reg[MAX_HARTS]; /* NULL: no context, this hart takes no interrupts */
 static uint32_t enabled[MAX_HARTS][PLIC_WORDS]; /* what the enable registers hold */
 
 static volatile uint32_t *reg(uint64_t offset)
@@ -82,15 +86,16 @@ void irqc_disable(uint32_t source, unsigned hart)
 	enable_write(source, hart, false);
 }
 
-/* The PLIC ignores a completion of a source that its context does not have enabled (section 9), which would
- * leave the source claimed for ever: one that was disabled meanwhile is enabled for the moment. */
 void irqc_complete(unsigned hart, uint32_t source)
 {
-	if (enabled[hart][source / 32] & 1u << source % 32) {
-		*claim_reg[hart] = source;
-	} else {
-		enable_write(source, hart, true);
-		*claim_reg[hart] = source;
-		enable_write(source, hart, false);
-	}
+	*claim_reg[hart] = source;
+}
+
+/* The PLIC ignores a completion of a source that its context does not have enabled (section 9), which would
+ * leave the source claimed for ever: it is enabled for the moment. */
+void irqc_complete_disabled(unsigned hart, uint32_t source)
+{
+	enable_write(source, hart, true);
+	*claim_reg[hart] = source;
+	enable_write(source, hart, false);
 }

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What __builtin_ctzll, clzll and popcountll become without Zbb. A zero argument is undefined, as for the builtins. */
+/*
+ * What __builtin_ctzll, clzll and popcountll become without Zbb. A zero argument is undefined, as
+ * for the builtins.
+ */
 #include <stdint.h>
 
 int __ctzdi2(uint64_t x);
 int __clzdi2(uint64_t x);
 int __popcountdi2(uint64_t x);
 
-/* A de Bruijn sequence: its 64 windows of 6 bits all differ, so a shift by n has n's own top bits. */
+/*
+ * A de Bruijn sequence: its 64 windows of 6 bits all differ, so a shift by n has n's own top bits.
+ */
 #define DE_BRUIJN 0x03f79d71b4cb0a89ull
 
 static const uint8_t de_bruijn_position[64] = {

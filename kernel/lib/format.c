@@ -187,15 +187,13 @@ size_t format_text_va(char *buf, size_t size, const char *fmt, va_list args)
 		case 'u':
 		case 'x':
 		case 'X': {
-			uint64_t v =
-				spec.length == 8 ? va_arg(args, uint64_t) : va_arg(args, unsigned);
+			uint64_t v = spec.length == 8 ? va_arg(args, uint64_t)
+						      : va_arg(args, unsigned);
 
 			put_number(&out, &spec, narrow_unsigned(v, spec.length), false);
 			break;
 		}
-		case 'p':
-			put_number(&out, &spec, (uintptr_t)va_arg(args, void *), false);
-			break;
+		case 'p': put_number(&out, &spec, (uintptr_t)va_arg(args, void *), false); break;
 		case 'c': {
 			char text[2] = {(char)va_arg(args, int), 0};
 
@@ -206,7 +204,7 @@ size_t format_text_va(char *buf, size_t size, const char *fmt, va_list args)
 		}
 		case 's': put_string(&out, &spec, va_arg(args, const char *)); break;
 		case '%': put(&out, '%'); break;
-		default: /* unknown: shown as it stands, the rest too: its arguments cannot be found */
+		default: /* unknown, so are the places of further arguments */
 			for (fmt = start; *fmt; fmt++)
 				put(&out, *fmt);
 			goto end;

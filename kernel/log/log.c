@@ -39,7 +39,8 @@ static size_t text_clean(char *to, const char *from, size_t len)
 	while (len && (from[len - 1] == '\n' || from[len - 1] == '\r'))
 		len--;
 	for (size_t i = 0; i < len; i++)
-		to[i] = (uint8_t)from[i] < ' ' || from[i] == 0x7f ? (from[i] == '\t' ? ' ' : '?') : from[i];
+		to[i] = (uint8_t)from[i] < ' ' || from[i] == 0x7f ? (from[i] == '\t' ? ' ' : '?')
+								  : from[i];
 	return len;
 }
 

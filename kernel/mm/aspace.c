@@ -4,6 +4,7 @@
 #include "kernel/mm/aspace.h"
 
 #include "kernel/boot.h"
+#include "kernel/hot.h"
 #include "kernel/layout.h"
 #include <string.h>
 #include "kernel/mm/page.h"
@@ -30,9 +31,10 @@ static unsigned asid_bits;
 static uint32_t asid_limit, asid_hint = 1;
 static uint64_t asid_used[MAX_ASIDS / 64];
 
+/* Entries of ours have no bits above the frame number. */
 static inline uint64_t pte_pa(uint64_t pte)
 {
-	return (pte >> 10 << PAGE_SHIFT) & ((1ull << 56) - 1);
+	return pte >> 10 << PAGE_SHIFT;
 }
 
 static inline uint64_t pte_make(uint64_t pa, uint64_t bits)
@@ -523,7 +525,7 @@ static status_t page_map(struct process *p, struct mapping *m, uint64_t va, uint
 
 /* Faults in order on fresh memory: the next pages are made at the same time, more of them the longer the run. A courtesy: running short
  * is told when the page is really touched. */
-static void fault_ahead(struct process *p, struct mapping *m, uint64_t va, uint64_t *table)
+static NOINLINE void fault_ahead(struct process *p, struct mapping *m, uint64_t va, uint64_t *table)
 {
 	struct aspace *as = &p->as;
 	struct vmo *v = m->vmo;
@@ -556,11 +558,14 @@ static bool fault_fresh(struct process *p, struct mapping *m, uint64_t va)
 {
 	struct aspace *as = &p->as;
 	struct vmo *v = m->vmo;
-	uint64_t *table = table_of(p, va, false);
-	uint64_t pa;
+	uint64_t e = as->root[va >> 30], pa;
 
-	if (!table || !(m->prot & MAP_WRITE) || v->kind != VMO_KIND_ANON)
+	if (!(e & PTE_V) || !(m->prot & MAP_WRITE) || v->kind != VMO_KIND_ANON)
 		return false;
+	e = ((uint64_t *)phys_to_virt(pte_pa(e)))[(va >> 21) & 511];
+	if (!(e & PTE_V))
+		return false;
+	uint64_t *table = phys_to_virt(pte_pa(e));
 	uint64_t *pte = &table[(va >> PAGE_SHIFT) & 511];
 	uint64_t *slot = vmo_slot(v, (va - m->node.key + m->offset) >> PAGE_SHIFT);
 	if (*pte || !slot || *slot || !quota_charge(v->obj.quota, PAGE_SIZE))
@@ -584,6 +589,13 @@ static bool fault_fresh(struct process *p, struct mapping *m, uint64_t va)
 	return true;
 }
 
+static NOINLINE status_t fault_slow(struct process *p, struct mapping *m, uint64_t va, uint32_t access)
+{
+	uint64_t *table = table_of(p, va, true);
+
+	return table ? page_map(p, m, va, access, table) : ERR_NO_MEMORY;
+}
+
 status_t aspace_fault(struct process *p, uint64_t addr, uint32_t access)
 {
 	uint64_t va = addr & ~(PAGE_SIZE - 1);
@@ -595,10 +607,7 @@ status_t aspace_fault(struct process *p, uint64_t addr, uint32_t access)
 	}
 	if (!m || !(m->prot & access))
 		return ERR_FAULT;
-	if (fault_fresh(p, m, va))
-		return OK;
-	uint64_t *table = table_of(p, va, true);
-	return table ? page_map(p, m, va, access, table) : ERR_NO_MEMORY;
+	return fault_fresh(p, m, va) ? OK : fault_slow(p, m, va, access);
 }
 
 void *aspace_touch(struct process *p, uint64_t addr, uint32_t access)

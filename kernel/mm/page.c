@@ -2,6 +2,7 @@
 /* Buddy allocator. Free blocks are linked through their own first bytes in the direct map. */
 #include "kernel/mm/page.h"
 
+#include "kernel/hot.h"
 #include "kernel/layout.h"
 #include <string.h>
 #include "kernel/list.h"
@@ -61,11 +62,11 @@ static void singles_drain(void)
 	}
 }
 
+static NOINLINE uint64_t block_alloc(unsigned order);
+
 uint64_t page_alloc(unsigned order)
 {
-	unsigned o = order;
-
-	if (!order && singles) {
+	if (likely(!order && singles)) {
 		uint64_t pa = singles;
 		struct page *pg = page_of(pa);
 
@@ -77,6 +78,12 @@ uint64_t page_alloc(unsigned order)
 		pg->refs = 1;
 		return pa;
 	}
+	return block_alloc(order);
+}
+
+static NOINLINE uint64_t block_alloc(unsigned order)
+{
+	unsigned o = order;
 
 	while (o < PAGE_ORDERS && list_empty(&free_lists[o]))
 		o++;
@@ -84,7 +91,7 @@ uint64_t page_alloc(unsigned order)
 		if (!singles)
 			return 0;
 		singles_drain(); /* they may complete bigger blocks */
-		return page_alloc(order);
+		return block_alloc(order);
 	}
 	struct list *node = free_lists[o].next;
 	uint64_t pa = virt_to_phys(node);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * /cpus: which harts can run the kernel, and what all of them can do. A hart counts only if it is
- * enabled and has an MMU: firmware accepts starting JH7110's hart 0, which then never arrives. Pure.
+ * enabled and has an MMU: firmware accepts starting JH7110's hart 0, which then never arrives.
+ * Pure.
  */
 #include <libfdt.h>
 #include <string.h>
@@ -113,7 +114,7 @@ const char *platform_parse_harts(struct platform *p, const void *fdt, uint64_t b
 
 	if (!tree_number(fdt, cpus, "timebase-frequency", &p->timebase_hz) &&
 	    !tree_number(fdt, boot, "timebase-frequency", &p->timebase_hz))
-		return "device tree: no timebase-frequency, neither in /cpus nor in the boot hart's node";
+		return "device tree: no timebase-frequency in /cpus or the boot hart's cpu node";
 	if (!p->timebase_hz || p->timebase_hz > 1000000000000ull)
 		return platform_fail("device tree: a timebase-frequency of %lu Hz cannot be",
 				     (unsigned long)p->timebase_hz);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Instruction set names (RISC-V unprivileged specification, "ISA Extension Naming Conventions"). Pure. */
+/*
+ * Instruction set names (RISC-V unprivileged specification, "ISA Extension Naming Conventions").
+ * Pure.
+ */
 #include "kernel/platform/isa.h"
 
 #include <string.h>
@@ -62,7 +65,7 @@ static const char *token_end(const char *s, const char *end)
 
 	/* Old QEMU lists the modes "su" among the single letters. */
 	if (first == 's' && (second == '_' || (second == 'u' && (s + 2 == end || s[2] == '_' ||
-								     lower(s[2]) == 'h'))))
+								 lower(s[2]) == 'h'))))
 		long_name = false;
 	if (long_name) {
 		while (s < end && *s != '_')

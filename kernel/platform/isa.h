@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a cpu node says about its instruction set: `riscv,isa-extensions`, or else the string `riscv,isa`. */
+/*
+ * What a cpu node says about its instruction set: `riscv,isa-extensions`, or else the string
+ * `riscv,isa`.
+ */
 #pragma once
 
 #include <stdbool.h>

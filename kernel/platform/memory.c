@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* RAM and what is reserved in it: memory nodes, /reserved-memory, the tree's reservation block, firmware. Pure. */
+/*
+ * RAM and what is reserved in it: memory nodes, /reserved-memory, the tree's reservation block,
+ * firmware. Pure.
+ */
 #include <libfdt.h>
 #include <string.h>
 
@@ -73,7 +76,9 @@ static const char *parse_reserved_nodes(struct platform *p, const void *fdt)
 
 		if (!tree_is_okay(fdt, node))
 			continue;
-		/* Without reg it asks for some memory to be set aside: a driver's business, later. */
+		/*
+		 * Without reg it asks for some memory to be set aside: a driver's business, later.
+		 */
 		for (unsigned i = 0; tree_reg(fdt, parent, node, i, &base, &size); i++) {
 			why = reserve(p, base, size, no_map);
 			if (why)

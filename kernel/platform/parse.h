@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The steps of platform_parse. Each fills its part of *p and returns NULL, or a sentence that names the culprit. */
+/*
+ * The steps of platform_parse. Each fills its part of *p and returns NULL, or a sentence that
+ * names the culprit.
+ */
 #pragma once
 
 #include "kernel/platform.h"

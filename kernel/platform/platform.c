@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Reads the flattened device tree into struct platform. Pure; the tree is untrusted input and is checked whole first. */
+/*
+ * Reads the flattened device tree into struct platform. Pure; the tree is untrusted input and is
+ * checked whole first.
+ */
 #include "kernel/platform.h"
 
 #include <libfdt.h>

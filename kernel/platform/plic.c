@@ -63,7 +63,8 @@ const char *platform_parse_plic(struct platform *p, const void *fdt)
 	uint64_t base, size, sources;
 	int node, bus;
 
-	for (node = fdt_next_node(fdt, -1, NULL); node >= 0; node = fdt_next_node(fdt, node, NULL)) {
+	for (node = fdt_next_node(fdt, -1, NULL); node >= 0;
+	     node = fdt_next_node(fdt, node, NULL)) {
 		if (!tree_is_compatible(fdt, node, plic_names) || !tree_is_okay(fdt, node))
 			continue;
 		if (!parse_contexts(p, fdt, node))

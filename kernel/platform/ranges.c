@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Lists of physical ranges. Pure. Ends never wrap: the last page of the address space is not representable. */
+/*
+ * Lists of physical ranges. Pure. Ends never wrap: the last page of the address space is not
+ * representable.
+ */
 #include "kernel/platform/ranges.h"
 
 #include "sys/abi/syscall.h"
@@ -88,7 +91,10 @@ bool ranges_remove(struct range_list list, struct phys_range r)
 		if (have_end <= r.base || have->base >= end) {
 			i++;
 		} else if (have->base < r.base && have_end > end) {
-			/* In the middle: only here does the list grow, and nothing else can overlap. */
+			/*
+			 * In the middle: only here does the list grow, and nothing else can
+			 * overlap.
+			 */
 			if (!insert_at(list, i + 1,
 				       (struct phys_range){.base = end, .size = have_end - end}))
 				return false;
@@ -131,7 +137,8 @@ uint64_t ranges_find(struct range_list list, struct range_list avoid, uint64_t s
 
 		if (base < from)
 			base = from;
-		for (size_t j = 0; j < *avoid.count; j++) { /* ascending: one pass pushes base past all */
+		for (size_t j = 0; j < *avoid.count;
+		     j++) { /* ascending: one pass pushes base past all */
 			struct phys_range a = avoid.ranges[j];
 
 			if (base < end && end - base >= size && a.base < base + size &&

@@ -39,7 +39,8 @@ const char *tree_string(const void *fdt, int node, const char *name)
 
 bool tree_reg(const void *fdt, int parent, int node, unsigned index, uint64_t *base, uint64_t *size)
 {
-	int address_cells = fdt_address_cells(fdt, parent), size_cells = fdt_size_cells(fdt, parent);
+	int address_cells = fdt_address_cells(fdt, parent),
+	    size_cells = fdt_size_cells(fdt, parent);
 	int len, entry = address_cells + size_cells;
 	const fdt32_t *cells = fdt_getprop(fdt, node, "reg", &len);
 

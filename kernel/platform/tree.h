@@ -12,9 +12,15 @@
 bool tree_number(const void *fdt, int node, const char *name, uint64_t *out);
 /* A NUL-terminated string, or NULL. */
 const char *tree_string(const void *fdt, int node, const char *name);
-/* Entry `index` of `reg`, in the parent's address space; false past the end, or if the cells are not understood. */
-bool tree_reg(const void *fdt, int parent, int node, unsigned index, uint64_t *base, uint64_t *size);
-/* An address below `bus`, as the root (the processor) sees it: through every `ranges` on the way. */
+/*
+ * Entry `index` of `reg`, in the parent's address space; false past the end, or if the cells are
+ * not understood.
+ */
+bool tree_reg(const void *fdt, int parent, int node, unsigned index, uint64_t *base,
+	      uint64_t *size);
+/*
+ * An address below `bus`, as the root (the processor) sees it: through every `ranges` on the way.
+ */
 bool tree_translate(const void *fdt, int bus, uint64_t *address, uint64_t size);
 /* "status" is absent, "okay" or "ok". */
 bool tree_is_okay(const void *fdt, int node);

@@ -107,7 +107,7 @@ bool process_reap_step(struct process *p)
 	for (unsigned n = 0; t->slots && p->reap_slot < t->capacity; p->reap_slot++) {
 		struct slot *s = &t->slots[p->reap_slot];
 
-		if (s->gen & SLOT_FREE)
+		if ((s->name & (HANDLE_MAX_COUNT - 1)) != p->reap_slot)
 			continue;
 		if (n++ == REAP_HANDLES)
 			return false;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The SBI calling convention and the numbers of the extensions in use (RISC-V SBI specification 2.0). */
+/*
+ * The SBI calling convention and the numbers of the extensions in use (RISC-V SBI specification
+ * 2.0).
+ */
 #pragma once
 
 #include <stdint.h>
@@ -22,7 +25,12 @@
 #define SBI_EXT_SRST   0x53525354
 #define SBI_EXT_DBCN   0x4442434e
 
-enum { SBI_BASE_SPEC_VERSION = 0, SBI_BASE_IMPL_ID = 1, SBI_BASE_IMPL_VERSION = 2, SBI_BASE_PROBE = 3 };
+enum {
+	SBI_BASE_SPEC_VERSION = 0,
+	SBI_BASE_IMPL_ID = 1,
+	SBI_BASE_IMPL_VERSION = 2,
+	SBI_BASE_PROBE = 3
+};
 enum { SBI_RFENCE_FENCE_I = 0, SBI_RFENCE_SFENCE_VMA = 1, SBI_RFENCE_SFENCE_VMA_ASID = 2 };
 enum { SBI_DBCN_WRITE = 0, SBI_DBCN_READ = 1, SBI_DBCN_WRITE_BYTE = 2 };
 enum { SBI_SRST_SHUTDOWN = 0, SBI_SRST_COLD_REBOOT = 1, SBI_SRST_WARM_REBOOT = 2 };

@@ -45,7 +45,8 @@ void sbi_console_write(const char *s, unsigned long len)
 	unsigned idle = 0;
 
 	while (has_dbcn && len) {
-		struct sbi_ret r = sbi_ecall(SBI_EXT_DBCN, SBI_DBCN_WRITE, len, console_phys(s), 0, 0, 0);
+		struct sbi_ret r = sbi_ecall(SBI_EXT_DBCN, SBI_DBCN_WRITE, len, console_phys(s), 0,
+					     0, 0);
 
 		if (r.error)
 			break; /* refused: by single characters */
@@ -95,7 +96,8 @@ static void mask_take(uint64_t *harts, unsigned long *mask, unsigned long *base)
 }
 
 /* The legacy calls take the address of a bit vector over all hart ids. */
-static void legacy_call(unsigned long ext, uint64_t harts, uint64_t start, uint64_t size, uint64_t asid)
+static void legacy_call(unsigned long ext, uint64_t harts, uint64_t start, uint64_t size,
+			uint64_t asid)
 {
 	unsigned long vector[LEGACY_MASK_WORDS] = {0};
 

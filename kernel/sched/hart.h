@@ -18,18 +18,24 @@ struct hart {
 	uint8_t resched;  /* the way out of the kernel must go through the scheduler */
 
 	bool online;
+	uint8_t unusual; /* UNUSUAL_*: the short way out of the kernel does not know how */
 	unsigned index;
 	struct thread *next;    /* ready, first in line, not in the queue: nothing there goes before it */
 	int64_t queue_prio;     /* highest priority in the queue, -1: empty */
-	struct thread *fp_owner; /* whose registers the FPU holds */
 	struct thread *account; /* who pays since account_start */
 	uint64_t account_start;
+	uint64_t switches, interrupts, ipis, idle_ticks;
+	struct thread *fp_owner; /* whose registers the FPU holds */
 	uint64_t slice_end;     /* tick, 0: no slice running */
+	uint64_t programmed;    /* tick the comparator stands at */
+	struct treap timers;
 	uint64_t bitmap[PRIO_COUNT / 64];
 	struct list ready[PRIO_COUNT];
-	struct treap timers;
-	uint64_t programmed; /* tick the comparator stands at */
-	uint64_t idle_ticks, switches, interrupts, ipis;
+};
+
+enum {
+	UNUSUAL_SLICE = 1,  /* a time slice is running */
+	UNUSUAL_BUDGET = 2, /* some thread in the system has a budget */
 };
 
 extern struct hart harts[MAX_HARTS];

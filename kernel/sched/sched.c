@@ -3,6 +3,7 @@
 #include "kernel/sched/sched.h"
 
 #include "kernel/boot.h"
+#include "kernel/hot.h"
 #include "kernel/irq/irq.h"
 #include "kernel/mm/aspace.h"
 #include "kernel/panic.h"
@@ -13,7 +14,7 @@
 
 struct hart harts[MAX_HARTS];
 unsigned hart_count = 1;
-uint32_t budget_threads;
+static uint32_t budget_threads;
 
 #define SLICE_NS 10000000ull /* round robin within a priority: 10 ms, short to a person, long to a cache */
 
@@ -71,7 +72,7 @@ static inline void top_update(struct hart *h)
 	h->top_prio = h->next ? h->next->prio : h->queue_prio;
 }
 
-static void queue_insert(struct thread *t, bool front)
+static NOINLINE void queue_insert(struct thread *t, bool front)
 {
 	struct hart *h = t->hart;
 	unsigned p = t->prio;
@@ -165,7 +166,7 @@ static struct hart *choose_hart(struct thread *t)
 	return best;
 }
 
-void sched_place(struct thread *t)
+NOINLINE void sched_place(struct thread *t)
 {
 	struct hart *self = hart_self(), *h = t->hart;
 
@@ -193,17 +194,31 @@ void sched_place(struct thread *t)
 	}
 }
 
+void slice_stop(struct hart *h)
+{
+	h->slice_end = 0;
+	h->unusual &= (uint8_t)~UNUSUAL_SLICE;
+}
+
+void budget_count(int change)
+{
+	budget_threads += (uint32_t)change;
+	for (unsigned i = 0; i < MAX_HARTS; i++)
+		harts[i].unusual = (uint8_t)((harts[i].unusual & UNUSUAL_SLICE) | (budget_threads ? UNUSUAL_BUDGET : 0));
+}
+
 void slice_check(void)
 {
 	struct hart *h = hart_self();
 	struct thread *t = h->cur;
 
 	if (!t || h->top_prio != (int64_t)t->prio) {
-		h->slice_end = 0;
+		slice_stop(h);
 		return;
 	}
 	if (h->slice_end)
 		return;
+	h->unusual |= UNUSUAL_SLICE;
 	h->slice_end = ticks_now() + ns_to_ticks(SLICE_NS);
 	timers_program();
 }
@@ -215,16 +230,22 @@ static inline void account(struct hart *h)
 	uint64_t now = ticks_now(), used = now - h->account_start;
 
 	h->account_start = now;
-	if (!a)
-		return;
-	a->cpu_ticks += used;
-	if (a->budget_ticks)
-		a->budget_left = a->budget_left > used ? a->budget_left - used : 0;
+	if (a)
+		a->cpu_ticks += used;
 }
 
-void account_stop(void)
+NOINLINE void account_stop(void)
 {
-	account(hart_self());
+	struct hart *h = hart_self();
+	struct thread *a = h->account;
+	uint64_t before = a ? a->cpu_ticks : 0;
+
+	account(h);
+	if (a && a->budget_ticks) {
+		uint64_t used = a->cpu_ticks - before;
+
+		a->budget_left = a->budget_left > used ? a->budget_left - used : 0;
+	}
 }
 
 static void budget_refill(struct ktimer *k)
@@ -285,7 +306,7 @@ static void idle(struct hart *h)
 	account_stop();
 	h->account = NULL;
 	h->cur = NULL;
-	h->slice_end = 0;
+	slice_stop(h);
 	/* A dead process's tables may be freed while this hart sleeps. */
 	__asm__ volatile("csrw satp, %0\n\tsfence.vma" ::"r"(8ull << 60 | kernel_root_phys >> PAGE_SHIFT) : "memory");
 	timers_program();
@@ -303,7 +324,10 @@ static inline void switch_to(struct hart *h, struct thread *t)
 	struct aspace *as = &t->proc->as;
 	uint64_t bit = 1ull << h->index;
 
-	account(h);
+	if (unlikely(h->unusual))
+		account_stop();
+	else
+		account(h);
 	h->account = t->payer;
 	h->cur = t;
 	h->resched = 0;
@@ -318,7 +342,7 @@ static inline void switch_to(struct hart *h, struct thread *t)
 }
 
 /* Chooses and makes everything ready for the next thread of this hart. The previous one is in a queue or waits. */
-static struct thread *sched_next(void)
+static NOINLINE struct thread *sched_next(void)
 {
 	struct hart *h = hart_self();
 	struct thread *t;
@@ -352,7 +376,7 @@ static struct thread *sched_next(void)
 	}
 	switch_to(h, t);
 	if (h->slice_end)
-		h->slice_end = 0;
+		slice_stop(h);
 	if (h->top_prio == (int64_t)t->prio)
 		slice_check();
 	if (t->payer->budget_ticks)
@@ -363,9 +387,9 @@ static struct thread *sched_next(void)
 /* The running thread gives up the hart: to the back or (preempted) the front of its queue. */
 static void put_back(struct thread *t)
 {
-	bool back = t->requeue_back;
+	bool back = t->slow & SLOW_YIELD;
 
-	t->requeue_back = false;
+	t->slow &= ~(uint32_t)SLOW_YIELD;
 	fp_release(t);
 	t->state = TS_READY;
 	if (t->affinity >> t->hart->index & 1)
@@ -375,7 +399,7 @@ static void put_back(struct thread *t)
 }
 
 /* The running thread may have to give way for one of many reasons. */
-static struct thread *leave_slow(struct hart *h, struct thread *t)
+static NOINLINE struct thread *leave_slow(struct hart *h, struct thread *t)
 {
 	if (t->state == TS_RUNNING && t->slow & SLOW_STOP) {
 		if (t->stop_kill) {
@@ -388,12 +412,13 @@ static struct thread *leave_slow(struct hart *h, struct thread *t)
 		}
 	}
 	if (t->state != TS_RUNNING) {
+		t->slow &= ~(uint32_t)SLOW_YIELD;
 		fp_release(t);
 		return sched_next();
 	}
 	bool spent = false;
 	if (t->payer->budget_ticks) {
-		account(h);
+		account_stop();
 		/* A server keeps going when its client's money is gone; it pays itself until it answers. */
 		if (t->payer == t)
 			spent = budget_spent(t);
@@ -403,11 +428,11 @@ static struct thread *leave_slow(struct hart *h, struct thread *t)
 	if (spent) {
 		fp_release(t);
 		t->state = TS_THROTTLED;
-	} else if (h->top_prio > (int64_t)t->prio || (t->requeue_back && h->top_prio == (int64_t)t->prio) ||
+	} else if (h->top_prio > (int64_t)t->prio || ((t->slow & SLOW_YIELD) && h->top_prio == (int64_t)t->prio) ||
 		   !(t->affinity >> h->index & 1)) {
 		put_back(t);
 	} else {
-		t->requeue_back = false;
+		t->slow &= ~(uint32_t)SLOW_YIELD;
 		h->resched = 0;
 		slice_check();
 		return t;
@@ -422,11 +447,11 @@ static inline __attribute__((always_inline)) struct thread *leave(void)
 	struct hart *h = hart_self();
 	struct thread *t = h->cur, *n = h->next;
 
-	if (!n || !t || (t->slow & ~(uint32_t)SLOW_FAULTED) | n->slow || h->slice_end || budget_threads ||
+	if (!n || !t || (t->slow & ~(uint32_t)SLOW_FAULTED) | n->slow || h->unusual ||
 	    h->queue_prio >= (int64_t)n->prio)
 		return t ? leave_slow(h, t) : sched_next();
 	if (t->state == TS_RUNNING) {
-		if (n->prio <= t->prio || t->requeue_back)
+		if (n->prio <= t->prio)
 			return leave_slow(h, t);
 		/* First in line after the one that takes its place. */
 		t->state = TS_READY;
@@ -496,7 +521,7 @@ void sched_yield_self(void)
 {
 	struct hart *h = hart_self();
 
-	h->cur->requeue_back = true;
+	h->cur->slow |= SLOW_YIELD;
 	h->resched = 1;
 }
 

@@ -4,7 +4,9 @@
 
 #include "kernel/sched/hart.h"
 
-extern uint32_t budget_threads; /* threads with a budget: while there is none nobody looks for it */
+/* One more or less thread with a budget: while there is none nobody looks for it. */
+void budget_count(int change);
+void slice_stop(struct hart *h);
 void sched_init_hart(struct hart *h);
 void ready_insert(struct thread *t, bool front);
 void ready_remove(struct thread *t);

@@ -225,7 +225,8 @@ void thread_end(struct thread *t)
 	}
 	t->prio = t->base_prio;
 	t->slow = 0;
-	budget_threads -= t->budget_ticks != 0;
+	if (t->budget_ticks)
+		budget_count(-1);
 	t->budget_ticks = 0;
 	thread_ended(t);
 }

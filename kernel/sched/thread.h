@@ -36,6 +36,7 @@ enum {
 	SLOW_FAULTED = 1u << 6,   /* waits with its fault message, not with a call */
 	SLOW_THROTTLED = 1u << 7, /* out of budget */
 	SLOW_CALLERS = 1u << 8,   /* holds saved callers (priority inheritance must look at them) */
+	SLOW_YIELD = 1u << 10,    /* goes to the back of its queue: yielded, or used up its time slice */
 	SLOW_REAPER = 1u << 9,    /* only cleans up after its process */
 };
 
@@ -65,7 +66,6 @@ struct thread {
 	bool suspended;   /* once its wait ends it stays off the run queue */
 	bool fault_taken;
 	bool restart;
-	bool requeue_back; /* used up its time slice */
 	bool saved_call;  /* its call is held by a reply object (reply below) */
 
 	struct list ready_node;  /* run queue, endpoint, notification or futex queue: one at a time */
@@ -78,7 +78,6 @@ struct thread {
 	const struct cap *call_cap; /* by which capability; only compared */
 	uint64_t call_badge;
 	struct ktimer wait_timer;
-	struct notification *wait_nt;
 	struct notification *bound;
 	uint64_t futex_key_a, futex_key_b;
 	struct endpoint *fault_ep;

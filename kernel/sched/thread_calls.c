@@ -138,7 +138,7 @@ struct sysret sys_thread_set_sched(uint64_t thread, uint64_t sched, uint64_t res
 		t->slow |= SLOW_AFFINITY;
 	else
 		t->slow &= ~(uint32_t)SLOW_AFFINITY;
-	budget_threads += (a.budget_ns != 0) - (t->budget_ticks != 0);
+	budget_count((a.budget_ns != 0) - (t->budget_ticks != 0));
 	t->budget_ticks = a.budget_ns ? ns_to_ticks(a.budget_ns) : 0;
 	t->period_ticks = ns_to_ticks(a.period_ns);
 	t->budget_left = t->budget_ticks;
@@ -150,10 +150,11 @@ struct sysret sys_thread_set_sched(uint64_t thread, uint64_t sched, uint64_t res
 			thread_ready(t);
 	}
 	t->base_prio = (uint8_t)a.prio;
-	if (t->prio < a.prio || !(t->slow & SLOW_BOOSTED))
-		thread_set_prio(t, a.prio);
+	thread_recompute_prio(t);
+	if (t->prio > t->base_prio)
+		t->slow |= SLOW_BOOSTED;
 	else
-		thread_recompute_prio(t);
+		t->slow &= ~(uint32_t)SLOW_BOOSTED;
 	/* It may have to move to another hart, or is no longer the most urgent here. */
 	if (t->state == TS_READY) {
 		ready_remove(t);

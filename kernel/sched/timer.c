@@ -106,9 +106,9 @@ void timers_run(void)
 		t->fire(t);
 	}
 	if (h->slice_end && h->slice_end <= now) {
-		h->slice_end = 0;
+		slice_stop(h);
 		if (h->cur && h->cur->state == TS_RUNNING) {
-			h->cur->requeue_back = true;
+			h->cur->slow |= SLOW_YIELD;
 			h->resched = 1;
 		}
 	}

@@ -136,9 +136,8 @@ NAME(fast_call):
 	ld	t2, P_SLOTS(t2)
 	and	t3, t3, t4
 	add	t2, t2, t3
-	ld	t4, 8(t2)		/* generation */
-	srli	t5, a0, SLOT_INDEX_BITS
-	bne	t4, t5, NAME(slow_call)
+	ld	t4, 8(t2)		/* the slot's own handle */
+	bne	t4, a0, NAME(slow_call)
 	ld	t2, (t2)		/* t2: capability */
 	lw	t3, C_RIGHTS(t2)
 	andi	t3, t3, 1 << 8		/* RIGHT_EP_CALL */
@@ -228,8 +227,7 @@ NAME(fast_reply_recv):
 	and	t0, t0, sp
 	add	t1, t1, t0
 	ld	t0, 8(t1)
-	srli	sp, a0, SLOT_INDEX_BITS
-	bne	t0, sp, NAME(slow_reply_recv)
+	bne	t0, a0, NAME(slow_reply_recv)
 	ld	t1, (t1)
 	lw	t0, C_RIGHTS(t1)
 	andi	t0, t0, 1 << 9		/* RIGHT_EP_RECV */

@@ -40,5 +40,3 @@
 
 #define STATE_AWAIT_REPLY 4
 #define STATE_RECEIVING   5
-
-#define SLOT_INDEX_BITS 16

@@ -3,6 +3,7 @@
 #include "kernel/trap/trap.h"
 
 #include "kernel/cap/table.h"
+#include "kernel/hot.h"
 #include "kernel/ipc/endpoint.h"
 #include "kernel/irq/irq.h"
 #include "kernel/log/log.h"
@@ -50,14 +51,13 @@ AT(struct cap, obj, C_OBJ);
 AT(struct cap, badge, C_BADGE);
 AT(struct cap, rights, C_RIGHTS);
 AT(struct slot, cap, 0);
-AT(struct slot, gen, 8);
+AT(struct slot, name, 8);
 _Static_assert(sizeof(struct slot) == 16, "entry.S scales by 16");
 _Static_assert(TS_AWAIT_REPLY == STATE_AWAIT_REPLY && TS_RECEIVING == STATE_RECEIVING && TS_RUNNING == 0, "states");
 _Static_assert(RIGHT_EP_CALL == 1 << 8 && RIGHT_EP_RECV == 1 << 9, "rights");
-_Static_assert(HANDLE_INDEX_BITS == SLOT_INDEX_BITS, "handles");
 _Static_assert(sizeof(struct cap) <= 96, "a capability is a small thing");
 
-static void interrupt(uint64_t cause)
+static NOINLINE void interrupt(uint64_t cause)
 {
 	struct hart *h = hart_self();
 
@@ -95,7 +95,15 @@ static uint32_t access_of(uint64_t cause)
 	}
 }
 
-static void fault(struct thread *t, uint64_t cause, uint64_t addr)
+static COLD void fault_report(struct thread *t)
+{
+	klog(LOG_WARN, "process %lu (%s) ended by an unhandled fault: cause %lu, address %#lx, pc %#lx",
+	     (unsigned long)t->proc->obj.koid, t->proc->name, (unsigned long)t->fault_cause, (unsigned long)t->fault_addr,
+	     (unsigned long)t->pc);
+	process_end(t->proc, EXIT_FAULT | (int64_t)t->fault_cause);
+}
+
+static NOINLINE void fault(struct thread *t, uint64_t cause, uint64_t addr)
 {
 	uint32_t access = access_of(cause);
 
@@ -105,14 +113,13 @@ static void fault(struct thread *t, uint64_t cause, uint64_t addr)
 		return;
 	t->fault_cause = cause;
 	t->fault_addr = addr;
-	fp_release(t);
+	if (t->slow)
+		fp_release(t);
 	if (fault_send(t)) {
 		hart_self()->resched = 1;
 		return;
 	}
-	klog(LOG_WARN, "process %lu (%s) ended by an unhandled fault: cause %lu, address %#lx, pc %#lx",
-	     (unsigned long)t->proc->obj.koid, t->proc->name, (unsigned long)cause, (unsigned long)addr, (unsigned long)t->pc);
-	process_end(t->proc, EXIT_FAULT | (int64_t)cause);
+	fault_report(t);
 }
 
 struct thread *trap_user(uint64_t scause, uint64_t stval)
@@ -120,7 +127,9 @@ struct thread *trap_user(uint64_t scause, uint64_t stval)
 	struct hart *h = hart_self();
 	struct thread *t = h->cur;
 
-	if (scause & SCAUSE_INTERRUPT)
+	if (scause == (SCAUSE_INTERRUPT | INTR_EXTERNAL))
+		irq_dispatch();
+	else if (scause & SCAUSE_INTERRUPT)
 		interrupt(scause & 0xff);
 	else
 		fault(t, scause, stval);

@@ -32,14 +32,14 @@ enum {
 	RIGHT_DUP = 1u << 0,    /* handle_dup, and lending it in process_give */
 	RIGHT_MOVE = 1u << 1,   /* may travel in a message or be given to a new process */
 	RIGHT_REVOKE = 1u << 2, /* handle_revoke of everything derived from it */
-	RIGHT_INFO = 1u << 3,   /* handle_info and the object's *_info call */
+	RIGHT_INFO = 1u << 3,   /* process_info, thread_info, quota_info */
 
 	RIGHT_EP_CALL = 1u << 8,
 	RIGHT_EP_RECV = 1u << 9,
 	RIGHT_EP_MINT = 1u << 11, /* derive caller handles with a badge */
 
-	RIGHT_NT_SIGNAL = 1u << 10,
-	RIGHT_NT_WAIT = 1u << 12, /* wait, poll, bind to a thread or an irq or a timer */
+	RIGHT_NT_SIGNAL = 1u << 10, /* by hand, or by an irq or a timer */
+	RIGHT_NT_WAIT = 1u << 12, /* wait, poll, bind to a thread */
 
 	RIGHT_VMO_READ = 1u << 13,
 	RIGHT_VMO_WRITE = 1u << 14,
