@@ -58,7 +58,9 @@ static uint64_t device_tree_size(uint64_t phys)
 	return size;
 }
 
-/* va in the image's mapping, as a physical address. Symbols are PC-relative, hence physical here. */
+/*
+ * va in the image's mapping, as a physical address. Symbols are PC-relative, hence physical here.
+ */
 static void map_image_page(uint64_t phys, uint64_t flags)
 {
 	uint64_t offset = phys - (uint64_t)__image_start;

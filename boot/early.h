@@ -7,7 +7,9 @@
 #include "kernel/layout.h"
 #include "sys/abi/syscall.h"
 
-/* Sv39 page table entries (RISC-V privileged specification, 12.4.1). The U74 sets neither A nor D. */
+/*
+ * Sv39 page table entries (RISC-V privileged specification, 12.4.1). The U74 sets neither A nor D.
+ */
 #define PTE_V 0x01ull
 #define PTE_R 0x02ull
 #define PTE_W 0x04ull
@@ -40,7 +42,8 @@ static inline unsigned pt_index(uint64_t va, int level)
 /* A device tree larger than this is taken for garbage. */
 #define DTB_SIZE_MAX SIZE_2M
 
-extern char __image_start[], __text_start[], __text_end[], __rodata_end[], __bss_start[], __image_end[];
+extern char __image_start[], __text_start[], __text_end[], __rodata_end[], __bss_start[],
+	__image_end[];
 extern char _start[], secondary_entry[];
 
 /* Tables in the image: the root, and window[] for what must be read before all RAM is mapped. */
@@ -48,7 +51,10 @@ extern char _start[], secondary_entry[];
 extern page_table root_table, window_tables[WINDOW_TABLES];
 extern unsigned window_used;
 
-/* Physical addresses, paging off: builds the image's mapping and one of the device tree. Returns satp. */
+/*
+ * Physical addresses, paging off: builds the image's mapping and one of the device tree. Returns
+ * satp.
+ */
 uint64_t early_paging(uint64_t dtb_phys);
 
 /* Fills `platform`, builds the final address space. */

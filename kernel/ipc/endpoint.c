@@ -268,10 +268,8 @@ void endpoint_send(struct endpoint *ep, struct thread *t)
 			/* Run it here, in the caller's place, if it may. */
 			struct hart *h = hart_self();
 
-			if (s->hart != h && s->affinity >> h->index & 1) {
-				fp_forget(s);
-				s->hart = h;
-			}
+			if (s->hart != h && s->affinity >> h->index & 1)
+				thread_move(s, h);
 			h->resched = 1;
 		}
 		thread_ready_quick(s);

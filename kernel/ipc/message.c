@@ -121,8 +121,9 @@ static status_t lease_find(uint64_t handle, uint64_t index, struct thread **call
 /* Bytes copied between looks at pending interrupts. */
 #define COPY_STEP 16384
 
-/* `len` whole words at word-aligned addresses that do not overlap: 256 bytes a turn, then words. */
-static inline void copy_words(uint64_t *d, const uint64_t *s, uint64_t len)
+/* `len` whole words at word-aligned addresses that do not overlap: 256 bytes a turn, then words. The end of
+ * a system call, so that it can be jumped to. */
+static NOINLINE struct sysret copy_words(uint64_t *d, const uint64_t *s, uint64_t len)
 {
 #define MOVE8(o)                                                                                   \
 	{                                                                                          \
@@ -139,32 +140,33 @@ static inline void copy_words(uint64_t *d, const uint64_t *s, uint64_t len)
 	while (s != end)
 		*d++ = *s++;
 #undef MOVE8
+	return sysret_status(OK);
 }
 
-/* The usual case: the current caller, bytes of one page on either side, pages used lately. False: take the long way, nothing has happened. */
-static inline bool lease_copy_quick(struct thread *t, uint64_t handle, uint64_t index, uint64_t offset, uint64_t buf, uint64_t len, unsigned access)
+/* The usual case: the current caller, bytes of one page on either side, pages used lately. (A process that lends to itself
+ * and copies a range onto its own overlap gets some mix of both.) False: take the long way, nothing has happened. */
+static inline bool lease_find_quick(uint64_t handle, uint64_t index, uint64_t offset, uint64_t buf, uint64_t len, unsigned access, void **theirs,
+				    void **ours)
 {
-	struct thread *c = t->caller;
+	struct thread *t = hart_self()->cur, *c = t->caller;
 
-	if (handle || !c || index >= MSG_LEASES(c->msginfo))
+	if (!c || index >= MSG_LEASES(c->msginfo))
 		return false;
 	uint64_t at = c->leases + index * sizeof(struct lease);
-	const struct lease *l = aspace_peek(&c->proc->as, at, false);
-	if (!l || at & 15) /* aligned, so it lies in one page */
+	void *desc;
+
+	if (!aspace_peek(&c->proc->as, at, false, &desc))
 		return false;
+	const struct lease *l = desc;
 	uint64_t info = l->info, size = info & LEASE_LEN_MAX, lent = l->addr + offset;
 	if (!(info >> LEASE_ACCESS_SHIFT & access) || offset > size || len > size - offset)
 		return false;
-	if ((lent ^ (lent + len - 1)) >> PAGE_SHIFT || (buf ^ (buf + len - 1)) >> PAGE_SHIFT || (lent | buf | len) & 7)
+	/* One branch for all that is unusual: a reply handle, a descriptor or bytes across pages, bytes instead of words. */
+	if (handle | (at & 15) | (((lent ^ (lent + len - 1)) | (buf ^ (buf + len - 1))) >> PAGE_SHIFT) | ((lent | buf | len) & 7))
 		return false;
-	uint64_t *theirs = aspace_peek(&c->proc->as, lent, access == LEASE_WRITE);
-	uint64_t *ours = aspace_peek(&t->proc->as, buf, access == LEASE_READ);
-	if (!theirs || !ours || t->proc == c->proc)
+	if (!aspace_peek(&c->proc->as, lent, access == LEASE_WRITE, theirs) ||
+	    !aspace_peek(&t->proc->as, buf, access == LEASE_READ, ours))
 		return false;
-	if (access == LEASE_READ)
-		copy_words(ours, theirs, len);
-	else
-		copy_words(theirs, ours, len);
 	return true;
 }
 
@@ -203,15 +205,19 @@ static NOINLINE struct sysret lease_copy(uint64_t handle, uint64_t index, uint64
 
 struct sysret sys_lease_read(uint64_t handle, uint64_t index, uint64_t offset, uint64_t buf, uint64_t len)
 {
-	if (lease_copy_quick(hart_self()->cur, handle, index, offset, buf, len, LEASE_READ))
-		return sysret_status(OK);
+	void *theirs, *ours;
+
+	if (lease_find_quick(handle, index, offset, buf, len, LEASE_READ, &theirs, &ours))
+		return copy_words(ours, theirs, len);
 	return lease_copy(handle, index, offset, buf, len, LEASE_READ);
 }
 
 struct sysret sys_lease_write(uint64_t handle, uint64_t index, uint64_t offset, uint64_t buf, uint64_t len)
 {
-	if (lease_copy_quick(hart_self()->cur, handle, index, offset, buf, len, LEASE_WRITE))
-		return sysret_status(OK);
+	void *theirs, *ours;
+
+	if (lease_find_quick(handle, index, offset, buf, len, LEASE_WRITE, &theirs, &ours))
+		return copy_words(theirs, ours, len);
 	return lease_copy(handle, index, offset, buf, len, LEASE_WRITE);
 }
 

@@ -614,9 +614,9 @@ void *aspace_touch(struct process *p, uint64_t addr, uint32_t access)
 {
 	uint64_t need = PTE_V | PTE_U | (access == MAP_WRITE ? PTE_W : PTE_R);
 
-	void *known = aspace_peek(&p->as, addr, access == MAP_WRITE);
+	void *known;
 
-	if (known)
+	if (aspace_peek(&p->as, addr, access == MAP_WRITE, &known))
 		return known;
 	if (addr >= USER_TOP || !p->as.root)
 		return NULL;

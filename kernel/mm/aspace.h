@@ -70,15 +70,19 @@ void *aspace_touch(struct process *p, uint64_t addr, uint32_t access);
 /* Stack and data often lie a multiple of few pages apart: the next bits spread them. */
 static inline struct soft_tlb *soft_tlb_of(struct aspace *as, uint64_t addr)
 {
-	return &as->tlb[(addr >> 12 ^ addr >> 16) % SOFT_TLB];
+	struct soft_tlb *e = &as->tlb[(addr >> 12 ^ addr >> 16) % SOFT_TLB];
+
+	__asm__("" : "+r"(e)); /* compute the address once, not for each field */
+	return e;
 }
 
-/* The same when it is known already, without faulting anything in; NULL: not known. */
-static inline void *aspace_peek(struct aspace *as, uint64_t addr, bool write)
+/* The same when it is known already, without faulting anything in; false: not known. */
+static inline bool aspace_peek(struct aspace *as, uint64_t addr, bool write, void **out)
 {
 	struct soft_tlb *e = soft_tlb_of(as, addr);
 
-	return (write ? e->write_page : e->page) == addr >> 12 ? (void *)(addr + e->delta) : NULL;
+	*out = (void *)(addr + e->delta);
+	return (write ? e->write_page : e->page) == addr >> 12;
 }
 /* Drops stale translations everywhere it may be cached. */
 void aspace_flush(struct process *p, uint64_t addr, uint64_t size);

@@ -147,6 +147,13 @@ void hart_kick(struct hart *h)
 		sbi_send_ipi(1ull << h->index);
 }
 
+void thread_move(struct thread *t, struct hart *h)
+{
+	fp_forget(t);
+	t->hart = h;
+	t->proc->as.harts |= 1ull << h->index;
+}
+
 /* Where a thread that became ready should run: where it ran last if that hart would run it at once, else an idle hart, else there. */
 static struct hart *choose_hart(struct thread *t)
 {
@@ -174,8 +181,7 @@ NOINLINE void sched_place(struct thread *t)
 	if (hart_count > 1) {
 		h = choose_hart(t);
 		if (h != t->hart) {
-			fp_forget(t);
-			t->hart = h;
+			thread_move(t, h);
 		}
 	}
 	if (__builtin_expect((int64_t)t->prio > h->top_prio && !h->next, 1)) {
@@ -292,8 +298,7 @@ static struct thread *steal(struct hart *h)
 	}
 	if (best) {
 		ready_remove(best);
-		fp_forget(best);
-		best->hart = h;
+		thread_move(best, h);
 	}
 	return best;
 }
@@ -321,9 +326,6 @@ static void idle(struct hart *h)
 /* Makes t the hart's running thread. */
 static inline void switch_to(struct hart *h, struct thread *t)
 {
-	struct aspace *as = &t->proc->as;
-	uint64_t bit = 1ull << h->index;
-
 	if (unlikely(h->unusual))
 		account_stop();
 	else
@@ -331,13 +333,10 @@ static inline void switch_to(struct hart *h, struct thread *t)
 	h->account = t->payer;
 	h->cur = t;
 	h->resched = 0;
-	t->hart = h;
 	t->state = TS_RUNNING;
 	h->switches++;
-	if (!(as->harts & bit))
-		as->harts |= bit;
 	__asm__ volatile("csrw satp, %0" ::"r"(t->satp) : "memory");
-	if (!as->asid)
+	if (!t->proc->as.asid)
 		__asm__ volatile("sfence.vma" ::: "memory");
 }
 
@@ -490,16 +489,15 @@ void thread_expand(struct thread *t)
 		t->x[i] = 0;
 }
 
-/* From entry: a system call is over or its thread blocked. */
+/* From entry: a system call is over, and the scheduler should look. One whose thread waits, or has its results in x[], goes to sched_leave. */
 struct thread *sched_exit(int64_t status, uint64_t value)
 {
 	struct thread *t = hart_self()->cur;
 
-	if (status == STATUS_RESTART) {
+	if (status == STATUS_RESTART)
 		t->pc -= 4;
-	} else if (status != STATUS_DONE) {
+	else
 		thread_results(t, (uint64_t)status, value, 0);
-	}
 	return leave();
 }
 

@@ -10,6 +10,8 @@ void slice_stop(struct hart *h);
 void sched_init_hart(struct hart *h);
 void ready_insert(struct thread *t, bool front);
 void ready_remove(struct thread *t);
+/* From now on t runs on h, which may cache translations of its address space. */
+void thread_move(struct thread *t, struct hart *h);
 /* Has the hart look at its run queue (by IPI when it is another one). */
 void hart_kick(struct hart *h);
 /* The running thread waits for something: called by a system call that then returns anything. */

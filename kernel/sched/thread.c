@@ -31,7 +31,7 @@ status_t thread_create(struct process *p, struct thread **out)
 	t->proc = p;
 	object_get(&p->obj);
 	t->satp = p->as.satp;
-	t->hart = hart_self();
+	thread_move(t, hart_self());
 	t->payer = t;
 	t->signals = &no_signals;
 	t->state = TS_NEW;

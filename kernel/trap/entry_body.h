@@ -113,7 +113,11 @@ NAME(through_scheduler):	/* callee-saved registers still hold the user's */
 	callee	sd, t0
 	csrr	t1, sepc
 	sd	t1, T_PC(t0)
+	li	t1, -1001		/* STATUS_DONE */
+	beq	a0, t1, 1f
 	call	sched_exit
+	j	NAME(resume)
+1:	call	sched_leave
 	j	NAME(resume)
 
 /*

@@ -12,6 +12,7 @@
 #include "kernel/proc/process.h"
 #include "kernel/sched/sched.h"
 #include "kernel/trap/offsets.h"
+#include "kernel/trap/syscall.h"
 #include "sys/abi/fault.h"
 #include "sys/abi/system.h"
 
@@ -55,6 +56,7 @@ AT(struct slot, name, 8);
 _Static_assert(sizeof(struct slot) == 16, "entry.S scales by 16");
 _Static_assert(TS_AWAIT_REPLY == STATE_AWAIT_REPLY && TS_RECEIVING == STATE_RECEIVING && TS_RUNNING == 0, "states");
 _Static_assert(RIGHT_EP_CALL == 1 << 8 && RIGHT_EP_RECV == 1 << 9, "rights");
+_Static_assert(STATUS_DONE == -1001, "entry_body.h");
 _Static_assert(sizeof(struct cap) <= 96, "a capability is a small thing");
 
 static NOINLINE void interrupt(uint64_t cause)

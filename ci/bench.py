@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""`./veridian bench`: benchmark programs on one hart whose clock counts instructions, so that the same build gives the
+same numbers on every machine.
+
+A group is a program bench/GROUP in the boot archive. It prints one line `name value unit budget` for each figure (`-` for
+no budget) and a last line `DONE n`, n being the number of figures."""
+
+import re
+
+import build
+import qemu
+from console import Console, ConsoleError
+from symbols import symbolized
+from ui import Failure, line, progress, progress_end
+
+PREFIX = "bench/"
+LOGS = build.BUILD / "bench-logs"
+TIMEOUT_S = 900
+NUMBER = r"-?\d+(?:\.\d+)?"
+FIGURE = re.compile(rf"^([a-z][a-z0-9_]*) ({NUMBER}) (\S+) ({NUMBER}|-)$")
+GARBLED = re.compile(rf"^[a-z][a-z0-9_]* {NUMBER}(?: |$)")  # looks like a figure and is none
+DONE = re.compile(r"^DONE (\d+)\b.*$")
+FORBID = [r"^(?:\[[^\]\n]*\]\s*)?PANIC", r"^FAIL "]
+
+
+def groups():
+    return sorted(name.removeprefix(PREFIX) for name in build.archive_map("release") if name.startswith(PREFIX))
+
+
+def parse(text, group):
+    """The figures, in order: list of (name, value, unit, budget)"""
+    figures, names = [], set()
+    for number, row in enumerate(text.splitlines(), start=1):
+        found = FIGURE.match(row)
+        if found:
+            if found.group(1) in names:
+                raise Failure(f"bench {group}: '{found.group(1)}' is printed twice")
+            names.add(found.group(1))
+            figures.append(found.groups())
+            continue
+        if GARBLED.match(row):
+            raise Failure(f"bench {group}: garbled line {number}: {row}")
+        done = DONE.match(row)
+        if done:
+            if int(done.group(1)) != len(figures):
+                raise Failure(f"bench {group}: {len(figures)} figures came, the program printed {done.group(1)}")
+            if not figures:
+                raise Failure(f"bench {group}: no figures")
+            return figures
+    raise Failure(f"bench {group}: no DONE line")
+
+
+def measure(group, append="", extra=()):
+    LOGS.mkdir(parents=True, exist_ok=True)
+    log = LOGS / f"{group}.log"
+    machine = qemu.Machine(
+        smp=1, icount=True, append=f"init={PREFIX}{group} {append}".strip(), extra=list(extra))
+    command = qemu.command(machine, ["-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"])
+    progress(f"bench: {group}")
+    with Console(command, log, f"{qemu.version_text()}\n{' '.join(command)}", FORBID, TIMEOUT_S) as console:
+        try:
+            console.expect(r"^DONE \d+.*\n")
+        except ConsoleError as error:
+            tail = "\n".join(f"  | {row}" for row in symbolized(console.text, "release").splitlines()[-20:])
+            raise Failure(f"{tail}\nbench {group}: {error}; the console's log is {log.relative_to(build.ROOT)}") from None
+        text = console.text
+    progress_end()
+    return parse(text, group)
+
+
+def table(figures):
+    rows = []
+    for name, value, unit, budget in figures:
+        mark = ""
+        if budget != "-" and float(value) > float(budget):
+            mark = f"  over by {100 * (float(value) / float(budget) - 1):.0f} %" if float(budget) > 0 else "  over"
+        rows.append((name, value, unit, budget, mark))
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    for name, value, unit, budget, mark in rows:
+        line(f"{name:<{widths[0]}}  {value:>{widths[1]}} {unit:<{widths[2]}}  {budget:>{widths[3]}}{mark}".rstrip())
+
+
+def bench(options):
+    build.build_system("release")
+    known = groups()
+    wanted = options.groups or known
+    for group in wanted:
+        if group not in known:
+            raise Failure(f"bench: no group '{group}'; there are: {' '.join(known) or 'none'}")
+    if not wanted:
+        raise Failure("bench: the boot archive holds no benchmark")
+    differing = 0
+    for group in wanted:
+        figures = measure(group, options.append, options.qemu_args)
+        if len(wanted) > 1:
+            line(f"{group}:")
+        table(figures)
+        if options.twice:
+            again = measure(group, options.append, options.qemu_args)
+            for first, second in zip(figures, again):
+                if first != second:
+                    differing += 1
+                    line(f"differs: {' '.join(first)} / {' '.join(second)}")
+            if len(figures) != len(again):
+                differing += 1
+                line(f"differs: {len(figures)} figures, then {len(again)}")
+    if differing:
+        raise Failure(f"bench: {differing} figures differ between two runs")
+    return 0

@@ -1,0 +1,251 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""System tests: tests/system/NAME.toml, each booted in QEMU once for every kernel, CPU and number of harts it names.
+
+Keys, all optional:
+  about      one line for people
+  program    path in the boot archive, run as the first process; prints PASS/FAIL lines and a last line DONE
+  append     more of the kernel command line
+  kernels    ["release", "checked"]       cpu   ["rv64"], names of the board or of QEMU
+  smp        [1, 4]                       mem, machine, board, firmware, qemu_args   as the options of `run`
+  disk_mib   attaches an empty disk of that size
+  expect     steps: {expect = "regex"}, {raw = "regex"}, {send = "text\\r"}; a group named x is {x} in later steps
+  forbid     regexes that must not appear, besides a kernel panic and, without `program`, a FAIL line (a program's are
+             counted instead, so that all its results are seen)
+  panic      true: the kernel is meant to panic
+  exit       "poweroff" (default without `program`: the guest powers off by itself), "any" (default with it), "reboot"
+  timeout    seconds; detects hangs only, so generous
+"""
+
+import itertools
+import os
+import re
+import tomllib
+from dataclasses import dataclass, field
+
+import build
+import image
+import qemu
+from console import Console, ConsoleError
+from symbols import symbolized
+from ui import Failure
+
+FOLDER = build.ROOT / "tests" / "system"
+LOGS = build.BUILD / "test-logs"
+TIMEOUT_S = 180
+PANIC = r"^(?:\[[^\]\n]*\]\s*)?PANIC"
+FAIL_LINE = r"^FAIL "
+BANNER = re.compile(r"^OpenSBI v", re.MULTILINE)
+RESULT = re.compile(r"^(PASS|FAIL|SKIP) (.+)$", re.MULTILINE)
+DONE = re.compile(r"^DONE (\d+) passed, (\d+) failed", re.MULTILINE)
+TAIL_LINES = 40
+KEYS = {
+    "about": str, "program": str, "append": str, "kernels": list, "cpu": list, "smp": list, "mem": str, "machine": str,
+    "board": str, "firmware": str, "qemu_args": list, "disk_mib": int, "expect": list, "forbid": list, "exit": str,
+    "timeout": int, "panic": bool,
+}
+STEPS = {"expect", "raw", "send"}
+EXITS = {"poweroff", "reboot", "any"}
+
+
+@dataclass
+class Outcome:
+    passed: int = 0
+    failed: int = 0
+    skipped: str = ""
+    reason: str = ""
+    tail: list = field(default_factory=list)
+    log: str = ""
+
+
+@dataclass
+class Case:
+    test: str
+    kernel: str
+    cpu: str
+    smp: int
+    spec: dict
+
+    @property
+    def name(self):
+        return f"system/{self.test} {self.kernel} {self.cpu} smp{self.smp}"
+
+    @property
+    def log_path(self):
+        return LOGS / (re.sub(r"[^\w.-]+", "-", self.name.removeprefix("system/")) + ".log")
+
+
+def load(path):
+    where = path.relative_to(build.ROOT)
+    try:
+        with open(path, "rb") as file:
+            spec = tomllib.load(file)
+    except tomllib.TOMLDecodeError as error:
+        raise Failure(f"{where}: {error}") from None
+    for key, value in spec.items():
+        if key not in KEYS:
+            raise Failure(f"{where}: unknown key '{key}'; known: {' '.join(KEYS)}")
+        if type(value) is not KEYS[key]:
+            raise Failure(f"{where}: '{key}' must be of type {KEYS[key].__name__}")
+    for number, step in enumerate(spec.get("expect", []), start=1):
+        if not isinstance(step, dict) or len(step) != 1 or not STEPS.issuperset(step):
+            raise Failure(f"{where}: step {number} must have exactly one of: {' '.join(sorted(STEPS))}")
+        if "send" not in step:
+            check_regex(where, next(iter(step.values())))
+    for pattern in spec.get("forbid", []):
+        check_regex(where, pattern)
+    if "program" not in spec and "expect" not in spec:
+        raise Failure(f"{where}: needs 'program' or 'expect', else it tests nothing")
+    if spec.get("exit", "any") not in EXITS:
+        raise Failure(f"{where}: exit must be one of: {' '.join(sorted(EXITS))}")
+    for kernel in spec.get("kernels", []):
+        if kernel not in build.FLAVOURS:
+            raise Failure(f"{where}: no kernel '{kernel}'; there are: {' '.join(build.FLAVOURS)}")
+    for key in ("kernels", "cpu", "smp"):
+        if key in spec and not spec[key]:
+            raise Failure(f"{where}: '{key}' is empty")
+    return spec
+
+
+def check_regex(where, pattern):
+    try:
+        re.compile(pattern)
+    except (re.error, TypeError) as error:
+        raise Failure(f"{where}: bad regular expression {pattern!r}: {error}") from None
+
+
+def cases():
+    found = []
+    for path in sorted(FOLDER.glob("*.toml")):
+        spec = load(path)
+        for kernel, cpu, smp in itertools.product(
+                spec.get("kernels", ["release", "checked"]), spec.get("cpu", ["rv64"]), spec.get("smp", [1, 4])):
+            found.append(Case(path.stem, kernel, cpu, smp, spec))
+    return found
+
+
+def machine_of(case):
+    spec = case.spec
+    append = spec.get("append", "")
+    if "program" in spec:
+        append = f"init={spec['program']} {append}".strip()
+    machine = qemu.Machine(
+        board=spec.get("board", "qemu-virt"), flavour=case.kernel, smp=case.smp, mem=spec.get("mem"),
+        machine=spec.get("machine"), cpu=case.cpu, append=append, firmware=spec.get("firmware"),
+        extra=list(spec.get("qemu_args", [])))
+    return machine
+
+
+def run(case):
+    LOGS.mkdir(parents=True, exist_ok=True)
+    spec = case.spec
+    outcome = Outcome(log=os.path.relpath(case.log_path))
+    machine = machine_of(case)
+    unusable = qemu.cpu_unusable(qemu.load_board(machine.board), case.cpu)
+    if unusable:
+        outcome.skipped = unusable
+        return outcome
+    missing = build.unbootable(case.kernel)
+    if missing:
+        outcome.failed = 1
+        outcome.reason = missing
+        return outcome
+    if "program" in spec and spec["program"] not in build.archive_map(case.kernel):
+        outcome.failed = 1
+        outcome.reason = f"the boot archive has no {spec['program']}"
+        return outcome
+    scratch = case.log_path.with_suffix(".disk")
+    if machine.firmware:
+        machine.disks.append(
+            image.make(machine.board, case.kernel, machine.append, case.log_path.with_suffix(".img")))
+    if "disk_mib" in spec:
+        with open(scratch, "wb") as file:
+            file.truncate(spec["disk_mib"] << 20)
+        machine.disks.append(scratch)
+    console_args = ["-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"]
+    command = qemu.command(machine, console_args)
+    header = f"{qemu.version_text()}\n{' '.join(command)}"
+    with Console(command, case.log_path, header, forbidden(spec), spec.get("timeout", TIMEOUT_S)) as console:
+        try:
+            script(spec, console)
+        except ConsoleError as error:
+            outcome.reason = str(error)
+        results = RESULT.findall(console.text)
+        outcome.passed = sum(kind == "PASS" for kind, _ in results)
+        outcome.failed = sum(kind == "FAIL" for kind, _ in results)
+        shown = symbolized(console.text, case.kernel)
+    judge(spec, outcome)
+    if outcome.reason:
+        outcome.tail = tail_of(shown)
+    for leftover in (scratch, case.log_path.with_suffix(".img")):
+        leftover.unlink(missing_ok=True)
+    return outcome
+
+
+def tail_of(text):
+    lines = text.splitlines()
+    # the firmware's page of facts says nothing about the failure
+    start = max((i + 1 for i, row in enumerate(lines) if row.startswith("Boot HART MEDELEG")), default=0)
+    return lines[start:][-TAIL_LINES:]
+
+
+def forbidden(spec):
+    patterns = list(spec.get("forbid", []))
+    if not spec.get("panic"):
+        patterns.append(PANIC)
+    if "program" not in spec:
+        patterns.append(FAIL_LINE)
+    return patterns
+
+
+def judge(spec, outcome):
+    if "expect" in spec and not outcome.reason:
+        outcome.passed += 1
+    if outcome.reason and outcome.failed == 0:
+        outcome.failed = 1
+
+
+def script(spec, console):
+    for step in spec.get("expect", []):
+        (verb, text), = step.items()
+        if verb == "send":
+            console.send(text)
+        else:
+            console.expect(text, raw=verb == "raw")
+    if "program" in spec:
+        check_program(console)
+    ending = spec.get("exit", "any" if "program" in spec else "poweroff")
+    if ending == "any":
+        return
+    if ending == "reboot":
+        starts = len(BANNER.findall(console.text))
+        while len(BANNER.findall(console.text)) == starts:
+            if console.ended:
+                raise ConsoleError("the machine stopped instead of restarting")
+            console.pump(min(1.0, console.left("restart")))
+            console.check_forbidden()
+        return
+    status = console.wait_exit()
+    if status != 0:
+        raise ConsoleError(f"QEMU ended with status {status}")
+    if len(BANNER.findall(console.text)) > 1:
+        raise ConsoleError("the machine restarted")
+
+
+def check_program(console):
+    """PASS and FAIL lines must be there and agree with the counts of the last line."""
+    try:
+        done = console.expect(DONE.pattern)
+    except ConsoleError as error:
+        counted = RESULT.findall(console.text)
+        raise ConsoleError(f"{error} (after {len(counted)} results)") from None
+    results = RESULT.findall(console.text[:done.start()])
+    passed = sum(kind == "PASS" for kind, _ in results)
+    failed = sum(kind == "FAIL" for kind, _ in results)
+    if (passed, failed) != (int(done.group(1)), int(done.group(2))):
+        raise ConsoleError(f"{passed} PASS and {failed} FAIL lines, but the program says: {done.group(0)}")
+    if failed:
+        raise ConsoleError(f"{failed} failed")
+    if passed == 0:
+        raise ConsoleError("the program ran no test")
+    if len(BANNER.findall(console.text)) > 1:
+        raise ConsoleError("the machine restarted")

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What drivers say: protocol `driver`, on the control endpoint of each instance. */
+#include <stdio.h>
+
+#include "drivers/devmgr/devmgr.h"
+#include "protocols/driver.h"
+#include "sys/lib/syscall.h"
+
+static status_t op_bound(void *ctx, struct ipc_request *rq, handle_t stop, uint64_t bits)
+{
+	struct manager *m = ctx;
+	struct unit *unit = unit_by_badge(m, rq->msg.badge, BADGE_CONTROL);
+
+	if (!unit || unit->state != DEVMGR_STATE_STARTING || !bits)
+		return ERR_STATE;
+	unit->instance.stop = stop;
+	unit->instance.stop_bits = bits;
+	unit->state = DEVMGR_STATE_RUNNING;
+	unit->instance.bound_at = time_now();
+	unit_log(m, unit, LOG_INFO, "%s (%llu)%s", unit->driver->manifest.name,
+		 (unsigned long long)unit->instance.pid, unit->starts > 1 ? " again" : "");
+	if (m->stopping)
+		(void)notification_signal(stop, bits);
+	supervise_schedule(m);
+	supervise_settled(m);
+	return OK;
+}
+
+static status_t op_refused(void *ctx, struct ipc_request *rq, status_t result, const char *reason)
+{
+	struct manager *m = ctx;
+	struct unit *unit = unit_by_badge(m, rq->msg.badge, BADGE_CONTROL);
+
+	if (!unit || unit->state != DEVMGR_STATE_STARTING || unit->instance.refused || !result)
+		return ERR_STATE;
+	unit->instance.refused = result;
+	snprintf(unit->reason, sizeof(unit->reason), "%.31s: %.60s (status %d)",
+		 unit->driver->manifest.name, reason, (int)result);
+	/* Its text is a stranger's: no control characters into the log. */
+	for (char *c = unit->reason; *c; c++) {
+		if (*c < ' ' || *c > '~')
+			*c = '?';
+	}
+	unit_log(m, unit, LOG_WARN, "%s", unit->reason);
+	return OK;
+}
+
+const struct driver_ops control_ops = {
+	.bound = op_bound,
+	.refused = op_refused,
+};

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The device manager's state: the tree, the drivers found in the boot archive, and one `unit` for each
+ * node that a driver matches. One thread runs everything here, so nothing is locked.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "drivers/devmgr/plan.h"
+#include "drivers/devmgr/policy.h"
+#include "drivers/devmgr/tree/tree.h"
+#include "protocols/devmgr.h"
+#include "protocols/driver.h"
+#include "sys/abi/object.h"
+#include "sys/abi/system.h"
+#include "sys/driver/manifest.h"
+#include "sys/lib/bootfs.h"
+#include "sys/lib/server.h"
+
+struct driver_file {
+	struct driver_manifest manifest;
+	struct bootfs_file file;
+};
+
+/* A running driver */
+struct instance {
+	handle_t process, thread;
+	handle_t stop; /* signalled with stop_bits: finish and exit; HANDLE_NONE until it has bound */
+	uint64_t stop_bits;
+	handle_t stack; /* vmo of its stack, for backtraces */
+	uint64_t stack_base;
+	uint64_t pid;
+	uint64_t bind_deadline; /* it must have bound by then */
+	uint64_t bound_at;
+	uint32_t number;	/* 1 for the first */
+	bool faulted;
+	status_t refused; /* what driver.refused said */
+};
+
+struct unit {
+	uint32_t node;
+	const struct driver_file *driver;
+	uint32_t entry; /* of its manifest */
+	enum devmgr_class class;
+	uint8_t class_unit;
+	bool is_stdout;
+	enum devmgr_state state;
+	char reason[128];
+
+	struct plan plan;
+	/* Held as long as the unit exists, and lent to every instance; HANDLE_NONE until the first start */
+	bool acquired;
+	handle_t regs[DRIVER_REGS_MAX], irqs[DRIVER_IRQS_MAX], regmap;
+	handle_t quota, memory, blob; /* memory: of manifest.state_bytes */
+	handle_t endpoint;	      /* of its class: HANDLE_NONE after it failed */
+
+	struct instance instance; /* process is HANDLE_NONE without */
+	uint32_t starts;
+	struct policy policy;
+	uint64_t restart_at; /* in state BACKOFF */
+	bool restart_asked;  /* by devmgr.restart: the present instance's end is no failure */
+	struct devmgr_death death;
+	bool has_death;
+};
+
+struct manager {
+	const void *fdt;
+	struct tree *tree;
+	uint32_t controller; /* node of the kernel's interrupt controller */
+	struct claims claims;
+	struct bootfs bootfs;
+	handle_t bootfs_vmo;
+	struct driver_file *drivers;
+	uint32_t driver_count;
+	struct unit *units;
+	uint32_t unit_count;
+	uint32_t *unit_of; /* by node; TREE_NONE without */
+	uint32_t console;  /* node of stdout, TREE_NONE without */
+
+	struct server server;
+	struct server_timer timer;
+	handle_t ended; /* signalled with ended_bits when a driver's process has ended */
+	uint64_t ended_bits;
+	handle_t endpoint, res_mmio, res_irq, res_priority, res_inspect;
+	uint64_t next_badge; /* of clients' handles to devices */
+	bool ready;	     /* init was told */
+	bool stopping;
+	handle_t stop_reply; /* of devmgr.stop_all */
+	uint64_t stop_deadline;
+};
+
+/* Badges of devmgr's own endpoint: what the caller is, in the top byte */
+#define BADGE_KIND_SHIFT 56
+#define BADGE_CLIENT	 0ull
+#define BADGE_CONTROL	 1ull /* a driver's control endpoint */
+#define BADGE_FAULT	 2ull /* a driver's thread that faulted */
+#define BADGE_KIND(badge) ((badge) >> BADGE_KIND_SHIFT)
+#define BADGE_UNIT(badge) ((uint32_t)((badge) & 0xffffffffu))
+#define BADGE_MAKE(kind, unit, number)                                                             \
+	((kind) << BADGE_KIND_SHIFT | (uint64_t)((number) & 0xffffffu) << 32 | (unit))
+
+/* The unit that a badge of this kind names, if its instance still is the present one; else NULL. */
+struct unit *unit_by_badge(struct manager *m, uint64_t badge, uint64_t kind);
+
+/* One line of log, with devmgr's name in front */
+void manager_log(uint32_t level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The same, about a unit: its path comes first */
+void unit_log(const struct manager *m, const struct unit *unit, uint32_t level, const char *format,
+	      ...) __attribute__((format(printf, 4, 5)));
+
+uint64_t time_now(void);
+
+/* ---- registry.c: the drivers in the archive */
+status_t registry_load(struct manager *m);
+
+/* ---- discover.c: units for all nodes that a driver matches */
+status_t discover(struct manager *m);
+
+/* ---- instance.c: making and ending a driver's process */
+/* On an error unit->reason says what was not possible. */
+status_t instance_start(struct manager *m, struct unit *unit);
+void instance_kill(struct unit *unit);
+/* Gives back what belonged to a process that has ended. */
+void instance_forget(struct unit *unit);
+
+/* ---- acquire.c: what a unit holds for its drivers */
+status_t unit_acquire(struct manager *m, struct unit *unit);
+
+/* ---- supervise.c: what becomes of units */
+void unit_start(struct manager *m, struct unit *unit);
+void unit_restart(struct manager *m, struct unit *unit);
+/* Looks at all units whose process may have ended, and at all deadlines. */
+void supervise_ended(void *manager);
+void supervise_timer(void *manager);
+void supervise_schedule(struct manager *m);
+/* A driver has bound or refused, or ended: init hears when the first round is over. */
+void supervise_settled(struct manager *m);
+void stop_begin(struct manager *m, uint64_t deadline);
+
+/* ---- fault.c: messages of faulted drivers (server_call_fn), post-mortems */
+status_t fault_call(void *manager, struct ipc_request *rq);
+void death_note(struct manager *m, struct unit *unit, const struct process_info *info);
+
+/* ---- clients.c, control.c: the protocols */
+extern const struct devmgr_ops client_ops;
+extern const struct driver_ops control_ops;

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The last moments of drivers: what faulted and where, and what is kept of it for lsdev. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "drivers/devmgr/devmgr.h"
+#include "sys/abi/fault.h"
+#include "sys/lib/syscall.h"
+
+#define FRAMES_MAX  (sizeof(((struct devmgr_death *)0)->frames) / 8)
+#define LOG_READ_MAX 65536u /* of the newest log, looked through for a dead driver's lines */
+
+enum { REG_RA = 1, REG_SP = 2, REG_FP = 8 };
+
+static const char *cause_name(uint64_t cause)
+{
+	switch (cause) {
+	case FAULT_FETCH_MISALIGNED:
+		return "misaligned jump";
+	case FAULT_FETCH_ACCESS:
+		return "fetch access fault";
+	case FAULT_ILLEGAL:
+		return "illegal instruction";
+	case FAULT_BREAKPOINT:
+		return "breakpoint";
+	case FAULT_LOAD_MISALIGNED:
+		return "misaligned load";
+	case FAULT_LOAD_ACCESS:
+		return "load access fault";
+	case FAULT_STORE_MISALIGNED:
+		return "misaligned store";
+	case FAULT_STORE_ACCESS:
+		return "store access fault";
+	case FAULT_FETCH_PAGE:
+		return "fetch page fault";
+	case FAULT_LOAD_PAGE:
+		return "load page fault";
+	case FAULT_STORE_PAGE:
+		return "store page fault";
+	default:
+		return "unknown fault";
+	}
+}
+
+static bool stack_read(const struct instance *instance, uint64_t address, uint64_t *value)
+{
+	if (instance->stack == HANDLE_NONE || address % 8 || address < instance->stack_base)
+		return false;
+	return vmo_read(instance->stack, address - instance->stack_base, value, 8) == OK;
+}
+
+/* The pc, the return address, and then the chain of frame pointers: each frame has the return address
+ * and the caller's frame pointer right below its own. A chain that does not go upwards is broken. */
+static uint32_t frames_walk(const struct instance *instance, uint64_t pc,
+			    const struct thread_regs *regs, uint64_t *frames)
+{
+	uint64_t fp = regs->x[REG_FP];
+	uint32_t count = 0;
+
+	frames[count++] = pc;
+	/* A leaf function has no frame of its own: then ra is not in the chain. */
+	uint64_t saved;
+	if (regs->x[REG_RA] && !(stack_read(instance, fp - 8, &saved) && saved == regs->x[REG_RA]))
+		frames[count++] = regs->x[REG_RA];
+	while (count < FRAMES_MAX) {
+		uint64_t ra, next;
+
+		if (!stack_read(instance, fp - 8, &ra) || !stack_read(instance, fp - 16, &next))
+			break;
+		if (!ra)
+			break;
+		frames[count++] = ra;
+		if (next <= fp)
+			break;
+		fp = next;
+	}
+	return count;
+}
+
+static void fault_note(struct manager *m, struct unit *unit, const struct ipc_msg *msg)
+{
+	struct devmgr_death *death = &unit->death;
+	struct thread_regs regs = {0};
+	uint64_t frames[FRAMES_MAX];
+
+	memset(death, 0, sizeof(*death));
+	death->cause = msg->w[0];
+	death->address = msg->w[1];
+	death->pc = msg->w[2];
+	if (thread_regs(unit->instance.thread, THREAD_REGS_GET, &regs) != OK)
+		regs.x[REG_SP] = msg->w[5];
+	memcpy(death->registers, regs.x, sizeof(death->registers));
+	death->frame_count = frames_walk(&unit->instance, death->pc, &regs, frames);
+	memcpy(death->frames, frames, death->frame_count * sizeof(frames[0]));
+	unit->instance.faulted = true;
+
+	manager_log(LOG_ERROR, "driver %s (%llu) faulted: %s at 0x%llx, pc 0x%llx",
+		    unit->driver->manifest.name, (unsigned long long)unit->instance.pid,
+		    cause_name(death->cause), (unsigned long long)death->address,
+		    (unsigned long long)death->pc);
+	for (uint32_t i = 0; i < death->frame_count; i++)
+		manager_log(LOG_ERROR, "  #%u 0x%llx", (unsigned)i, (unsigned long long)frames[i]);
+	unit_log(m, unit, LOG_ERROR, "its driver faulted");
+}
+
+status_t fault_call(void *manager, struct ipc_request *rq)
+{
+	struct manager *m = manager;
+	struct unit *unit = unit_by_badge(m, rq->msg.badge, BADGE_FAULT);
+
+	/* The label cannot be forged; an instance that is gone has nothing to tell. */
+	bool genuine = MSG_LABEL(rq->msg.info) == MSG_LABEL_FAULT;
+	if (genuine && unit)
+		fault_note(m, unit, &rq->msg);
+	/* Not FAULT_RESUME: its process ends. */
+	memset(&rq->msg.w, 0, sizeof(rq->msg.w));
+	rq->msg.info = MSG_INFO(genuine ? 0 : (uint32_t)-ERR_NO_SYSCALL, 0, 0);
+	return OK;
+}
+
+/* ---- the last lines -------------------------------------------------------------------------------- */
+
+static void log_append(struct devmgr_death *death, const char *text, size_t len)
+{
+	size_t have = strlen(death->log);
+	const size_t room = sizeof(death->log) - 1;
+
+	if (len + 1 > room)
+		len = room - 1;
+	/* The oldest lines make room. */
+	while (have + len + 1 > room) {
+		const char *end = strchr(death->log, '\n');
+		size_t drop = end ? (size_t)(end - death->log) + 1 : have;
+
+		memmove(death->log, death->log + drop, have - drop + 1);
+		have -= drop;
+	}
+	memcpy(death->log + have, text, len);
+	death->log[have + len] = '\n';
+	death->log[have + len + 1] = 0;
+}
+
+static void log_scan(struct devmgr_death *death, const uint8_t *data, uint64_t size)
+{
+	for (uint64_t at = 0; size - at >= sizeof(struct log_record);) {
+		struct log_record record;
+
+		memcpy(&record, data + at, sizeof(record));
+		uint64_t padded = (sizeof(record) + record.len + 7ull) & ~7ull;
+		if (padded > size - at)
+			return;
+		if (record.koid == death->pid)
+			log_append(death, (const char *)data + at + sizeof(record), record.len);
+		at += padded;
+	}
+}
+
+static void log_collect(struct manager *m, struct devmgr_death *death)
+{
+	uint8_t *buffer = m->res_inspect != HANDLE_NONE ? malloc(LOG_READ_MAX) : NULL;
+	uint64_t position = 0, bytes, next;
+
+	while (buffer && log_read(m->res_inspect, position, buffer, LOG_READ_MAX, &bytes, &next) == OK &&
+	       bytes && next > position) {
+		log_scan(death, buffer, bytes);
+		position = next;
+	}
+	free(buffer);
+}
+
+void death_note(struct manager *m, struct unit *unit, const struct process_info *info)
+{
+	struct devmgr_death *death = &unit->death;
+
+	if (!unit->instance.faulted)
+		memset(death, 0, sizeof(*death));
+	death->time_ns = time_now();
+	death->pid = info->koid;
+	death->exit_status = (uint64_t)info->exit_status;
+	death->how = unit->instance.faulted || (info->exit_status & EXIT_FAULT) ? DEVMGR_END_FAULTED
+		     : info->exit_status & EXIT_KILLED				? DEVMGR_END_KILLED
+										: DEVMGR_END_EXITED;
+	/* A fault that never reached devmgr (of a further thread) shows in the status alone. */
+	if (death->how == DEVMGR_END_FAULTED && !unit->instance.faulted)
+		death->cause = (uint64_t)info->exit_status & 0xff;
+	log_collect(m, death);
+	unit->has_death = true;
+	if (m->stopping)
+		return;
+	snprintf(unit->reason, sizeof(unit->reason), "%s (%llu) %s", unit->driver->manifest.name,
+		 (unsigned long long)death->pid,
+		 death->how == DEVMGR_END_FAULTED  ? cause_name(death->cause)
+		 : death->how == DEVMGR_END_KILLED ? "was killed"
+						   : "exited");
+	unit_log(m, unit, LOG_WARN, "%s, status 0x%llx", unit->reason,
+		 (unsigned long long)death->exit_status);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The drivers that the boot archive holds: every file in drivers/ with a manifest. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "drivers/devmgr/bind/manifest.h"
+#include "drivers/devmgr/devmgr.h"
+
+static const char folder[] = "drivers/";
+
+static status_t add(struct manager *m, const struct driver_manifest *manifest,
+		    const struct bootfs_file *file)
+{
+	struct driver_file *list =
+		realloc(m->drivers, (m->driver_count + 1) * sizeof(*list));
+
+	if (!list)
+		return ERR_NO_MEMORY;
+	m->drivers = list;
+	list[m->driver_count++] = (struct driver_file){*manifest, *file};
+	return OK;
+}
+
+status_t registry_load(struct manager *m)
+{
+	struct bootfs_file file;
+	size_t cursor = 0;
+	status_t status;
+
+	while ((status = bootfs_next(&m->bootfs, &cursor, &file)) == OK) {
+		struct driver_manifest manifest;
+		const char *problem;
+
+		if (strncmp(file.path, folder, sizeof(folder) - 1))
+			continue;
+		/* One bad file costs its driver, nothing else. */
+		if (manifest_read(file.data, file.size, &manifest, &problem) != OK) {
+			manager_log(LOG_WARN, "%s: not usable as a driver: %s", file.path, problem);
+			continue;
+		}
+		status = add(m, &manifest, &file);
+		if (status != OK)
+			return status;
+	}
+	return status == ERR_NOT_FOUND ? OK : status;
+}

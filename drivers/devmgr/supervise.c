@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What becomes of units: started, started again when their driver died, given up when it dies too often.
+ * Callers of a device wait at its endpoint meanwhile; they hear ERR_CLOSED when it is given up.
+ */
+#include <stdio.h>
+
+#include "drivers/devmgr/devmgr.h"
+#include "protocols/init.h"
+#include "sys/lib/startup.h"
+#include "sys/lib/syscall.h"
+
+/* An instance that was killed after having lived this long was ended by somebody who meant to: no failure of the
+ * driver's. (One that kills itself in a hurry counts like any other.) */
+#define HEALTHY_NS 1000000000ull
+/* init answers at once; if it does not, devices are more important than its opinion of them. */
+#define INIT_TIMEOUT_NS 5000000000ull
+
+static void endpoint_close(struct unit *unit)
+{
+	if (unit->endpoint != HANDLE_NONE)
+		(void)handle_close(unit->endpoint);
+	unit->endpoint = HANDLE_NONE;
+	unit->acquired = false; /* the next start makes a new one */
+}
+
+/* The reason stays as it is. */
+static void unit_failed(struct manager *m, struct unit *unit)
+{
+	uint64_t now = time_now(), delay;
+
+	if (policy_died(&unit->policy, now, &delay)) {
+		unit->state = DEVMGR_STATE_BACKOFF;
+		unit->restart_at = now + delay;
+		return;
+	}
+	unit->state = DEVMGR_STATE_FAILED;
+	endpoint_close(unit);
+	unit_log(m, unit, LOG_ERROR, "%s failed too often and is not started again",
+		 unit->driver->manifest.name);
+}
+
+void unit_start(struct manager *m, struct unit *unit)
+{
+	status_t status = unit_acquire(m, unit);
+
+	if (status == OK)
+		status = instance_start(m, unit);
+	if (status == OK) {
+		unit->state = DEVMGR_STATE_STARTING;
+		unit->reason[0] = 0;
+		return;
+	}
+	unit_log(m, unit, LOG_WARN, "%s", unit->reason);
+	/* Lack of something may pass; what the tree says will not. */
+	if (status == ERR_NO_MEMORY || status == ERR_NO_HANDLES || status == ERR_QUOTA)
+		unit_failed(m, unit);
+	else
+		unit->state = DEVMGR_STATE_WAITING;
+}
+
+void unit_restart(struct manager *m, struct unit *unit)
+{
+	policy_reset(&unit->policy);
+	if (unit->instance.process != HANDLE_NONE) {
+		unit->restart_asked = true;
+		instance_kill(unit);
+		return;
+	}
+	unit_start(m, unit);
+	supervise_schedule(m);
+}
+
+static void unit_died(struct manager *m, struct unit *unit, const struct process_info *info)
+{
+	struct instance *instance = &unit->instance;
+	bool served = unit->state == DEVMGR_STATE_RUNNING;
+	bool absent = instance->refused == ERR_NOT_FOUND;
+	bool killed = (info->exit_status & EXIT_KILLED) && served &&
+		      time_now() - instance->bound_at >= HEALTHY_NS;
+
+	if (!instance->refused)
+		death_note(m, unit, info);
+	instance_forget(unit);
+	if (m->stopping) {
+		unit->state = DEVMGR_STATE_WAITING;
+		snprintf(unit->reason, sizeof(unit->reason), "the system is stopping");
+	} else if (absent) {
+		unit->state = DEVMGR_STATE_ABSENT;
+		endpoint_close(unit);
+	} else if (unit->restart_asked || killed) {
+		unit->restart_asked = false;
+		unit_start(m, unit);
+	} else {
+		unit_failed(m, unit);
+	}
+}
+
+static bool any(const struct manager *m, enum devmgr_state state)
+{
+	for (uint32_t i = 0; i < m->unit_count; i++) {
+		if (m->units[i].state == state)
+			return true;
+	}
+	return false;
+}
+
+static bool any_process(const struct manager *m)
+{
+	for (uint32_t i = 0; i < m->unit_count; i++) {
+		if (m->units[i].instance.process != HANDLE_NONE)
+			return true;
+	}
+	return false;
+}
+
+void supervise_settled(struct manager *m)
+{
+	handle_t init = startup_handle(HND_INIT);
+
+	if (m->stopping && m->stop_reply != HANDLE_NONE && !any_process(m)) {
+		(void)devmgr_stop_all_reply(m->stop_reply, OK);
+		m->stop_reply = HANDLE_NONE;
+	}
+	if (m->ready || any(m, DEVMGR_STATE_STARTING))
+		return;
+	m->ready = true;
+	if (init == HANDLE_NONE)
+		return;
+	status_t status = init_ready_until(init, time_now() + INIT_TIMEOUT_NS);
+	if (status != OK)
+		manager_log(LOG_WARN, "init did not take the message that devices are ready (status %d)",
+			    (int)status);
+}
+
+void supervise_ended(void *manager)
+{
+	struct manager *m = manager;
+
+	for (uint32_t i = 0; i < m->unit_count; i++) {
+		struct unit *unit = &m->units[i];
+		struct process_info info;
+
+		if (unit->instance.process == HANDLE_NONE ||
+		    process_info(unit->instance.process, &info) != OK ||
+		    info.state != PROCESS_ENDED)
+			continue;
+		unit_died(m, unit, &info);
+	}
+	supervise_schedule(m);
+	supervise_settled(m);
+}
+
+static uint64_t deadline_of(const struct unit *unit)
+{
+	if (unit->state == DEVMGR_STATE_BACKOFF)
+		return unit->restart_at;
+	if (unit->state == DEVMGR_STATE_STARTING)
+		return unit->instance.bind_deadline;
+	return DEADLINE_NEVER;
+}
+
+void supervise_schedule(struct manager *m)
+{
+	uint64_t next = m->stop_reply != HANDLE_NONE ? m->stop_deadline : DEADLINE_NEVER;
+
+	for (uint32_t i = 0; i < m->unit_count; i++) {
+		if (deadline_of(&m->units[i]) < next)
+			next = deadline_of(&m->units[i]);
+	}
+	status_t status = server_timer_set(&m->timer, next);
+	if (status != OK)
+		manager_log(LOG_ERROR, "cannot set its timer (status %d)", (int)status);
+}
+
+static void unit_deadline(struct manager *m, struct unit *unit)
+{
+	if (unit->state == DEVMGR_STATE_BACKOFF) {
+		if (!m->stopping)
+			unit_start(m, unit);
+		else
+			unit->state = DEVMGR_STATE_WAITING;
+		return;
+	}
+	unit_log(m, unit, LOG_ERROR, "%s (%llu) has not bound its device in time: ended",
+		 unit->driver->manifest.name, (unsigned long long)unit->instance.pid);
+	unit->instance.bind_deadline = DEADLINE_NEVER; /* once is enough */
+	instance_kill(unit);
+}
+
+void supervise_timer(void *manager)
+{
+	struct manager *m = manager;
+	uint64_t now = time_now();
+
+	for (uint32_t i = 0; i < m->unit_count; i++) {
+		if (deadline_of(&m->units[i]) <= now)
+			unit_deadline(m, &m->units[i]);
+	}
+	if (m->stop_reply != HANDLE_NONE && now >= m->stop_deadline) {
+		m->stop_deadline = DEADLINE_NEVER;
+		for (uint32_t i = 0; i < m->unit_count; i++)
+			instance_kill(&m->units[i]);
+	}
+	supervise_schedule(m);
+	supervise_settled(m);
+}
+
+void stop_begin(struct manager *m, uint64_t deadline)
+{
+	m->stopping = true;
+	m->stop_deadline = deadline;
+	for (uint32_t i = 0; i < m->unit_count; i++) {
+		struct unit *unit = &m->units[i];
+
+		/* One that has not bound yet has nothing to finish. */
+		if (unit->instance.stop == HANDLE_NONE ||
+		    notification_signal(unit->instance.stop, unit->instance.stop_bits) != OK)
+			instance_kill(unit);
+	}
+	supervise_schedule(m);
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The device as its driver sees it: properties out of the node's blob, registers, state. */
+#include "sys/driver/device.h"
+
+#include <libfdt.h>
+#include <stdio.h>
+#include <string.h>
+
+status_t device_open(struct device *dev, const void *blob, size_t size)
+{
+	uint32_t match;
+
+	*dev = (struct device){.blob = blob};
+	if (fdt_check_full(blob, size) != 0)
+		return ERR_BAD_FORMAT;
+	dev->node = fdt_subnode_offset(blob, 0, DRIVER_FACT_NODE);
+	dev->path = fdt_getprop(blob, 0, DRIVER_FACT_PATH, NULL);
+	match = device_fact(dev, DRIVER_FACT_MATCH, 0);
+	if (dev->node < 0 || !dev->path || match >= DRIVER_MATCHES_MAX)
+		return ERR_BAD_FORMAT;
+	dev->match = driver_manifest.matches[match].data;
+	return OK;
+}
+
+static uint32_t cell(const void *data)
+{
+	return fdt32_ld(data);
+}
+
+uint32_t device_fact(const struct device *dev, const char *name, uint32_t index)
+{
+	int len;
+	const uint8_t *cells = fdt_getprop(dev->blob, 0, name, &len);
+
+	if (!cells || index >= (uint32_t)len / 4)
+		return 0;
+	return cell(cells + 4 * (size_t)index);
+}
+
+void device_set_context(struct device *dev, void *context)
+{
+	dev->context = context;
+}
+
+void *device_context(const struct device *dev)
+{
+	return dev->context;
+}
+
+uint64_t device_match(const struct device *dev)
+{
+	return dev->match;
+}
+
+const char *device_path(const struct device *dev)
+{
+	return dev->path;
+}
+
+status_t device_regs(struct device *dev, uint32_t index, struct regs *out)
+{
+	char name[24];
+
+	if (index >= DRIVER_REGS_MAX)
+		return ERR_NOT_FOUND;
+	if (!dev->regs[index].base) {
+		snprintf(name, sizeof(name), DRIVER_HND_REG "%u", (unsigned)index);
+		status_t status = device_map(name, device_fact(dev, DRIVER_FACT_REG_SIZES, index),
+					     &dev->regs[index]);
+		if (status != OK)
+			return status;
+	}
+	*out = dev->regs[index];
+	return OK;
+}
+
+status_t device_regmap(struct device *dev, struct regs *out)
+{
+	if (!dev->regmap.base) {
+		status_t status = device_map(DRIVER_HND_REGMAP,
+					     device_fact(dev, DRIVER_FACT_REGMAP, 0), &dev->regmap);
+		if (status != OK)
+			return status;
+	}
+	*out = dev->regmap;
+	return OK;
+}
+
+uint32_t device_irq_count(const struct device *dev)
+{
+	return dev->irq_count;
+}
+
+void *device_state(struct device *dev)
+{
+	return dev->state;
+}
+
+void device_fail(struct device *dev, const char *reason)
+{
+	if (dev->failed)
+		return;
+	dev->failed = true;
+	device_log(dev, LOG_ERROR, "%s", reason);
+	device_end(dev);
+}
+
+const void *device_prop(const struct device *dev, const char *name, size_t *len)
+{
+	int n;
+	const void *data = fdt_getprop(dev->blob, dev->node, name, &n);
+
+	if (len)
+		*len = data ? (size_t)n : 0;
+	return data;
+}
+
+bool device_flag(const struct device *dev, const char *name)
+{
+	return device_prop(dev, name, NULL) != NULL;
+}
+
+uint32_t device_u32(const struct device *dev, const char *name, uint32_t absent)
+{
+	size_t len;
+	const void *data = device_prop(dev, name, &len);
+
+	return data && len == 4 ? cell(data) : absent;
+}
+
+const char *device_string(const struct device *dev, const char *name)
+{
+	size_t len;
+	const char *data = device_prop(dev, name, &len);
+
+	return data && memchr(data, 0, len) ? data : NULL;
+}
+
+uint32_t device_clock_hz(const struct device *dev, uint32_t index)
+{
+	uint32_t own = index == 0 ? device_u32(dev, "clock-frequency", 0) : 0;
+
+	return own ? own : device_fact(dev, DRIVER_FACT_CLOCKS, index);
+}
+
+const char *device_console(const struct device *dev)
+{
+	return fdt_getprop(dev->blob, 0, DRIVER_FACT_STDOUT, NULL);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Inside of the driver library: what stands behind struct device, filled in by main.c or by the host backend. */
+#pragma once
+
+#include "sys/driver/driver.h"
+#include "sys/driver/startup.h"
+
+struct device {
+	const void *blob; /* DRIVER_HND_NODE, checked */
+	int node;	  /* offset of the node in it */
+	void *context;
+	uint64_t match;
+	const char *path;
+	struct regs regs[DRIVER_REGS_MAX]; /* base NULL: not mapped (yet) */
+	struct regs regmap;
+	void *state;
+	bool failed;
+	uint32_t irq_count;
+	handle_t irqs[DRIVER_IRQS_MAX];
+};
+
+/* Finds the node and devmgr's facts in a blob of `size` bytes. */
+status_t device_open(struct device *dev, const void *blob, size_t size);
+
+/* The loop is to end after the present handler: device_fail was called. */
+void device_end(struct device *dev);
+
+/* A cell of a fact that is a list; 0 past its end */
+uint32_t device_fact(const struct device *dev, const char *name, uint32_t index);
+
+/* Gives access to registers that devmgr handed over under a name. size: of the registers */
+status_t device_map(const char *handle_name, uint64_t size, struct regs *out);

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A driver's process: takes what devmgr gave, binds the driver, then serves interrupts, calls and the
+ * timer with one thread until devmgr says stop. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "protocols/driver.h"
+#include "sys/driver/device.h"
+#include "sys/lib/log.h"
+#include "sys/lib/server.h"
+#include "sys/lib/startup.h"
+#include "sys/lib/syscall.h"
+
+struct slot {
+	struct device *dev;
+	uint32_t index;
+};
+
+static struct server server;
+static struct server_timer timer;
+
+void device_end(struct device *dev)
+{
+	(void)dev;
+	server_stop(&server, ERR_IO);
+}
+
+void device_timer(struct device *dev, uint64_t deadline)
+{
+	if (driver.timer && server_timer_set(&timer, deadline) != OK)
+		device_fail(dev, "cannot set its timer");
+}
+
+void device_log(const struct device *dev, uint32_t level, const char *format, ...)
+{
+	char line[LOG_LINE_MAX];
+	va_list args;
+	int at = snprintf(line, sizeof(line), "%s %s: ", driver_manifest.name, dev->path);
+
+	va_start(args, format);
+	if (at > 0 && (size_t)at < sizeof(line))
+		vsnprintf(line + at, sizeof(line) - (size_t)at, format, args);
+	va_end(args);
+	log_line(level, line);
+}
+
+void device_delay(uint64_t ns)
+{
+	static const uint32_t never; /* nobody wakes it: the deadline does */
+	uint64_t now;
+
+	if (clock_get(&now) == OK)
+		(void)futex_wait(&never, 0, now + ns);
+}
+
+status_t device_map(const char *name, uint64_t size, struct regs *out)
+{
+	handle_t vmo = startup_handle(name);
+	struct vmo_info info;
+	void *base;
+
+	if (vmo == HANDLE_NONE)
+		return ERR_NOT_FOUND;
+	status_t status = vmo_info(vmo, &info);
+	if (status == OK)
+		status = vmo_map(HANDLE_NONE, vmo, 0, NULL, info.size, MAP_READ | MAP_WRITE, &base);
+	if (status != OK)
+		return status;
+	if (info.offset >= info.size || size > info.size - info.offset)
+		return ERR_RANGE;
+	*out = (struct regs){(volatile uint8_t *)base + info.offset, size, 0, 4};
+	return OK;
+}
+
+static status_t map_named(const char *name, uint32_t flags, void **out, uint64_t *size)
+{
+	handle_t vmo = startup_handle(name);
+	struct vmo_info info;
+
+	*out = NULL;
+	if (vmo == HANDLE_NONE)
+		return ERR_NOT_FOUND;
+	status_t status = vmo_info(vmo, &info);
+	if (status != OK)
+		return status;
+	if (size)
+		*size = info.size;
+	return vmo_map(HANDLE_NONE, vmo, 0, NULL, info.size, flags, out);
+}
+
+/* Everything but registers, which the driver asks for itself. */
+static status_t device_collect(struct device *dev)
+{
+	void *blob;
+	uint64_t size;
+	status_t status = map_named(DRIVER_HND_NODE, MAP_READ, &blob, &size);
+
+	if (status == OK)
+		status = device_open(dev, blob, size);
+	if (status != OK)
+		return status;
+	if (driver_manifest.state_bytes) {
+		status = map_named(DRIVER_HND_STATE, MAP_READ | MAP_WRITE, &dev->state, NULL);
+		if (status != OK)
+			return status;
+	}
+	for (; dev->irq_count < DRIVER_IRQS_MAX; dev->irq_count++) {
+		char name[24];
+
+		snprintf(name, sizeof(name), DRIVER_HND_IRQ "%u", (unsigned)dev->irq_count);
+		handle_t irq = startup_handle(name);
+		if (irq == HANDLE_NONE)
+			break;
+		dev->irqs[dev->irq_count] = irq;
+	}
+	return OK;
+}
+
+static void irq_run(void *ctx)
+{
+	struct slot *slot = ctx;
+
+	driver.irq(slot->dev, slot->index);
+}
+
+static void timer_run(void *ctx)
+{
+	driver.timer(ctx);
+}
+
+static void stop_run(void *ctx)
+{
+	(void)ctx;
+	server_stop(&server, OK);
+}
+
+/* The loop then knows the driver's operations, and what devmgr says stop by. */
+static status_t server_prepare(struct device *dev, handle_t *stop, uint64_t *stop_bits)
+{
+	status_t status = OK;
+
+	if (driver.protocol)
+		status = server_add_protocol(&server, driver.protocol, driver.ops, dev->context);
+	if (status == OK)
+		status = server_add_signal(&server, stop_run, dev, stop, stop_bits);
+	if (status == OK)
+		status = handle_dup(*stop, RIGHT_NT_SIGNAL | RIGHT_MOVE | RIGHT_INFO, stop);
+	return status;
+}
+
+/* From here on they come: the device is in a known state. */
+static status_t irqs_bind(struct device *dev)
+{
+	static struct slot slots[DRIVER_IRQS_MAX];
+	status_t status = OK;
+
+	for (uint32_t i = 0; status == OK && driver.irq && i < dev->irq_count; i++) {
+		uint64_t bits;
+
+		slots[i] = (struct slot){dev, i};
+		status = server_add_irq(&server, dev->irqs[i], irq_run, &slots[i], &bits);
+	}
+	return status;
+}
+
+/* On an error *reason says at what. */
+static status_t start_up(struct device *dev, enum driver_start start, const char **reason)
+{
+	handle_t stop;
+	uint64_t stop_bits;
+
+	*reason = "cannot use what devmgr gave";
+	status_t status = device_collect(dev);
+	if (status != OK)
+		return status;
+	*reason = "cannot prepare to serve";
+	server_init(&server, startup_handle(DRIVER_HND_CLASS), startup_handle(HND_THREAD));
+	if (driver.timer)
+		status = server_timer_init(&timer, &server, timer_run, dev);
+	if (status != OK)
+		return status;
+	*reason = "the driver gave up";
+	status = driver.bind(dev, start);
+	if (status == OK && dev->failed)
+		status = ERR_IO;
+	if (status != OK)
+		return status;
+	*reason = "cannot prepare to serve";
+	status = server_prepare(dev, &stop, &stop_bits);
+	if (status == OK)
+		status = irqs_bind(dev);
+	if (status != OK)
+		return status;
+	*reason = "devmgr did not accept the driver";
+	return driver_bound(startup_handle(DRIVER_HND_CONTROL), stop, stop_bits);
+}
+
+int main(int argc, char **argv)
+{
+	enum driver_start start =
+		argc > 1 && !strcmp(argv[1], DRIVER_ARG_RESTART) ? DRIVER_RESTART : DRIVER_FRESH;
+	static struct device dev;
+	const char *reason;
+	status_t status = start_up(&dev, start, &reason);
+
+	if (status != OK) {
+		(void)driver_refused(startup_handle(DRIVER_HND_CONTROL), status, reason);
+		return 1;
+	}
+	status = server_run(&server);
+	if (status != OK) {
+		if (!dev.failed)
+			device_log(&dev, LOG_ERROR, "cannot receive (status %d)", (int)status);
+		return 1;
+	}
+	if (driver.unbind)
+		driver.unbind(&dev);
+	return 0;
+}

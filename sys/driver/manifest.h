@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a driver says about itself to devmgr without running: one struct driver_manifest in the ELF
+ * section .veridian.bind of its binary. devmgr reads it from the file; nothing else names a driver.
+ */
+#pragma once
+
+#include <assert.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define DRIVER_MANIFEST_SECTION ".veridian.bind"
+#define DRIVER_MANIFEST_MAGIC	0x444e4256u /* "VBND" */
+#define DRIVER_MANIFEST_VERSION 1
+#define DRIVER_NAME_MAX		32 /* with the NUL */
+#define DRIVER_COMPATIBLE_MAX	64 /* with the NUL */
+#define DRIVER_MATCHES_MAX	16
+
+/* Kinds of match. Unknown kinds are left to the bus drivers that know them. */
+enum {
+	DRIVER_MATCH_END = 0,
+	DRIVER_MATCH_COMPATIBLE = 1, /* a string of a device-tree node's `compatible` */
+};
+
+/* Protocol that the driver's class endpoint speaks: values of enum devmgr_class. */
+enum {
+	DRIVER_CLASS_NONE = 0,
+	DRIVER_CLASS_SERIAL = 1,
+	DRIVER_CLASS_RTC = 2,
+	DRIVER_CLASS_POWER = 3,
+	DRIVER_CLASS_COUNT
+};
+
+struct driver_match {
+	uint32_t kind;
+	uint32_t reserved;
+	uint64_t data; /* the driver's own: told to it when this entry matched */
+	char compatible[DRIVER_COMPATIBLE_MAX];
+};
+
+struct driver_manifest {
+	uint32_t magic;
+	uint16_t version;
+	uint16_t match_size; /* sizeof(struct driver_match) */
+	char name[DRIVER_NAME_MAX];
+	uint32_t class;
+	uint32_t state_bytes;  /* memory that outlives an instance and goes to the next; 0: none */
+	uint32_t memory_bytes; /* of its quota; 0: devmgr's default */
+	uint32_t reserved;
+	struct driver_match matches[DRIVER_MATCHES_MAX]; /* up to the first of kind 0 */
+};
+
+static_assert(sizeof(struct driver_match) == 80, "in files: part of the ABI");
+static_assert(offsetof(struct driver_manifest, class) == 40, "in files: part of the ABI");
+static_assert(offsetof(struct driver_manifest, matches) == 56, "in files: part of the ABI");
+
+/* The object itself: once in every driver. */
+#define DRIVER_MANIFEST                                                                            \
+	const struct driver_manifest driver_manifest                                               \
+		__attribute__((section(DRIVER_MANIFEST_SECTION), used, aligned(8)))
+#define DRIVER_MANIFEST_HEAD                                                                       \
+	.magic = DRIVER_MANIFEST_MAGIC, .version = DRIVER_MANIFEST_VERSION,                        \
+	.match_size = sizeof(struct driver_match)
+#define DRIVER_COMPATIBLE(string, value)                                                           \
+	{.kind = DRIVER_MATCH_COMPATIBLE, .data = (value), .compatible = (string)}
+
+extern const struct driver_manifest driver_manifest;

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Threads: creation, end, join and detach over sys/lib/thread.h. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "sys/lib/syscall.h"
+#include "sys/lib/thread.h"
+#include "sys/lib/tls.h"
+#include "sys/posix/errno_map.h"
+#include "sys/posix/pthread_internal.h"
+
+enum { JOINABLE, DETACHED, ENDED }; /* who comes second, of end and detach, frees */
+
+struct __pthread {
+	struct thread *thread; /* NULL: the first thread */
+	void *(*start)(void *);
+	void *arg;
+	void *result;
+	_Atomic uint32_t state;
+};
+
+static struct __pthread first_thread;
+static _Atomic uint32_t living = 1;
+
+pthread_t pthread_self(void)
+{
+	struct __pthread *self = tcb_self()->posix;
+
+	return self ? self : &first_thread;
+}
+
+int pthread_equal(pthread_t a, pthread_t b)
+{
+	return a == b;
+}
+
+void pthread_exit(void *result)
+{
+	struct __pthread *self = pthread_self();
+	uint32_t expected = JOINABLE;
+
+	if (__pthread_keys_end)
+		__pthread_keys_end();
+	if (atomic_fetch_sub(&living, 1) == 1)
+		exit(0);
+	self->result = result;
+	if (!atomic_compare_exchange_strong(&self->state, &expected, ENDED) &&
+	    self != &first_thread)
+		free(self);
+	thread_finish();
+}
+
+static void thread_start_posix(void *arg)
+{
+	struct __pthread *self = arg;
+
+	tcb_self()->posix = self;
+	pthread_exit(self->start(self->arg));
+}
+
+int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *), void *arg)
+{
+	struct __pthread *p = calloc(1, sizeof(*p));
+	size_t stack_size = attr ? attr->__stack_size : 0;
+	uint32_t prio = attr ? (uint32_t)attr->__priority : 0;
+	status_t status;
+
+	if (!p)
+		return EAGAIN;
+	p->start = start;
+	p->arg = arg;
+	atomic_fetch_add(&living, 1);
+	*thread = p; /* before it runs: it may look there */
+	status = thread_run(thread_start_posix, p, stack_size, prio, &p->thread);
+	if (status != OK) {
+		atomic_fetch_sub(&living, 1);
+		free(p);
+		return status == ERR_NO_MEMORY ? EAGAIN : errno_from_status(status);
+	}
+	return attr && attr->__detached ? pthread_detach(p) : 0;
+}
+
+int pthread_join(pthread_t p, void **result)
+{
+	status_t status;
+
+	if (p == pthread_self())
+		return EDEADLK;
+	if (!p->thread || atomic_load(&p->state) == DETACHED)
+		return EINVAL;
+	do {
+		status = thread_join(p->thread);
+	} while (status == ERR_CANCELLED);
+	if (status != OK)
+		return errno_from_status(status);
+	if (result)
+		*result = p->result;
+	free(p);
+	return 0;
+}
+
+int pthread_detach(pthread_t p)
+{
+	struct thread *thread = p->thread; /* once the state says so, the thread may free p */
+	uint32_t expected = JOINABLE;
+
+	if (!thread)
+		return 0; /* nothing of the first thread is ever freed */
+	if (!atomic_compare_exchange_strong(&p->state, &expected, DETACHED)) {
+		if (expected == DETACHED)
+			return EINVAL;
+		free(p);
+	}
+	thread_detach(thread);
+	return 0;
+}
+
+int pthread_cancel(pthread_t p)
+{
+	(void)p;
+	return ENOSYS;
+}
+
+int pthread_kill(pthread_t p, int sig)
+{
+	(void)p;
+	return sig == 0 ? 0 : ENOSYS;
+}
+
+int pthread_attr_init(pthread_attr_t *attr)
+{
+	*attr = (pthread_attr_t){.__stack_size = THREAD_STACK_DEFAULT};
+	return 0;
+}
+
+int pthread_attr_destroy(pthread_attr_t *attr)
+{
+	(void)attr;
+	return 0;
+}
+
+int pthread_attr_setstacksize(pthread_attr_t *attr, size_t size)
+{
+	if (size < PTHREAD_STACK_MIN || size > THREAD_STACK_MAX)
+		return EINVAL;
+	attr->__stack_size = size;
+	return 0;
+}
+
+int pthread_attr_getstacksize(const pthread_attr_t *attr, size_t *size)
+{
+	*size = attr->__stack_size;
+	return 0;
+}
+
+int pthread_attr_setdetachstate(pthread_attr_t *attr, int state)
+{
+	if (state != PTHREAD_CREATE_JOINABLE && state != PTHREAD_CREATE_DETACHED)
+		return EINVAL;
+	attr->__detached = state;
+	return 0;
+}
+
+int pthread_attr_getdetachstate(const pthread_attr_t *attr, int *state)
+{
+	*state = attr->__detached;
+	return 0;
+}
+
+/* The kernel's priorities; 0, the lowest there, means the creator's here. */
+int pthread_attr_setschedparam(pthread_attr_t *attr, const struct sched_param *param)
+{
+	if (param->sched_priority < 0 || param->sched_priority >= PRIO_COUNT)
+		return EINVAL;
+	attr->__priority = param->sched_priority;
+	return 0;
+}
+
+int pthread_attr_getschedparam(const pthread_attr_t *attr, struct sched_param *param)
+{
+	param->sched_priority = attr->__priority;
+	return 0;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The standard descriptors: terminals where the parent gave endpoints, else the kernel's log. */
+#include <fcntl.h>
+
+#include "sys/lib/startup.h"
+#include "sys/posix/file_std.h"
+#include "sys/posix/tty.h"
+
+static struct tty console; /* one: the three endpoints are of one line as a rule */
+
+static struct file terminals[3] = {
+	{.ops = &tty_ops, .refs = 1, .is_static = true, .flags = O_RDWR, .tty = &console},
+	{.ops = &tty_ops, .refs = 1, .is_static = true, .flags = O_RDWR, .tty = &console},
+	{.ops = &tty_ops, .refs = 1, .is_static = true, .flags = O_RDWR, .tty = &console},
+};
+
+void file_std_open(void)
+{
+	static const char *const names[3] = {HND_STDIN, HND_STDOUT, HND_STDERR};
+
+	for (int fd = 0; fd < 3; fd++) {
+		handle_t ep = startup_handle(names[fd]);
+
+		/* Errors go where output goes when nothing else was said. */
+		if (fd == 2 && ep == HANDLE_NONE && terminals[1].endpoint != HANDLE_NONE) {
+			fd_install_at(fd, file_get(&terminals[1]));
+			continue;
+		}
+		terminals[fd].endpoint = ep;
+		fd_install_at(fd, ep != HANDLE_NONE ? &terminals[fd] : file_get(&file_log));
+	}
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The list of open streams, which picolibc does not keep: without it exit() would lose what fopen'ed streams still
+ * hold, and fflush(NULL) would crash. The linker (--wrap, see libc_dep) sends every call of these functions here;
+ * __real_NAME is picolibc's own.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "sys/lib/mutex.h"
+
+struct open_stream {
+	struct open_stream *next;
+	FILE *file;
+};
+
+static struct mutex list_lock;
+static struct open_stream *list; /* list_lock */
+
+FILE *__real_fdopen(int fd, const char *mode);
+int __real_fclose(FILE *file);
+int __real_fflush(FILE *file);
+FILE *__wrap_fdopen(int fd, const char *mode);
+int __wrap_fclose(FILE *file);
+int __wrap_fflush(FILE *file);
+
+/* fopen, freopen and tmpfile all come through here. */
+FILE *__wrap_fdopen(int fd, const char *mode)
+{
+	struct open_stream *entry = malloc(sizeof(*entry));
+	FILE *file = __real_fdopen(fd, mode);
+
+	if (!file || !entry) {
+		/* picolibc's fopen counts on fdopen to close the descriptor when it fails. */
+		if (file) {
+			(void)__real_fclose(file);
+			errno = ENOMEM;
+		}
+		free(entry);
+		return NULL;
+	}
+	mutex_lock(&list_lock);
+	*entry = (struct open_stream){list, file};
+	list = entry;
+	mutex_unlock(&list_lock);
+	return file;
+}
+
+int __wrap_fclose(FILE *file)
+{
+	struct open_stream *entry = NULL;
+
+	mutex_lock(&list_lock);
+	for (struct open_stream **at = &list; *at; at = &(*at)->next) {
+		if ((*at)->file == file) {
+			entry = *at;
+			*at = entry->next;
+			break;
+		}
+	}
+	mutex_unlock(&list_lock);
+	free(entry);
+	return __real_fclose(file);
+}
+
+static int flush_listed(void)
+{
+	int result = 0;
+
+	mutex_lock(&list_lock);
+	for (struct open_stream *entry = list; entry; entry = entry->next) {
+		if (__real_fflush(entry->file) != 0)
+			result = EOF;
+	}
+	mutex_unlock(&list_lock);
+	return result;
+}
+
+int __wrap_fflush(FILE *file)
+{
+	int result;
+
+	if (file)
+		return __real_fflush(file);
+	result = flush_listed();
+	/* Standard error has no buffer. */
+	return __real_fflush(stdout) != 0 ? EOF : result;
+}
+
+/* Before picolibc's own destructor (101), which flushes standard output. */
+__attribute__((destructor(102))) static void flush_at_exit(void)
+{
+	(void)flush_listed();
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The capabilities that services.toml can name. What each one grants is in grant.c and docs/services.md. */
+#pragma once
+
+#include <stdint.h>
+
+enum capability {
+	CAP_DEVICE_MANAGER,
+	CAP_DEVICES,
+	CAP_BOOTFS,
+	CAP_SYSTEM_INSPECT,
+	CAP_PROCESS_CONTROL,
+	CAP_SERVICE_CONTROL,
+	CAP_POWER,
+	CAP_DEVICE_TREE,
+	CAP_COUNT
+};
+
+/* As in services.toml; NULL past the end. */
+const char *capability_name(enum capability capability);
+/* CAP_COUNT if no capability is called so. */
+enum capability capability_find(const char *name);
+/* All names, separated by ", ", for messages. */
+const char *capability_list(void);

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* lsdev: the tree of devices with their drivers. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "protocols/devmgr.h"
+#include "sys/abi/object.h"
+#include "sys/abi/startup.h"
+#include "userland/tools/lib/table.h"
+#include "userland/tools/lib/tool.h"
+
+static const struct tool tool = {
+	.name = "lsdev",
+	.summary = TOOL_SUMMARY,
+	.usage = "[-d] [-v] [NAME...]",
+	.details = "  -d   only devices that have a driver\n"
+		   "  -v   everything about each device: path, resources one by one, how its last driver ended\n"
+		   "With names only nodes are shown whose path contains one of them.\n"
+		   "STATE: running, starting, waiting (for another device), backoff (its driver died and is started again),\n"
+		   "failed, absent, - (no driver), disabled, kernel. RST: times its driver was started again.\n",
+	.options = "dv",
+};
+
+static struct devmgr_node *nodes;
+static uint32_t node_count;
+static handle_t devmgr;
+
+static void read_nodes(void)
+{
+	uint32_t room = 0, total = 1, count;
+	while (node_count < total) {
+		if (room - node_count < 16) {
+			room = room ? room * 2 : 64;
+			nodes = realloc(nodes, room * sizeof(*nodes));
+			if (!nodes)
+				tool_fail("out of memory");
+		}
+		uint32_t ask = room - node_count < 16 ? room - node_count : 16;
+		status_t status = devmgr_list(devmgr, node_count, nodes + node_count, ask, &count, &total);
+		if (status != OK)
+			tool_fail("cannot ask the device manager: %s", status_text(status));
+		if (count == 0)
+			break;
+		node_count += count;
+	}
+}
+
+static const char *state_text(enum devmgr_state state)
+{
+	switch (state) {
+	case DEVMGR_STATE_UNMATCHED: return "-";
+	case DEVMGR_STATE_DISABLED: return "disabled";
+	case DEVMGR_STATE_KERNEL: return "kernel";
+	case DEVMGR_STATE_WAITING: return "waiting";
+	case DEVMGR_STATE_STARTING: return "starting";
+	case DEVMGR_STATE_RUNNING: return "running";
+	case DEVMGR_STATE_BACKOFF: return "backoff";
+	case DEVMGR_STATE_FAILED: return "failed";
+	case DEVMGR_STATE_ABSENT: return "absent";
+	}
+	return "?";
+}
+
+static const char *class_text(enum devmgr_class class)
+{
+	switch (class) {
+	case DEVMGR_CLASS_SERIAL: return "serial";
+	case DEVMGR_CLASS_RTC: return "rtc";
+	case DEVMGR_CLASS_POWER: return "power";
+	default: return "";
+	}
+}
+
+static const char *node_name(const struct devmgr_node *node)
+{
+	const char *slash = strrchr(node->path, '/');
+	return slash && slash[1] ? slash + 1 : "/";
+}
+
+/* Freed by the caller; *count 0 and NULL without any. */
+static struct devmgr_resource *read_resources(const struct devmgr_node *node, uint32_t *count)
+{
+	struct devmgr_resource *list = calloc(node->resources ? node->resources : 1, sizeof(*list));
+	uint32_t room = node->resources < 64 ? node->resources : 64;
+	*count = 0;
+	if (!list)
+		tool_fail("out of memory");
+	if (room == 0 || devmgr_resources(devmgr, node->index, list, room, count) != OK)
+		*count = 0;
+	return list;
+}
+
+static const char *kind_text(enum devmgr_resource_kind kind)
+{
+	switch (kind) {
+	case DEVMGR_RESOURCE_KIND_MMIO: return "mmio";
+	case DEVMGR_RESOURCE_KIND_IRQ: return "irq";
+	case DEVMGR_RESOURCE_KIND_PROVIDER_MMIO: return "provider";
+	}
+	return "?";
+}
+
+static void add_resource(struct text *out, const struct devmgr_resource *r)
+{
+	if (r->kind == DEVMGR_RESOURCE_KIND_IRQ)
+		text_format(out, "irq %" PRIu64, r->base);
+	else
+		text_format(out, "%s 0x%" PRIx64 "+0x%" PRIx64, kind_text(r->kind), r->base, r->size);
+}
+
+static void resources_summary(const struct devmgr_node *node, struct text *out)
+{
+	uint32_t count;
+	struct devmgr_resource *list = read_resources(node, &count);
+	for (uint32_t i = 0; i < count; i++) {
+		if (i != 0)
+			text_add_string(out, ", ");
+		add_resource(out, &list[i]);
+	}
+	free(list);
+}
+
+/* Does any later sibling follow? Decides between a branch and a corner. */
+static bool is_last(uint32_t at, uint32_t parent)
+{
+	for (uint32_t i = at + 1; i < node_count; i++) {
+		if (nodes[i].parent == parent)
+			return false;
+	}
+	return true;
+}
+
+static uint32_t find_node(uint32_t index)
+{
+	uint32_t i = 0;
+	while (i < node_count && nodes[i].index != index)
+		i++;
+	return i;
+}
+
+static void add_branches(uint32_t at, struct text *out)
+{
+	struct text lines = {0};
+	uint32_t i = at;
+	for (unsigned guard = 0; guard < 64 && i < node_count && nodes[i].parent != DEVMGR_INDEX_NONE; guard++) {
+		bool last = is_last(i, nodes[i].parent);
+		text_splice(&lines, 0, 0, i == at ? (last ? "`- " : "|- ") : (last ? "   " : "|  "), 3);
+		i = find_node(nodes[i].parent);
+	}
+	text_add_string(out, text_get(&lines));
+	text_free(&lines);
+}
+
+static bool is_wanted(const struct devmgr_node *node, char **names, bool drivers)
+{
+	if (drivers && node->driver[0] == '\0')
+		return false;
+	if (!*names)
+		return true;
+	for (; *names; names++) {
+		if (strstr(node->path, *names))
+			return true;
+	}
+	return false;
+}
+
+static int show_tree(char **names, bool drivers)
+{
+	bool tree = !*names && !drivers;
+	struct table table;
+	struct text text = {0};
+	table_begin(&table, tree ? "DEVICE CLASS STATE DRIVER >PID >RST RESOURCES"
+				 : "PATH CLASS STATE DRIVER >PID >RST RESOURCES");
+	for (uint32_t i = 0; i < node_count; i++) {
+		const struct devmgr_node *node = &nodes[i];
+		if (!is_wanted(node, names, drivers))
+			continue;
+		text_cut(&text, 0);
+		if (tree)
+			add_branches(i, &text);
+		table_add(&table, "%s%s%s", text_get(&text), tree ? node_name(node) : node->path,
+			  node->is_stdout ? " (console)" : "");
+		if (node->class != DEVMGR_CLASS_NONE)
+			table_add(&table, "%s:%u", class_text(node->class), (unsigned)node->unit);
+		else
+			table_add(&table, "%s", "");
+		table_add(&table, "%s", state_text(node->state));
+		table_add(&table, "%s", node->driver);
+		bool has_driver = node->driver[0] != '\0';
+		if (node->pid)
+			table_add(&table, "%" PRIu64, node->pid);
+		else
+			table_add(&table, "%s", has_driver ? "-" : "");
+		if (has_driver)
+			table_add(&table, "%" PRIu32, node->restarts);
+		else
+			table_add(&table, "%s", "");
+		text_cut(&text, 0);
+		resources_summary(node, &text);
+		if (node->reason[0] && node->state != DEVMGR_STATE_UNMATCHED && node->state != DEVMGR_STATE_KERNEL)
+			text_format(&text, "%s(%s)", text.len ? " " : "", node->reason);
+		table_add(&table, "%s", text_get(&text));
+	}
+	text_free(&text);
+	return table_print(&table);
+}
+
+static void show_death(const struct devmgr_node *node)
+{
+	static const char *const how[] = {"exited", "was killed", "faulted"};
+	static struct devmgr_death death;
+	uint32_t count = 0;
+	char time[TIME_TEXT];
+
+	if (devmgr_death(devmgr, node->index, &death, 1, &count) != OK || count == 0)
+		return;
+	printf("  last driver: process %" PRIu64 " %s %s after the start of the system\n", death.pid,
+	       how[death.how < 3 ? death.how : 0], time_text(death.time_ns, time));
+	if (death.how == DEVMGR_END_FAULTED) {
+		printf("    cause %" PRIu64 ", address 0x%" PRIx64 ", pc 0x%" PRIx64 "\n", death.cause, death.address,
+		       death.pc);
+		if (death.frame_count)
+			fputs("    called from", stdout);
+		for (uint32_t i = 0; i < death.frame_count && (i + 1) * 8 <= sizeof(death.frames); i++) {
+			uint64_t frame;
+			memcpy(&frame, death.frames + i * 8, 8);
+			printf(" 0x%" PRIx64, frame);
+		}
+		if (death.frame_count)
+			putchar('\n');
+	} else if (death.how == DEVMGR_END_EXITED) {
+		printf("    status %" PRIu64 "\n", death.exit_status);
+	}
+	for (const char *line = death.log; *line;) {
+		size_t len = strcspn(line, "\n");
+		printf("    log: %.*s\n", (int)len, line);
+		line += len + (line[len] == '\n');
+	}
+}
+
+static void show_details(const struct devmgr_node *node)
+{
+	uint32_t count;
+	printf("%s\n", node->path);
+	printf("  state: %s%s%s%s%s\n", state_text(node->state), node->reason[0] ? " (" : "", node->reason,
+	       node->reason[0] ? ")" : "", node->is_stdout ? ", the console" : "");
+	if (node->compatible[0])
+		printf("  compatible: %s\n", node->compatible);
+	if (node->driver[0])
+		printf("  driver: %s, process %" PRIu64 ", started again %" PRIu32 " times\n", node->driver, node->pid,
+		       node->restarts);
+	if (node->class != DEVMGR_CLASS_NONE)
+		printf("  opened as: %s:%u\n", class_text(node->class), (unsigned)node->unit);
+	struct devmgr_resource *list = read_resources(node, &count);
+	for (uint32_t i = 0; i < count; i++) {
+		struct text text = {0};
+		add_resource(&text, &list[i]);
+		printf("  %s%s%s%s%s%s\n", text_get(&text), list[i].name[0] ? " " : "", list[i].name,
+		       list[i].shared ? " shared" : "", list[i].problem[0] ? " PROBLEM: " : "", list[i].problem);
+		text_free(&text);
+	}
+	free(list);
+	show_death(node);
+}
+
+int main(int argc, char **argv)
+{
+	extern int optind;
+	bool drivers = false, details = false;
+	int letter, status = 0;
+
+	tool_begin(&tool, argc, argv);
+	while ((letter = tool_option(argc, argv)) != -1) {
+		if (letter == 'd')
+			drivers = true;
+		else
+			details = true;
+	}
+	devmgr = tool_handle(HND_DEVMGR, "devices");
+	read_nodes();
+	if (!details)
+		return tool_end(show_tree(argv + optind, drivers));
+	for (uint32_t i = 0; i < node_count; i++) {
+		if (is_wanted(&nodes[i], argv + optind, drivers))
+			show_details(&nodes[i]);
+	}
+	return tool_end(status);
+}

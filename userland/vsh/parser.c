@@ -1,0 +1,565 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Recursive descent with one token of look-ahead. A function that returns NULL has set `result`. */
+#include "userland/vsh/parser.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "userland/vsh/lexer.h"
+
+#define DEPTH_MAX \
+	100 /* of commands in each other: bounds the recursion, here and in the executor */
+
+struct parser {
+	struct lexer lexer;
+	struct token token;   /* the next one, not taken yet */
+	const char *last_end; /* where the last taken token ended */
+	struct arena *arena;
+	struct parse_error *error;
+	enum parse_result result;
+	unsigned depth;
+};
+
+static const char *const reserved[] = {"!",    "{",  "}",   "case", "do", "done", "elif",  "else",
+				       "esac", "fi", "for", "if",   "in", "then", "until", "while"};
+
+bool is_reserved(const char *word)
+{
+	for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++) {
+		if (strcmp(reserved[i], word) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool is_name(const char *text, size_t len)
+{
+	if (len == 0 || isdigit((unsigned char)text[0]))
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		if (!isalnum((unsigned char)text[i]) && text[i] != '_')
+			return false;
+	}
+	return true;
+}
+
+/* ---- errors and tokens ---------------------------------------------------------------------- */
+
+__attribute__((format(printf, 2, 3))) static void *fail(struct parser *p, const char *format, ...)
+{
+	va_list args;
+	if (p->result != PARSE_OK)
+		return NULL;
+	p->result = PARSE_ERROR;
+	p->error->line = p->token.line;
+	va_start(args, format);
+	vsnprintf(p->error->message, sizeof(p->error->message), format, args);
+	va_end(args);
+	return NULL;
+}
+
+/* `opener`: what would be closed by `expected`, for the message; NULL if there is none. */
+static void *fail_expected(struct parser *p, const char *expected, const char *opener)
+{
+	char found[48];
+	if (p->result != PARSE_OK)
+		return NULL;
+	fail(p, "expected %s%s%s, found %s", expected, opener ? " for " : "", opener ? opener : "",
+	     token_show(&p->token, found));
+	if (p->token.kind == TOKEN_END)
+		p->result = PARSE_INCOMPLETE;
+	return NULL;
+}
+
+static void advance(struct parser *p)
+{
+	p->last_end = p->lexer.at;
+	lexer_next(&p->lexer, &p->token);
+	if (p->token.kind != TOKEN_INCOMPLETE || p->result != PARSE_OK)
+		return;
+	if (p->token.open == '\\')
+		fail(p, "the text ends after a backslash");
+	else if (p->token.open == '(' || p->token.open == '{')
+		fail(p, "$%c is not closed", p->token.open);
+	else
+		fail(p, "the quotation %c is not closed", p->token.open);
+	p->result = PARSE_INCOMPLETE;
+}
+
+static bool take(struct parser *p, enum token_kind kind)
+{
+	if (p->token.kind != kind || p->result != PARSE_OK)
+		return false;
+	advance(p);
+	return true;
+}
+
+static bool take_word(struct parser *p, const char *word)
+{
+	if (!token_is(&p->token, word) || p->result != PARSE_OK)
+		return false;
+	advance(p);
+	return true;
+}
+
+static void skip_newlines(struct parser *p)
+{
+	while (take(p, TOKEN_NEWLINE))
+		;
+}
+
+/* ---- building ------------------------------------------------------------------------------- */
+
+static void *allocate(struct parser *p, size_t size)
+{
+	void *memory = p->result == PARSE_OK ? arena_alloc(p->arena, size) : NULL;
+	return memory ? memory : fail(p, "out of memory");
+}
+
+static struct node *new_node(struct parser *p, enum node_kind kind)
+{
+	struct node *node = allocate(p, sizeof(*node));
+	if (node) {
+		node->kind = kind;
+		node->line = p->token.line;
+		node->source = p->token.start;
+	}
+	return node;
+}
+
+static struct node *finish(struct parser *p, struct node *node)
+{
+	if (p->result != PARSE_OK)
+		return NULL;
+	node->source_len = (size_t)(p->last_end - node->source);
+	return node;
+}
+
+static const char *copy_token(struct parser *p)
+{
+	if (p->result != PARSE_OK)
+		return NULL;
+	char *copy = arena_copy(p->arena, p->token.start, p->token.len);
+	return copy ? copy : fail(p, "out of memory");
+}
+
+/* Appends the token to the list whose end is *link; takes it. */
+static void add_word(struct parser *p, struct word ***link)
+{
+	struct word *word = allocate(p, sizeof(*word));
+	const char *text = copy_token(p);
+	if (!word || !text)
+		return;
+	word->text = text;
+	**link = word;
+	*link = &word->next;
+	advance(p);
+}
+
+static struct node *parse_list(struct parser *p, bool top);
+static struct node *parse_command(struct parser *p);
+
+/* ---- redirections --------------------------------------------------------------------------- */
+
+static bool at_redirect(const struct parser *p)
+{
+	return p->token.kind == TOKEN_IO_NUMBER ||
+	       (p->token.kind >= TOKEN_LESS && p->token.kind <= TOKEN_DLESS);
+}
+
+static void parse_redirect(struct parser *p, struct redirect ***link)
+{
+	struct redirect *redirect = allocate(p, sizeof(*redirect));
+	int fd = -1;
+	if (!redirect)
+		return;
+	if (p->token.kind == TOKEN_IO_NUMBER) {
+		if (p->token.len > 3) {
+			fail(p, "file number %.*s is too large",
+			     p->token.len > 40 ? 40 : (int)p->token.len, p->token.start);
+			return;
+		}
+		fd = (int)strtol(p->token.start, NULL, 10);
+		advance(p);
+	}
+	bool input = false;
+	switch (p->token.kind) {
+	case TOKEN_LESS:
+		redirect->kind = REDIRECT_IN;
+		input = true;
+		break;
+	case TOKEN_LESSGREAT:
+		redirect->kind = REDIRECT_BOTH;
+		input = true;
+		break;
+	case TOKEN_LESSAND:
+		redirect->kind = REDIRECT_DUP;
+		input = true;
+		break;
+	case TOKEN_GREATAND: redirect->kind = REDIRECT_DUP; break;
+	case TOKEN_DGREAT: redirect->kind = REDIRECT_APPEND; break;
+	case TOKEN_DLESS: fail(p, "here-documents (<<) are not supported"); return;
+	default: redirect->kind = REDIRECT_OUT; break;
+	}
+	redirect->fd = fd >= 0 ? fd : input ? 0 : 1;
+	advance(p);
+	if (p->token.kind != TOKEN_WORD) {
+		fail_expected(p, "a file name after the redirection", NULL);
+		return;
+	}
+	redirect->target = copy_token(p);
+	**link = redirect;
+	*link = &redirect->next;
+	advance(p);
+}
+
+static void parse_redirects(struct parser *p, struct node *node)
+{
+	struct redirect **link = &node->redirects;
+	while (p->result == PARSE_OK && at_redirect(p))
+		parse_redirect(p, &link);
+}
+
+/* ---- simple commands ------------------------------------------------------------------------ */
+
+static bool is_assignment(const struct token *token)
+{
+	const char *equals = memchr(token->start, '=', token->len);
+	return equals && is_name(token->start, (size_t)(equals - token->start));
+}
+
+static struct node *parse_function(struct parser *p, struct node *node, const char *name)
+{
+	node->kind = NODE_FUNCTION;
+	node->name = name;
+	node->words = NULL;
+	advance(p);
+	if (!take(p, TOKEN_RPAREN))
+		return fail_expected(p, "')'", "the function");
+	skip_newlines(p);
+	node->left = parse_command(p);
+	if (node->left && node->left->kind == NODE_SIMPLE)
+		return fail(p,
+			    "the body of function '%s' must be a { … } or another compound command",
+			    name);
+	return finish(p, node);
+}
+
+static struct node *parse_simple(struct parser *p)
+{
+	struct node *node = new_node(p, NODE_SIMPLE);
+	if (!node)
+		return NULL;
+	struct word **assignments = &node->assignments;
+	struct word **words = &node->words;
+	struct redirect **redirects = &node->redirects;
+
+	while (p->result == PARSE_OK) {
+		if (at_redirect(p)) {
+			parse_redirect(p, &redirects);
+		} else if (p->token.kind == TOKEN_LPAREN && node->words && !node->words->next &&
+			   !node->assignments && !node->redirects &&
+			   is_name(node->words->text, strlen(node->words->text))) {
+			return parse_function(p, node, node->words->text);
+		} else if (p->token.kind != TOKEN_WORD) {
+			break;
+		} else if (!node->words && is_assignment(&p->token)) {
+			add_word(p, &assignments);
+		} else {
+			add_word(p, &words);
+		}
+	}
+	if (p->result == PARSE_OK && !node->words && !node->assignments && !node->redirects)
+		return fail_expected(p, "a command", NULL);
+	return finish(p, node);
+}
+
+/* ---- compound commands ---------------------------------------------------------------------- */
+
+/* A list of at least one command up to the word `end`, which is not taken. */
+static struct node *parse_body(struct parser *p, const char *opener)
+{
+	struct node *list = parse_list(p, false);
+	if (p->result == PARSE_OK && !list)
+		return fail_expected(p, "a command", opener);
+	return list;
+}
+
+static struct node *parse_if(struct parser *p)
+{
+	struct node *node = new_node(p, NODE_IF);
+	if (!node)
+		return NULL;
+	advance(p);
+	node->left = parse_body(p, "'if'");
+	if (p->result == PARSE_OK && !take_word(p, "then"))
+		return fail_expected(p, "'then'", "'if'");
+	node->right = parse_body(p, "'then'");
+	if (p->result != PARSE_OK)
+		return NULL;
+	if (token_is(&p->token, "elif")) {
+		if (++p->depth > DEPTH_MAX)
+			return fail(p, "more than %d commands in each other", DEPTH_MAX);
+		node->otherwise = parse_if(p); /* takes the one "fi" of both */
+		p->depth--;
+		return finish(p, node);
+	}
+	if (take_word(p, "else"))
+		node->otherwise = parse_body(p, "'else'");
+	if (p->result == PARSE_OK && !take_word(p, "fi"))
+		return fail_expected(p, "'fi'", "'if'");
+	return finish(p, node);
+}
+
+static struct node *parse_do(struct parser *p, const char *opener)
+{
+	skip_newlines(p);
+	if (p->result == PARSE_OK && !take_word(p, "do"))
+		return fail_expected(p, "'do'", opener);
+	struct node *body = parse_body(p, "'do'");
+	if (p->result == PARSE_OK && !take_word(p, "done"))
+		return fail_expected(p, "'done'", opener);
+	return body;
+}
+
+static struct node *parse_while(struct parser *p)
+{
+	bool until = token_is(&p->token, "until");
+	struct node *node = new_node(p, until ? NODE_UNTIL : NODE_WHILE);
+	if (!node)
+		return NULL;
+	advance(p);
+	node->left = parse_body(p, until ? "'until'" : "'while'");
+	node->right = parse_do(p, until ? "'until'" : "'while'");
+	return finish(p, node);
+}
+
+static struct node *parse_for(struct parser *p)
+{
+	struct node *node = new_node(p, NODE_FOR);
+	if (!node)
+		return NULL;
+	advance(p);
+	if (p->token.kind != TOKEN_WORD || !is_name(p->token.start, p->token.len))
+		return fail_expected(p, "the name of a variable", "'for'");
+	node->name = copy_token(p);
+	advance(p);
+	skip_newlines(p);
+	if (take_word(p, "in")) {
+		struct word **link = &node->words;
+		node->has_in = true;
+		while (p->result == PARSE_OK && p->token.kind == TOKEN_WORD)
+			add_word(p, &link);
+		if (p->token.kind != TOKEN_NEWLINE && p->token.kind != TOKEN_SEMI)
+			return fail_expected(p, "';' or a new line after the words", "'for'");
+	}
+	take(p, TOKEN_SEMI);
+	node->left = parse_do(p, "'for'");
+	return finish(p, node);
+}
+
+static struct case_item *parse_case_item(struct parser *p)
+{
+	struct case_item *item = allocate(p, sizeof(*item));
+	if (!item)
+		return NULL;
+	struct word **link = &item->patterns;
+	take(p, TOKEN_LPAREN);
+	do {
+		if (p->token.kind != TOKEN_WORD)
+			return fail_expected(p, "a pattern", "'case'");
+		add_word(p, &link);
+	} while (take(p, TOKEN_PIPE));
+	if (!take(p, TOKEN_RPAREN))
+		return fail_expected(p, "')' after the pattern", "'case'");
+	item->body = parse_list(p, false);
+	if (p->result != PARSE_OK)
+		return NULL;
+	if (!take(p, TOKEN_DSEMI) && !token_is(&p->token, "esac"))
+		return fail_expected(p, "';;' or 'esac'", "'case'");
+	skip_newlines(p);
+	return item;
+}
+
+static struct node *parse_case(struct parser *p)
+{
+	struct node *node = new_node(p, NODE_CASE);
+	if (!node)
+		return NULL;
+	struct word **words = &node->words;
+	struct case_item **items = &node->items;
+	advance(p);
+	if (p->token.kind != TOKEN_WORD)
+		return fail_expected(p, "a word", "'case'");
+	add_word(p, &words);
+	skip_newlines(p);
+	if (p->result == PARSE_OK && !take_word(p, "in"))
+		return fail_expected(p, "'in'", "'case'");
+	skip_newlines(p);
+	while (p->result == PARSE_OK && !take_word(p, "esac")) {
+		*items = parse_case_item(p);
+		if (*items)
+			items = &(*items)->next;
+	}
+	return finish(p, node);
+}
+
+static struct node *parse_enclosed(struct parser *p)
+{
+	bool group = p->token.kind == TOKEN_WORD;
+	struct node *node = new_node(p, group ? NODE_GROUP : NODE_SUBSHELL);
+	if (!node)
+		return NULL;
+	advance(p);
+	node->left = parse_body(p, group ? "'{'" : "'('");
+	if (p->result == PARSE_OK && !(group ? take_word(p, "}") : take(p, TOKEN_RPAREN)))
+		return fail_expected(p, group ? "'}'" : "')'", group ? "'{'" : "'('");
+	return finish(p, node);
+}
+
+static struct node *parse_compound(struct parser *p)
+{
+	if (token_is(&p->token, "if"))
+		return parse_if(p);
+	if (token_is(&p->token, "while") || token_is(&p->token, "until"))
+		return parse_while(p);
+	if (token_is(&p->token, "for"))
+		return parse_for(p);
+	if (token_is(&p->token, "case"))
+		return parse_case(p);
+	return parse_enclosed(p);
+}
+
+static struct node *parse_command(struct parser *p)
+{
+	static const char *const openers[] = {"if", "while", "until", "for", "case", "{"};
+	bool compound = p->token.kind == TOKEN_LPAREN;
+	char word[16];
+	struct node *node;
+
+	for (size_t i = 0; i < sizeof(openers) / sizeof(openers[0]); i++)
+		compound = compound || token_is(&p->token, openers[i]);
+	if (!compound) {
+		snprintf(word, sizeof(word), "%.*s", p->token.len < 15 ? (int)p->token.len : 15,
+			 p->token.start);
+		if (p->token.kind == TOKEN_WORD && is_reserved(word))
+			return fail(p, "'%s' has no beginning here", word);
+		return parse_simple(p);
+	}
+	if (++p->depth > DEPTH_MAX)
+		return fail(p, "more than %d commands in each other", DEPTH_MAX);
+	node = parse_compound(p);
+	p->depth--;
+	if (!node || p->result != PARSE_OK)
+		return NULL;
+	parse_redirects(p, node);
+	return finish(p, node);
+}
+
+/* ---- pipelines and lists -------------------------------------------------------------------- */
+
+static struct node *parse_pipeline(struct parser *p)
+{
+	struct node *not = NULL;
+	if (token_is(&p->token, "!")) {
+		not = new_node(p, NODE_NOT);
+		advance(p);
+	}
+	struct node *pipeline = new_node(p, NODE_PIPELINE);
+	struct node *first = parse_command(p);
+	if (!first || !pipeline)
+		return NULL;
+	struct node *result = first;
+	if (p->token.kind == TOKEN_PIPE) {
+		struct node **link = &first->next;
+		pipeline->first = first;
+		while (take(p, TOKEN_PIPE)) {
+			skip_newlines(p);
+			*link = parse_command(p);
+			if (!*link)
+				return NULL;
+			link = &(*link)->next;
+		}
+		result = finish(p, pipeline);
+	}
+	if (!not || !result)
+		return result;
+	not ->left = result;
+	return finish(p, not );
+}
+
+static struct node *parse_and_or(struct parser *p)
+{
+	struct node *left = parse_pipeline(p);
+	while (left && p->result == PARSE_OK &&
+	       (p->token.kind == TOKEN_AND || p->token.kind == TOKEN_OR)) {
+		struct node *node = new_node(p, p->token.kind == TOKEN_AND ? NODE_AND : NODE_OR);
+		if (!node)
+			return NULL;
+		node->source = left->source;
+		node->line = left->line;
+		node->left = left;
+		advance(p);
+		skip_newlines(p);
+		node->right = parse_pipeline(p);
+		left = finish(p, node);
+	}
+	return p->result == PARSE_OK ? left : NULL;
+}
+
+/* What ends a list inside of a compound command; it is not taken. */
+static bool at_list_end(const struct parser *p)
+{
+	static const char *const words[] = {"then", "elif", "else", "fi",
+					    "do",   "done", "esac", "}"};
+	if (p->token.kind == TOKEN_END || p->token.kind == TOKEN_RPAREN ||
+	    p->token.kind == TOKEN_DSEMI)
+		return true;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (token_is(&p->token, words[i]))
+			return true;
+	}
+	return false;
+}
+
+/* NULL without an error: there is no command. `top`: the whole text, nothing may follow. */
+static struct node *parse_list(struct parser *p, bool top)
+{
+	struct node *list = new_node(p, NODE_LIST);
+	struct node **link = list ? &list->first : NULL;
+
+	for (;;) {
+		skip_newlines(p);
+		if (p->result != PARSE_OK)
+			return NULL;
+		if (top ? p->token.kind == TOKEN_END : at_list_end(p))
+			break;
+		struct node *node = parse_and_or(p);
+		if (!node)
+			return NULL;
+		*link = node;
+		link = &node->next;
+		if (take(p, TOKEN_AMP))
+			node->background = true;
+		else if (!take(p, TOKEN_SEMI) && p->token.kind != TOKEN_NEWLINE &&
+			 p->token.kind != TOKEN_END && (top || !at_list_end(p)))
+			return fail_expected(p, "';', '&' or a new line", NULL);
+	}
+	return list->first ? finish(p, list) : NULL;
+}
+
+enum parse_result parse(struct arena *arena, const char *text, size_t len, struct node **out,
+			struct parse_error *error)
+{
+	struct parser p = {.arena = arena, .error = error};
+
+	*out = NULL;
+	lexer_start(&p.lexer, text, len);
+	advance(&p);
+	if (p.result == PARSE_OK)
+		*out = parse_list(&p, true);
+	return p.result;
+}
