@@ -112,10 +112,8 @@ static status_t lease_find(uint64_t handle, uint64_t index, struct thread **call
 		return ERR_STATE;
 	if (index >= MSG_LEASES(c->msginfo))
 		return ERR_RANGE;
-	if (c->leases & 15)
-		return ERR_FAULT;
 	*caller = c;
-	return user_read(c->proc, c->leases + index * sizeof(*l), l, sizeof(*l));
+	return user_read(c->proc, (c->leases & ~15ull) + index * sizeof(*l), l, sizeof(*l));
 }
 
 /* Bytes copied between looks at pending interrupts. */
@@ -152,7 +150,7 @@ static inline bool lease_find_quick(uint64_t handle, uint64_t index, uint64_t of
 
 	if (!c || index >= MSG_LEASES(c->msginfo))
 		return false;
-	uint64_t at = c->leases + index * sizeof(struct lease);
+	uint64_t at = (c->leases & ~15ull) + index * sizeof(struct lease); /* aligned: never across pages */
 	void *desc;
 
 	if (!aspace_peek(&c->proc->as, at, false, &desc))
@@ -161,8 +159,8 @@ static inline bool lease_find_quick(uint64_t handle, uint64_t index, uint64_t of
 	uint64_t info = l->info, size = info & LEASE_LEN_MAX, lent = l->addr + offset;
 	if (!(info >> LEASE_ACCESS_SHIFT & access) || offset > size || len > size - offset)
 		return false;
-	/* One branch for all that is unusual: a reply handle, a descriptor or bytes across pages, bytes instead of words. */
-	if (handle | (at & 15) | (((lent ^ (lent + len - 1)) | (buf ^ (buf + len - 1))) >> PAGE_SHIFT) | ((lent | buf | len) & 7))
+	/* One branch for all that is unusual: a reply handle, bytes across pages, bytes instead of words. */
+	if (handle | (((lent ^ (lent + len - 1)) | (buf ^ (buf + len - 1))) >> PAGE_SHIFT) | ((lent | buf | len) & 7))
 		return false;
 	if (!aspace_peek(&c->proc->as, lent, access == LEASE_WRITE, theirs) ||
 	    !aspace_peek(&t->proc->as, buf, access == LEASE_READ, ours))

@@ -5,7 +5,7 @@
  *
  *   msginfo (a1):  bits 0-31 label, 32-34 number of handles, 35-37 number of leases, 38 MSG_DEADLINE
  *   words:         a2..a7
- *   leases (t1):   address of `struct lease [n]` in the caller's memory, 16-byte aligned; the kernel
+ *   leases (t1):   address of `struct lease [n]` in the caller's memory, 16-byte aligned (the low four bits are ignored); the kernel
  *                  reads it when the server uses a lease, so it must stay until the call returns
  *   handles:       t2..t5, moved out of the sender's table (dup first to keep one); need RIGHT_MOVE
  *   deadline (t6): with MSG_DEADLINE only
