@@ -112,8 +112,8 @@ void unit_log(const struct manager *m, const struct unit *unit, uint32_t level, 
 
 uint64_t time_now(void);
 
-/* ---- registry.c: the drivers in the archive */
-status_t registry_load(struct manager *m);
+/* ---- registry.c: the drivers in the archive. folders: where they lie, without slashes at the ends, up to a NULL */
+status_t registry_load(struct manager *m, const char *const *folders);
 
 /* ---- discover.c: units for all nodes that a driver matches */
 status_t discover(struct manager *m);

@@ -10,6 +10,8 @@
 #include "sys/lib/startup.h"
 #include "sys/lib/syscall.h"
 
+#define FOLDERS_MAX 8
+
 uint64_t time_now(void)
 {
 	uint64_t now = 0;
@@ -136,9 +138,11 @@ static void start_all(struct manager *m)
 	supervise_settled(m);
 }
 
-int main(void)
+/* argv: further folders of drivers in the archive */
+int main(int argc, char **argv)
 {
 	static struct manager m;
+	const char *folders[FOLDERS_MAX + 1] = {"drivers"};
 	const char *step = "read the device tree";
 	status_t status = tree_load(&m);
 
@@ -151,8 +155,10 @@ int main(void)
 		step = "read the boot archive";
 		status = bootfs_open(m.bootfs_vmo, &m.bootfs);
 	}
+	for (int i = 1; i < argc && i < FOLDERS_MAX; i++)
+		folders[i] = argv[i];
 	if (status == OK)
-		status = registry_load(&m);
+		status = registry_load(&m, folders);
 	if (status == OK) {
 		step = "match devices and drivers";
 		status = discover(&m);

@@ -1,12 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The drivers that the boot archive holds: every file in drivers/ with a manifest. */
+/* The drivers that the boot archive holds: every file with a manifest in drivers/, and in the folders that devmgr's
+ * arguments name (tests bring theirs so). */
 #include <stdlib.h>
 #include <string.h>
 
 #include "drivers/devmgr/bind/manifest.h"
 #include "drivers/devmgr/devmgr.h"
 
-static const char folder[] = "drivers/";
+static bool wanted(const char *path, const char *const *folders)
+{
+	for (; *folders; folders++) {
+		size_t len = strlen(*folders);
+
+		if (len && !strncmp(path, *folders, len) && path[len] == '/')
+			return true;
+	}
+	return false;
+}
 
 static status_t add(struct manager *m, const struct driver_manifest *manifest,
 		    const struct bootfs_file *file)
@@ -21,7 +31,7 @@ static status_t add(struct manager *m, const struct driver_manifest *manifest,
 	return OK;
 }
 
-status_t registry_load(struct manager *m)
+status_t registry_load(struct manager *m, const char *const *folders)
 {
 	struct bootfs_file file;
 	size_t cursor = 0;
@@ -31,7 +41,7 @@ status_t registry_load(struct manager *m)
 		struct driver_manifest manifest;
 		const char *problem;
 
-		if (strncmp(file.path, folder, sizeof(folder) - 1))
+		if (!wanted(file.path, folders))
 			continue;
 		/* One bad file costs its driver, nothing else. */
 		if (manifest_read(file.data, file.size, &manifest, &problem) != OK) {

@@ -103,11 +103,9 @@ static uint8_t lsr_read(struct uart *u)
 	return lsr;
 }
 
-/* Returns the last LSR read: reading it clears what it reported. */
-static uint8_t receive(struct uart *u)
+/* Takes LSR as just read (reading it clears what it reported), returns it as read last. */
+static uint8_t receive(struct uart *u, uint8_t lsr)
 {
-	uint8_t lsr = lsr_read(u);
-
 	for (int i = 0; i < RX_BURST && (lsr & LSR_DATA); i++) {
 		uint8_t byte = read(u, RBR);
 
@@ -223,10 +221,11 @@ static void irq(struct device *dev, uint32_t index)
 			(void)reg_read(&u->regs, USR);
 			continue;
 		}
-		uint8_t lsr = receive(u);
+		uint8_t lsr = lsr_read(u);
 		/* A timeout without data is an old mistake of the block; reading ends it. */
 		if (id == IIR_TIMEOUT && !(lsr & LSR_DATA))
 			(void)read(u, RBR);
+		lsr = receive(u, lsr);
 		if (!id)
 			(void)read(u, MSR);
 		transmit(u, lsr);
@@ -324,7 +323,7 @@ static status_t bind(struct device *dev, enum driver_start start)
 	if (status != OK)
 		return status;
 	device_set_context(dev, u);
-	transmit(u, receive(u)); /* goes on with what the last instance left, and enables interrupts */
+	transmit(u, receive(u, lsr_read(u))); /* goes on with what the last instance left, and enables interrupts */
 	return OK;
 }
 

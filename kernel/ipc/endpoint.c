@@ -403,6 +403,8 @@ struct sysret sys_call(uint64_t handle, uint64_t info)
 	uint64_t deadline = t->x[X_T6];
 	if (timed && !deadline && !ep->recv)
 		return sysret_status(ERR_WOULD_BLOCK);
+	if (t->stop_cancel && thread_take_cancel(t))
+		return sysret_status(ERR_CANCELLED);
 	t->call_badge = c->badge;
 	t->call_cap = c;
 	endpoint_send(ep, t);
@@ -473,10 +475,8 @@ static NOINLINE struct sysret receive_slow(struct thread *t, struct endpoint *ep
 		c->call_ep = NULL;
 		thread_wake(c, s);
 	}
-	if (t->stop_cancel) {
-		t->stop_cancel = false;
+	if (t->stop_cancel && thread_take_cancel(t))
 		return sysret_status(ERR_CANCELLED);
-	}
 	t->payer = t;
 	if (!deadline)
 		return sysret_status(ERR_WOULD_BLOCK);

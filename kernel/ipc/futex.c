@@ -74,10 +74,8 @@ struct sysret sys_futex_wait(uint64_t addr, uint64_t expected, uint64_t deadline
 		return sysret_status(ERR_AGAIN);
 	if (!deadline)
 		return sysret_status(ERR_WOULD_BLOCK);
-	if (t->stop_cancel) {
-		t->stop_cancel = false;
+	if (t->stop_cancel && thread_take_cancel(t))
 		return sysret_status(ERR_CANCELLED);
-	}
 	t->futex_key_a = koid;
 	t->futex_key_b = offset;
 	sched_block(TS_FUTEX);

@@ -124,10 +124,8 @@ struct sysret sys_notification_wait(uint64_t handle, uint64_t deadline)
 	}
 	if (!deadline)
 		return sysret_status(ERR_WOULD_BLOCK);
-	if (t->stop_cancel) {
-		t->stop_cancel = false;
+	if (t->stop_cancel && thread_take_cancel(t))
 		return sysret_status(ERR_CANCELLED);
-	}
 	sched_block(TS_NOTIFICATION);
 	t->call_cap = c;
 	list_push_back(&n->waiters, &t->ready_node);

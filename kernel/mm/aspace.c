@@ -88,6 +88,12 @@ static uint32_t asid_alloc(void)
 	return 0;
 }
 
+static void tlb_forget(struct aspace *as)
+{
+	for (unsigned i = 0; i < SOFT_TLB; i++)
+		as->tlb[i].page = as->tlb[i].write_page = SOFT_TLB_NONE;
+}
+
 status_t aspace_init(struct process *p)
 {
 	struct aspace *as = &p->as;
@@ -108,6 +114,7 @@ status_t aspace_init(struct process *p)
 	as->asid = asid_alloc();
 	as->satp = SATP_SV39 | (uint64_t)as->asid << SATP_ASID_SHIFT | as->root_phys >> PAGE_SHIFT;
 	as->hint = MAP_BASE;
+	tlb_forget(as);
 	return OK;
 }
 
@@ -203,12 +210,6 @@ static uint64_t *table_of(struct process *p, uint64_t va, bool create)
 		table = phys_to_virt(pte_pa(*e));
 	}
 	return table;
-}
-
-static void tlb_forget(struct aspace *as)
-{
-	for (unsigned i = 0; i < SOFT_TLB; i++)
-		as->tlb[i].page = as->tlb[i].write_page = 0;
 }
 
 /* Clears (or write-protects) the entries of [va, va + size); true if any was valid. */
@@ -506,7 +507,8 @@ static status_t page_map(struct process *p, struct mapping *m, uint64_t va, uint
 	uint64_t *pte = &table[(va >> PAGE_SHIFT) & 511];
 	uint64_t fresh = pte_make(pa, prot_bits(writable ? m->prot : m->prot & ~(uint32_t)MAP_WRITE));
 
-	soft_tlb_of(&p->as, va)->page = soft_tlb_of(&p->as, va)->write_page = 0;
+	struct soft_tlb *stale = soft_tlb_of(&p->as, va);
+	stale->page = stale->write_page = SOFT_TLB_NONE;
 	if (*pte & PTE_V) {
 		/* Rights grew, or this hart saw a stale entry: it alone needs to look again, others fault and come here. */
 		bool other_page = pte_pa(*pte) != pa;
@@ -639,7 +641,7 @@ void *aspace_touch(struct process *p, uint64_t addr, uint32_t access)
 						return NULL;
 					struct soft_tlb *cached = soft_tlb_of(&p->as, addr);
 					cached->page = addr >> PAGE_SHIFT;
-					cached->write_page = e & PTE_W ? addr >> PAGE_SHIFT : 0;
+					cached->write_page = e & PTE_W ? addr >> PAGE_SHIFT : SOFT_TLB_NONE;
 					cached->delta = (uint64_t)base - (addr & ~(PAGE_SIZE - 1));
 					return base + (addr & (PAGE_SIZE - 1));
 				}

@@ -23,9 +23,10 @@ struct mapping {
 /* What the kernel found out about pages it copied from or to lately, so that it need not walk the tables again. Every change of an entry
  * goes through zap or page_map, which forget it here. */
 #define SOFT_TLB 8
+#define SOFT_TLB_NONE (~0ull) /* no address has this page */
 struct soft_tlb {
-	uint64_t page;       /* address >> PAGE_SHIFT; 0: none, no user page has it */
-	uint64_t write_page; /* the same, 0 if it must not be written */
+	uint64_t page;       /* address >> PAGE_SHIFT, or SOFT_TLB_NONE */
+	uint64_t write_page; /* the same, SOFT_TLB_NONE if it must not be written */
 	uint64_t delta;      /* direct-map address - user address */
 	uint64_t unused;     /* a power of two finds its place faster */
 };

@@ -137,17 +137,14 @@ bool process_reap_step(struct process *p)
 
 void process_fill_info(struct process *p, struct process_info *info)
 {
-	uint64_t ticks = p->cpu_ticks, now = ticks_now();
+	uint64_t ticks = p->cpu_ticks;
 	struct quota *q = p->quota;
 
 	memset(info, 0, sizeof(*info));
 	list_for_each(n, &p->threads) {
 		struct thread *t = container_of(n, struct thread, proc_node);
 
-		ticks += t->cpu_ticks;
-		for (unsigned i = 0; i < hart_count; i++)
-			if (harts[i].account == t)
-				ticks += now - harts[i].account_start;
+		ticks += thread_cpu_ticks(t);
 	}
 	info->koid = p->obj.koid;
 	info->exit_status = p->exit_status;

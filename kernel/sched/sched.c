@@ -18,19 +18,18 @@ static uint32_t budget_threads;
 
 #define SLICE_NS 10000000ull /* round robin within a priority: 10 ms, short to a person, long to a cache */
 
-extern uint32_t klock_word[2];
+extern uint32_t klock_word; /* trap/entry.S, which says why it is of this kind */
 
 void klock(void)
 {
-	uint32_t mine = __atomic_fetch_add(&klock_word[0], 1, __ATOMIC_RELAXED);
-
-	while (__atomic_load_n(&klock_word[1], __ATOMIC_ACQUIRE) != mine)
-		;
+	while (__atomic_exchange_n(&klock_word, 1, __ATOMIC_ACQUIRE))
+		while (__atomic_load_n(&klock_word, __ATOMIC_RELAXED))
+			__asm__ volatile(".insn 0x0100000f"); /* pause */
 }
 
 void kunlock(void)
 {
-	__atomic_store_n(&klock_word[1], klock_word[1] + 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&klock_word, 0, __ATOMIC_RELEASE);
 }
 
 void sched_init_hart(struct hart *h)
@@ -303,6 +302,12 @@ static struct thread *steal(struct hart *h)
 	return best;
 }
 
+/* While this hart has no thread another one may free the tables of the process it ran last. */
+static void use_kernel_space(void)
+{
+	__asm__ volatile("csrw satp, %0\n\tsfence.vma" ::"r"(8ull << 60 | kernel_root_phys >> PAGE_SHIFT) : "memory");
+}
+
 /* Nothing to run: waits for an interrupt with the kernel lock released, and serves it. */
 static void idle(struct hart *h)
 {
@@ -312,8 +317,7 @@ static void idle(struct hart *h)
 	h->account = NULL;
 	h->cur = NULL;
 	slice_stop(h);
-	/* A dead process's tables may be freed while this hart sleeps. */
-	__asm__ volatile("csrw satp, %0\n\tsfence.vma" ::"r"(8ull << 60 | kernel_root_phys >> PAGE_SHIFT) : "memory");
+	use_kernel_space();
 	timers_program();
 	kunlock();
 	/* wfi also returns while interrupts are off, as soon as one that sie enables is pending (privileged specification, "wfi"). */
@@ -362,6 +366,7 @@ static NOINLINE struct thread *sched_next(void)
 				ready_insert(t, false);
 			}
 			h->cur = NULL;
+			use_kernel_space();
 			kunlock();
 			klock();
 			interrupts_poll();
@@ -400,14 +405,17 @@ static void put_back(struct thread *t)
 /* The running thread may have to give way for one of many reasons. */
 static NOINLINE struct thread *leave_slow(struct hart *h, struct thread *t)
 {
-	if (t->state == TS_RUNNING && t->slow & SLOW_STOP) {
+	/* Asked for while it ran here. Its system call may have begun to wait since: that makes no difference. */
+	if (t->slow & SLOW_STOP) {
 		if (t->stop_kill) {
 			thread_end(t);
 		} else if (t->stop_suspend) {
 			t->stop_suspend = false;
-			fp_release(t);
 			t->suspended = true;
-			t->state = TS_SUSPENDED;
+			if (t->state == TS_RUNNING) {
+				fp_release(t);
+				t->state = TS_SUSPENDED;
+			}
 		}
 	}
 	if (t->state != TS_RUNNING) {

@@ -98,6 +98,16 @@ void thread_ready(struct thread *t)
 	sched_place(t);
 }
 
+bool thread_take_cancel(struct thread *t)
+{
+	if (!t->stop_cancel)
+		return false;
+	t->stop_cancel = false;
+	if (!t->stop_kill && !t->stop_suspend)
+		t->slow &= ~(uint32_t)SLOW_STOP;
+	return true;
+}
+
 void thread_wake(struct thread *t, status_t status)
 {
 	if (t->slow & SLOW_DEADLINE) {
@@ -177,7 +187,7 @@ static void thread_ended(struct thread *t)
 			harts[i].account = NULL;
 	if (!p->thread_count) {
 		/* The last one: it stays as the vehicle of the clean-up. */
-		process_end(p, p->exit_status);
+		p->state = PROCESS_ENDING;
 		list_push_back(&p->threads, &t->proc_node);
 		t->slow = SLOW_REAPER;
 		t->payer = t;

@@ -101,12 +101,15 @@ void thread_destroy(struct thread *t);
 void thread_end(struct thread *t);
 /* Takes a thread out of whatever it waits for, without making it ready. */
 void thread_unblock(struct thread *t);
+/* Was it cancelled before this wait began? Forgets it. */
+bool thread_take_cancel(struct thread *t);
 /* Ends its wait with a status in a0 and makes it ready. */
 void thread_wake(struct thread *t, status_t status);
 /* Makes it ready, if it is not suspended or throttled. */
 void thread_ready(struct thread *t);
 void thread_set_prio(struct thread *t, unsigned prio); /* effective; moves it in its queue and on along the chain of calls */
 void thread_recompute_prio(struct thread *t);
+uint64_t thread_cpu_ticks(const struct thread *t);
 struct thread_info;
 void thread_fill_info(struct thread *t, struct thread_info *i);
 /* Its system call returns these in a0-a2, zero in the other caller-saved registers. */

@@ -296,12 +296,23 @@ static const uint8_t public_state[] = {
 	[TS_ENDED] = THREAD_ENDED,
 };
 
+/* CPU time with what has not been charged yet: a thread can run for long without a switch. */
+uint64_t thread_cpu_ticks(const struct thread *t)
+{
+	uint64_t ticks = t->cpu_ticks;
+
+	for (unsigned i = 0; i < hart_count; i++)
+		if (harts[i].account == t)
+			ticks += ticks_now() - harts[i].account_start;
+	return ticks;
+}
+
 void thread_fill_info(struct thread *t, struct thread_info *i)
 {
 	*i = (struct thread_info){
 		.koid = t->obj.koid,
 		.process_koid = t->proc->obj.koid,
-		.cpu_ns = ticks_to_ns(t->cpu_ticks),
+		.cpu_ns = ticks_to_ns(thread_cpu_ticks(t)),
 		.state = (t->slow & SLOW_REAPER) ? THREAD_ENDED : public_state[t->state],
 		.prio = t->prio,
 		.base_prio = t->base_prio,

@@ -25,21 +25,21 @@
 	\op	gp, T_X(3)(\base)
 .endm
 
-/* Ticket lock. Clobbers \a \b \c; \a is left as the address. */
-.macro lock_take a, b, c
+/* Test and set, not tickets: where harts are threads of an emulator, handing the lock on in order means to wait for whichever of them the host
+ * has put aside. Clobbers its arguments. */
+.macro lock_take a, b
 	la	\a, klock_word
-	li	\b, 1
-	amoadd.w	\b, \b, (\a)
-1:	lw	\c, 4(\a)
-	bne	\b, \c, 1b
-	fence	r, rw
+1:	lw	\b, (\a)
+	beqz	\b, 2f
+	.insn	0x0100000f		/* pause (Zihintpause), a hint everywhere else */
+	j	1b
+2:	li	\b, 1
+	amoswap.w.aq	\b, \b, (\a)
+	bnez	\b, 1b
 .endm
-.macro lock_drop a, b
+.macro lock_drop a
 	la	\a, klock_word
-	lw	\b, 4(\a)
-	addiw	\b, \b, 1
-	fence	rw, w
-	sw	\b, 4(\a)
+	amoswap.w.rl	x0, x0, (\a)
 .endm
 #endif
 
@@ -60,7 +60,7 @@ NAME(trap_entry):
 
 NAME(generic):			/* ra: running thread, its sp saved; t6, sp free */
 #if LOCKED
-	lock_take sp, t6, ra
+	lock_take sp, t6
 NAME(generic_locked):
 	ld	ra, H_CUR(tp)
 #else
@@ -83,7 +83,7 @@ NAME(syscall_done):
 	lbu	t0, H_RESCHED(tp)
 	bnez	t0, NAME(through_scheduler)
 #if LOCKED
-	lock_drop t0, t1
+	lock_drop t0
 #endif
 	ld	t0, H_CUR(tp)
 	ld	sp, T_X(2)(t0)
@@ -126,7 +126,7 @@ NAME(through_scheduler):	/* callee-saved registers still hold the user's */
  */
 NAME(fast_call):
 #if LOCKED
-	lock_take sp, t6, ra
+	lock_take sp, t6
 	ld	ra, H_CUR(tp)
 #endif
 	lw	t0, T_SLOW(ra)
@@ -183,7 +183,7 @@ NAME(fast_call):
 #endif
 	ld	t1, C_BADGE(t2)
 #if LOCKED
-	lock_drop t5, t6
+	lock_drop t5
 #endif
 	ld	t5, T_PC(t4)
 	csrw	sepc, t5
@@ -210,7 +210,7 @@ NAME(slow_call):
  */
 NAME(fast_reply_recv):
 #if LOCKED
-	lock_take sp, t6, ra
+	lock_take sp, t6
 	ld	ra, H_CUR(tp)
 #endif
 	lw	t0, T_SLOW(ra)
@@ -269,7 +269,7 @@ NAME(fast_reply_recv):
 	sfence.vma
 #endif
 #if LOCKED
-	lock_drop t0, t1
+	lock_drop t0
 #endif
 	ld	t0, T_PC(t6)
 	csrw	sepc, t0
@@ -321,7 +321,7 @@ NAME(not_syscall):
 	sd	t1, T_X(4)(t6)
 	sd	t2, T_PC(t6)
 #if LOCKED
-	lock_take t0, t1, t2
+	lock_take t0, t1
 #endif
 	csrr	a0, scause
 	csrr	a1, stval
@@ -329,7 +329,7 @@ NAME(not_syscall):
 	call	trap_user
 NAME(resume):			/* a0: thread to run, its address space is in satp */
 #if LOCKED
-	lock_drop t0, t1
+	lock_drop t0
 #endif
 	lbu	t0, T_BRIEF(a0)
 	bnez	t0, NAME(resume_brief)

@@ -390,18 +390,14 @@ def _serve(writer, unit, op):
     out_handles = op.select('out', True)
     outs = op.select('out', False)
     ins = op.select('in', False)
-    checked = any(p.type.checked for p in op.select('in', True))
     malformed = ['return ERR_PROTOCOL;']
     writer.call(f'static status_t {unit.name}_{op.name}_serve_',
                 [f'const struct {unit.name}_ops *ops', 'void *ctx', 'struct ipc_request *rq'], '')
     writer.line('{')
-    uses_words = any(True for _ in ins)
-    if uses_words:
+    if ins:
         writer.line('const uint64_t *const w_ = rq->msg.w;', 1)
-    if op.leases or checked or outs or out_handles:
-        writer.line('status_t st_;', 1)
-    if uses_words or op.leases or checked or outs or out_handles:
-        writer.line()
+    writer.line('status_t st_;', 1)
+    writer.line()
     writer.line(f'if (ipc_request_check(rq, {len(op.select("in", True))}, {len(op.leases)}) != OK)', 1)
     writer.lines(malformed, 2)
     writer.line(f'if (!ops->{op.name})', 1)
@@ -411,11 +407,6 @@ def _serve(writer, unit, op):
     _lease_checks(writer, unit, op)
     _out_locals(writer, op)
     arguments = _handler_arguments(op)
-    if not outs and not out_handles:
-        writer.call(f'return ops->{op.name}', arguments, ';', 1)
-        writer.line('}')
-        writer.line()
-        return
     writer.call(f'st_ = ops->{op.name}', arguments, ';', 1)
     fail = ['return ERR_PROTOCOL;']
     if out_handles:

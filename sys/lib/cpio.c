@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The newc format: a 110-byte header of hexadecimal fields, the name, the data; both padded to 4 bytes. */
+/* The newc format: a 110-byte header of hexadecimal fields, the name, the data; both padded to 4
+ * bytes. */
 #include "sys/lib/cpio.h"
 
 #include <stdbool.h>
@@ -38,7 +39,8 @@ static bool field_read(const uint8_t *header, unsigned field, uint32_t *out)
 	return true;
 }
 
-/* Sizes are 32 bits each and positions at most SIZE_MAX / 2 here, so sums in 64 bits cannot overflow. */
+/* Sizes are 32 bits each and positions at most SIZE_MAX / 2 here, so sums in 64 bits cannot
+ * overflow. */
 static uint64_t align4(uint64_t n)
 {
 	return (n + 3) & ~3ull;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Walks a newc cpio archive in memory. Pure: looks only at the bytes it is given and believes none of them. */
+/* Walks a newc cpio archive in memory. Pure: looks only at the bytes it is given and believes none
+ * of them. */
 #pragma once
 
 #include <stddef.h>
@@ -20,8 +21,8 @@ struct cpio_entry {
 };
 
 /*
- * The entry at *cursor (0 at first), which is then moved on. ERR_NOT_FOUND at the archive's own end,
- * ERR_BAD_FORMAT where it breaks off or is damaged: *cursor stays, so a caller that goes on asking
- * gets the same answer.
+ * The entry at *cursor (0 at first), which is then moved on. ERR_NOT_FOUND at the archive's own
+ * end, ERR_BAD_FORMAT where it breaks off or is damaged: *cursor stays, so a caller that goes on
+ * asking gets the same answer.
  */
 status_t cpio_next(const void *archive, size_t size, size_t *cursor, struct cpio_entry *out);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* First instructions of a process: a0 is its struct startup (sys/abi/startup.h), sp is valid, nothing else is. */
+/* First instructions of a process: a0 is its struct startup (sys/abi/startup.h), sp is valid,
+ * nothing else is. */
 
 	.section .text.start, "ax", @progbits
 	.globl _start
@@ -10,8 +11,9 @@ _start:
 	/* End of every chain of frame pointers and return addresses */
 	li	s0, 0
 	li	ra, 0
-	tail	start
+	tail	__process_start
 	.cfi_endproc
-	/* Brings in program_run with this object, before the linker comes to libc: see sys/posix/start_posix.c. */
-	.reloc	_start, R_RISCV_NONE, program_run
+	/* Brings in __program_run with this object, before the linker comes to libc: see
+	 * sys/posix/start_posix.c. */
+	.reloc	_start, R_RISCV_NONE, __program_run
 	.size _start, . - _start

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* ELF headers, checked. Field numbers and offsets are those of the System V ABI, chapters 4 and 5. */
+/* ELF headers, checked. Field numbers and offsets are those of the System V ABI, chapters 4 and 5.
+ */
 #include "sys/lib/elf.h"
 
 #include <stdbool.h>

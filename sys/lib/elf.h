@@ -23,10 +23,10 @@ struct elf_segment {
 };
 
 struct elf_image {
-	uint64_t entry;    /* inside of the file part of an executable segment */
-	uint64_t start;    /* of the first segment, rounded down to a page */
-	uint64_t end;      /* of the last segment, rounded up to a page */
-	uint64_t phdr;     /* where the program headers are mapped, 0 if nowhere */
+	uint64_t entry; /* inside of the file part of an executable segment */
+	uint64_t start; /* of the first segment, rounded down to a page */
+	uint64_t end;   /* of the last segment, rounded up to a page */
+	uint64_t phdr;  /* where the program headers are mapped, 0 if nowhere */
 	uint32_t phnum;
 	uint32_t nsegments;
 	struct elf_segment segments[ELF_SEGMENTS_MAX]; /* ascending, no two on one page */

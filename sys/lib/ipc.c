@@ -95,24 +95,27 @@ status_t ipc_lend_string(struct lease *lease, const char *text, size_t max)
 }
 
 /* A count that is more than a message can carry never comes from the kernel. */
-static unsigned received_handles(const struct ipc_msg *m)
+static unsigned received_handles(uint64_t info)
 {
-	unsigned n = MSG_HANDLES(m->info);
+	unsigned n = MSG_HANDLES(info);
 
 	return n <= MSG_HANDLES_MAX ? n : MSG_HANDLES_MAX;
 }
 
-status_t ipc_bad_answer(struct ipc_msg answer)
+status_t ipc_bad_answer(uint64_t info, handle_t h0, handle_t h1, handle_t h2, handle_t h3)
 {
-	status_t status = ipc_label_status(MSG_LABEL(answer.info));
+	const handle_t handles[MSG_HANDLES_MAX] = {h0, h1, h2, h3};
+	status_t status = ipc_label_status(MSG_LABEL(info));
 
-	ipc_drop(answer.handles, received_handles(&answer), OK);
-	return status == OK ? ERR_PROTOCOL : status;
+	return ipc_drop(handles, received_handles(info), status == OK ? ERR_PROTOCOL : status);
 }
 
-status_t ipc_unanswered(struct ipc_msg request, unsigned n, status_t status)
+status_t ipc_unanswered(status_t status, unsigned n, handle_t h0, handle_t h1, handle_t h2,
+			handle_t h3)
 {
-	return ipc_drop(request.handles, n, status);
+	const handle_t handles[MSG_HANDLES_MAX] = {h0, h1, h2, h3};
+
+	return ipc_drop(handles, n, status);
 }
 
 /* ---- server ------------------------------------------------------------------------------------ */
@@ -191,7 +194,7 @@ status_t ipc_request_finish(struct ipc_request *rq, status_t status, unsigned ha
 		return IPC_DEFERRED;
 	if (status != OK) {
 		/* IPC_DEFERRED without a saved caller is a mistake of the handler. */
-		ipc_drop(rq->msg.handles, received_handles(&rq->msg), OK);
+		ipc_drop(rq->msg.handles, received_handles(rq->msg.info), OK);
 		__builtin_memset(rq->msg.w, 0, sizeof(rq->msg.w));
 		handles = 0;
 	}

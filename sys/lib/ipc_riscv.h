@@ -75,7 +75,7 @@ IPC_API status_t ipc_call(handle_t ep, struct ipc_msg *m, const struct lease *le
 
 	if (deadline != DEADLINE_NEVER)
 		a1 |= MSG_DEADLINE;
-	if (MSG_HANDLES(a1) == 0) {
+	if (MSG_HANDLES(m->info) == 0) {
 		__asm__ volatile("ecall"
 				 : "+r"(a0), IPC_WORDS_INOUT, "+r"(t0), "+r"(t1), "=r"(t2),
 				   "=r"(t3), "=r"(t4), "=r"(t5), "+r"(t6)

@@ -85,13 +85,14 @@ static inline status_t ipc_refuse(const struct ipc_msg *m, unsigned n, status_t 
 	return ipc_drop(m->handles, n, status);
 }
 
-/* The status of an answer that is not the one expected, whose handles are closed. By value: the
- * caller's message can then live in registers. */
-status_t ipc_bad_answer(struct ipc_msg answer);
+/* The status of an answer that is not the one expected, whose handles are closed. These two take
+ * values: a pointer to the message would keep it from living in registers. */
+status_t ipc_bad_answer(uint64_t info, handle_t h0, handle_t h1, handle_t h2, handle_t h3);
 
 /* A message that could not be sent or was never answered: its n handles are closed if they are still
  * there. */
-status_t ipc_unanswered(struct ipc_msg request, unsigned n, status_t status);
+status_t ipc_unanswered(status_t status, unsigned n, handle_t h0, handle_t h1, handle_t h2,
+			handle_t h3);
 
 /* Calls, and turns the answer's label into the status. `sent` handles go with m and are gone
  * afterwards whatever happened; an answer that is OK has exactly `wanted`. */
@@ -104,9 +105,12 @@ static inline __attribute__((always_inline)) status_t ipc_transact(handle_t ep, 
 	status_t status = ipc_call(ep, m, leases, deadline);
 
 	if (__builtin_expect(status != OK, 0))
-		return sent != 0 ? ipc_unanswered(*m, sent, status) : status;
+		return sent == 0 ? status
+				 : ipc_unanswered(status, sent, m->handles[0], m->handles[1],
+						  m->handles[2], m->handles[3]);
 	if (__builtin_expect((m->info & form) != MSG_INFO(0, wanted, 0), 0))
-		return ipc_bad_answer(*m);
+		return ipc_bad_answer(m->info, m->handles[0], m->handles[1], m->handles[2],
+				      m->handles[3]);
 	return OK;
 }
 

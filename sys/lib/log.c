@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Splits text into the lines that log_write takes. Logging cannot be let fail anything else: errors end here. */
+/* Splits text into the lines that log_write takes. Logging cannot be let fail anything else: errors
+ * end here. */
 #include "sys/lib/log.h"
 
 #include <string.h>

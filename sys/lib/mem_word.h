@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What memcpy, memmove, memcmp and memset share. The cores served do not load or store misaligned words
- * in hardware (or trap for it), so a source that is aligned differently from the destination is read in
- * aligned words that are shifted together. An aligned word that holds at least one byte of the object
- * never crosses a page, so reading all of it cannot fault.
+ * What memcpy, memmove, memcmp and memset share. The cores served do not load or store misaligned
+ * words in hardware (or trap for it), so a source that is aligned differently from the destination
+ * is read in aligned words that are shifted together. An aligned word that holds at least one byte
+ * of the object never crosses a page, so reading all of it cannot fault.
  */
 #pragma once
 
@@ -29,8 +29,8 @@ static inline word_t word_merge(word_t lo, word_t hi, unsigned low_bits)
 	return lo >> low_bits | hi << (64 - low_bits);
 }
 
-/* Copies upwards. Right for overlapping objects too when to < from: every load comes before the store
- * that could change what it reads. */
+/* Copies upwards. Right for overlapping objects too when to < from: every load comes before the
+ * store that could change what it reads. */
 static inline void copy_forward(uint8_t *to, const uint8_t *from, size_t n)
 {
 	if (n >= WORDS_WORTH) {

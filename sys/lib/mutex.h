@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A lock of one word for the threads of a process, or of several that share the memory. All zero is unlocked. It
- * is not fair and does not pass priority on: hold it briefly. */
+/* A lock of one word for the threads of a process, or of several that share the memory. All zero is
+ * unlocked. It is not fair and does not pass priority on: hold it briefly. */
 #pragma once
 
 #include <stdatomic.h>
@@ -51,7 +51,6 @@ static inline void mutex_lock(struct mutex *m)
 
 static inline void mutex_unlock(struct mutex *m)
 {
-	if (atomic_exchange_explicit(&m->word, MUTEX_FREE, memory_order_release) ==
-	    MUTEX_CONTENDED)
+	if (atomic_exchange_explicit(&m->word, MUTEX_FREE, memory_order_release) == MUTEX_CONTENDED)
 		(void)futex_wake(&m->word, 1, NULL);
 }

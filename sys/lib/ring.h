@@ -2,17 +2,19 @@
 /*
  * Single-producer single-consumer rings of fixed-size slots in memory that two processes share.
  *
- * Indices run freely (modulo 2^32) and are taken modulo the number of slots only to find a slot, so that full and
- * empty differ. Each end keeps its own index and the last good value of the peer's in private memory; what the peer
- * writes is believed only after a check, and slots are copied out, as the peer may change them at any time. A peer that
- * breaks the rules breaks the ring (ERR_PROTOCOL from then on), never this end.
+ * Indices run freely (modulo 2^32) and are taken modulo the number of slots only to find a slot, so
+ * that full and empty differ. Each end keeps its own index and the last good value of the peer's in
+ * private memory; what the peer writes is believed only after a check, and slots are copied out, as
+ * the peer may change them at any time. A peer that breaks the rules breaks the ring (ERR_PROTOCOL
+ * from then on), never this end.
  *
  *   producer                                         consumer
  *     while (ring_put(&r, &item) == OK) ...            while (ring_take(&r, &item) == OK) ...
  *     if (ring_publish(&r)) signal the consumer        if (ring_release(&r)) signal the producer
  *     if full and ring_wait_begin(&r): sleep           if empty and ring_wait_begin(&r): sleep
  *
- * A wait can end for nothing, and a hostile peer can fail to signal: waits need a deadline where that matters.
+ * A wait can end for nothing, and a hostile peer can fail to signal: waits need a deadline where
+ * that matters.
  */
 #pragma once
 
@@ -30,10 +32,10 @@
 struct ring_shared {
 	/* written by the producer */
 	_Alignas(RING_LINE) _Atomic uint32_t tail; /* slots ever filled */
-	_Atomic uint32_t producer_waits;	   /* set by the producer, cleared by who wakes it */
+	_Atomic uint32_t producer_waits; /* set by the producer, cleared by who wakes it */
 	/* written by the consumer */
 	_Alignas(RING_LINE) _Atomic uint32_t head; /* slots ever emptied */
-	_Atomic uint32_t consumer_waits;	   /* set by the consumer, cleared by who wakes it */
+	_Atomic uint32_t consumer_waits; /* set by the consumer, cleared by who wakes it */
 };
 _Static_assert(offsetof(struct ring_shared, head) == RING_LINE, "shared layout");
 _Static_assert(sizeof(struct ring_shared) == 2 * RING_LINE, "shared layout");
@@ -67,18 +69,20 @@ static inline _Atomic uint32_t *ring_peer_index(const struct ring *r)
 	return r->end == RING_PRODUCER ? &r->shared->head : &r->shared->tail;
 }
 
-/* Slots between the two indices as this end sees them: those it may not touch (producer) or may read (consumer). */
+/* Slots between the two indices as this end sees them: those it may not touch (producer) or may
+ * read (consumer). */
 static inline uint32_t ring_used(const struct ring *r)
 {
 	return r->end == RING_PRODUCER ? r->own - r->peer : r->peer - r->own;
 }
 
-/* Looks at the peer's index. Acquire pairs with the peer's release: its slots are then ours to read or write. */
+/* Looks at the peer's index. Acquire pairs with the peer's release: its slots are then ours to read
+ * or write. */
 static inline status_t ring_look(struct ring *r)
 {
 	uint32_t peer = atomic_load_explicit(ring_peer_index(r), memory_order_acquire);
-	/* The peer can only have moved from where it was last seen towards where this end is (or, for a producer, was
-	 * allowed to go); anything else is no index. */
+	/* The peer can only have moved from where it was last seen towards where this end is (or,
+	 * for a producer, was allowed to go); anything else is no index. */
 	uint32_t moved = peer - r->peer;
 	uint32_t room = r->end == RING_PRODUCER ? ring_used(r) : r->slot_count - ring_used(r);
 
@@ -90,8 +94,9 @@ static inline status_t ring_look(struct ring *r)
 	return OK;
 }
 
-/* Memory of at least ring_bytes, aligned to RING_LINE. An end that comes back after a restart goes on where the ring
- * says it was. ERR_INVALID for the shape, ERR_PROTOCOL for indices that cannot be. */
+/* Memory of at least ring_bytes, aligned to RING_LINE. An end that comes back after a restart goes
+ * on where the ring says it was. ERR_INVALID for the shape, ERR_PROTOCOL for indices that cannot
+ * be. */
 static inline status_t ring_attach(struct ring *r, void *memory, size_t bytes, uint32_t slot_count,
 				   uint32_t slot_size, enum ring_end end)
 {
@@ -135,7 +140,8 @@ static inline status_t ring_put(struct ring *r, const void *item)
 	return OK;
 }
 
-/* Copies the next slot out; it is the producer's again after ring_release. ERR_WOULD_BLOCK: empty. */
+/* Copies the next slot out; it is the producer's again after ring_release. ERR_WOULD_BLOCK: empty.
+ */
 static inline status_t ring_take(struct ring *r, void *item)
 {
 	if (ring_used(r) == 0) {
@@ -185,9 +191,10 @@ static inline bool ring_release(struct ring *r)
 }
 
 /*
- * Before sleeping because the ring is full (producer) or empty (consumer): true if there still is nothing to do, and
- * the peer will signal. Set flag, then look; the peer moves its index, then looks at the flag. With a full fence on
- * both sides one of the two sees the other's store, so no wake-up is lost. Publish or release before it.
+ * Before sleeping because the ring is full (producer) or empty (consumer): true if there still is
+ * nothing to do, and the peer will signal. Set flag, then look; the peer moves its index, then
+ * looks at the flag. With a full fence on both sides one of the two sees the other's store, so no
+ * wake-up is lost. Publish or release before it.
  */
 static inline bool ring_wait_begin(struct ring *r)
 {

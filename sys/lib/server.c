@@ -140,7 +140,7 @@ static void timer_fired(void *ctx)
 	uint64_t now;
 
 	/* The bit may be left over from before the timer was set anew. */
-	if (timer->deadline == DEADLINE_NEVER || clock_get(&now) != OK || now < timer->deadline)
+	if (clock_get(&now) != OK || now < timer->deadline)
 		return;
 	timer->deadline = DEADLINE_NEVER;
 	timer->fn(timer->ctx);
@@ -192,8 +192,13 @@ static status_t call_dispatch(struct server *server, struct ipc_request *rq)
 		if (p->protocol->number == IPC_LABEL_PROTOCOL(label))
 			return p->protocol->dispatch(p->ops, p->ctx, rq);
 	}
-	if (server->other_fn)
-		return server->other_fn(server->other_ctx, rq);
+	if (server->other_fn) {
+		status_t status = server->other_fn(server->other_ctx, rq);
+
+		/* It may have left bits of the request, which the kernel would not let pass. */
+		rq->msg.info &= MSG_INFO(~MSG_LABEL_KERNEL, 7, 0);
+		return status;
+	}
 	return ipc_request_finish(rq, ERR_NO_SYSCALL, 0);
 }
 
@@ -212,7 +217,6 @@ static void answer_send(struct ipc_request *rq)
 	ipc_drop(rq->msg.handles, handles, OK);
 	rq->msg = (struct ipc_msg){.info = MSG_INFO(-ERR_PROTOCOL, 0, 0)};
 	(void)send_once(rq);
-	ipc_close(rq->reply);
 }
 
 status_t server_run_until(struct server *server, uint64_t deadline)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Loading and starting a program from user space. The stack goes right below the image when there is room
- * (see user.ld), else above it:
+ * Loading and starting a program from user space. The stack goes right below the image when there
+ * is room (see user.ld), else above it:
  *
  *   USER_BASE .. [stack][startup block] image [heap ->
  *
@@ -397,9 +397,11 @@ status_t spawn(const struct spawn_args *args, handle_t *process, handle_t *main_
 		return status;
 
 	status = spawn_steps(&st);
-	close_if_open(st.stack_vmo);
+	if (status != OK || !args->stack_vmo)
+		close_if_open(st.stack_vmo);
 	if (status != OK) {
-		/* Its own table may hold handles to itself: only killing it gives everything back. */
+		/* Its own table may hold handles to itself: only killing it gives everything back.
+		 */
 		if (st.process != HANDLE_NONE)
 			(void)process_kill(st.process, status);
 		close_if_open(st.thread);
@@ -410,6 +412,10 @@ status_t spawn(const struct spawn_args *args, handle_t *process, handle_t *main_
 		*main_thread = st.thread;
 	else
 		close_if_open(st.thread);
+	if (args->stack_vmo)
+		*args->stack_vmo = st.stack_vmo;
+	if (args->stack_base)
+		*args->stack_base = st.stack_base;
 	*process = st.process;
 	return OK;
 }

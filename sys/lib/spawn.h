@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Starts programs: loads a static ELF image into a new process and hands it arguments and handles. */
+/* Starts programs: loads a static ELF image into a new process and hands it arguments and handles.
+ */
 #pragma once
 
 #include <stddef.h>
@@ -21,8 +22,8 @@ struct spawn_handle {
 };
 
 struct spawn_args {
-	/* The ELF file in memory, and, if image_vmo is set, the page-aligned place in a vmo where the same
-	 * bytes lie: read-only pages are then shared and writable ones copied on write. */
+	/* The ELF file in memory, and, if image_vmo is set, the page-aligned place in a vmo where
+	 * the same bytes lie: read-only pages are then shared and writable ones copied on write. */
 	const void *image;
 	size_t image_size;
 	handle_t image_vmo;
@@ -32,11 +33,18 @@ struct spawn_args {
 	const char *const *argv; /* NULL-terminated; NULL: only the name */
 	const char *const *envp; /* NULL-terminated; NULL: empty */
 	handle_t quota;          /* HANDLE_NONE: the caller's own */
-	uint32_t prio;           /* 0: PRIO_DEFAULT, or the caller's own base priority if that is lower */
-	uint32_t stack_size;     /* bytes; 0: SPAWN_STACK_DEFAULT */
+	uint32_t prio; /* 0: PRIO_DEFAULT, or the caller's own base priority if that is lower */
+	uint32_t stack_size; /* bytes; 0: SPAWN_STACK_DEFAULT */
 	const struct spawn_handle *handles;
 	size_t nhandles;
-	handle_t fault_ep; /* gets the first thread's faults, and goes along as HND_FAULT; or HANDLE_NONE */
+	handle_t fault_ep; /* gets the first thread's faults, and goes along as HND_FAULT; or
+			      HANDLE_NONE */
+
+	/* For a supervisor that wants to look at the stack later; NULL: not wanted. The vmo is
+	 * mapped from *stack_base on, and the startup block is at its end. The handle is the
+	 * caller's, with all rights. */
+	handle_t *stack_vmo;
+	uint64_t *stack_base;
 };
 
 /*

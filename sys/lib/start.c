@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* From crt0 to the program: thread-local data of the first thread, argv and envp. What happens with them is
- * program_run's business: start_bare.c without libc, sys/posix/start_posix.c with it. */
+/* From crt0 to the program: thread-local data of the first thread, argv and envp. What happens with
+ * them is
+ * __program_run's business: start_bare.c without libc, sys/posix/start_posix.c with it. */
 #include "sys/lib/start.h"
 
 #include <string.h>
@@ -40,7 +41,7 @@ static void strings_fill(const struct startup *s, uint32_t count, uint32_t table
 	out[count] = NULL;
 }
 
-/* Not inlined: it reads thread-local data through tp only after start() has set tp. */
+/* Not inlined: it reads thread-local data through tp only after __process_start has set tp. */
 static __attribute__((noinline)) _Noreturn void start_with_tls(const struct startup *s)
 {
 	/* The spawner made the stack larger by these two tables. */
@@ -50,10 +51,10 @@ static __attribute__((noinline)) _Noreturn void start_with_tls(const struct star
 	tcb_self()->handle = startup_handle(HND_THREAD);
 	strings_fill(s, s->argc, s->argv, argv);
 	strings_fill(s, s->envc, s->envp, envp);
-	program_run((int)s->argc, argv, envp);
+	__program_run((int)s->argc, argv, envp);
 }
 
-_Noreturn void start(const struct startup *s)
+_Noreturn void __process_start(const struct startup *s)
 {
 	static const char bad[] = "start: no startup block from the parent";
 	void *tp = tls_area_init(__tls_main_area);

@@ -5,7 +5,7 @@
 
 int main(int argc, char **argv, char **envp);
 
-_Noreturn void program_run(int argc, char **argv, char **envp)
+_Noreturn void __program_run(int argc, char **argv, char **envp)
 {
 	process_exit(main(argc, argv, envp));
 }

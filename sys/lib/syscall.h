@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * System calls as C functions: one static inline stub for each number of sys/abi/syscall.h, except the
- * message calls, which are in sys/lib/ipc.h. SYS_NULL, SYS_TIMER_CREATE and SYS_CONSOLE have longer names, as C or
- * POSIX has taken the plain ones. What each call does and returns is said there.
+ * System calls as C functions: one static inline stub for each number of sys/abi/syscall.h, except
+ * the message calls, which are in sys/lib/ipc.h. SYS_NULL, SYS_TIMER_CREATE and SYS_CONSOLE have
+ * longer names, as C or POSIX has taken the plain ones. What each call does and returns is said
+ * there.
  *
  * Results come through the trailing pointers. They are written only when the call returns OK, and a
  * pointer whose result nobody wants may be NULL. On other machines than RISC-V the functions are
@@ -27,7 +28,8 @@
 
 SYSCALL_API status_t syscall_null(void);
 
-/* Leases of a received call: reply is HANDLE_NONE for the caller being served, or its reply handle */
+/* Leases of a received call: reply is HANDLE_NONE for the caller being served, or its reply handle
+ */
 SYSCALL_API status_t lease_read(handle_t reply, unsigned lease, uint64_t offset, void *buffer,
 				uint64_t len);
 SYSCALL_API status_t lease_write(handle_t reply, unsigned lease, uint64_t offset,

@@ -9,8 +9,8 @@ struct syscall_result {
 	uint64_t r1, r2;
 };
 
-/* A system call may change whatever a C function call may change. Registers that carry an argument or
- * a result are named by the asm statement's operands, the others here. */
+/* A system call may change whatever a C function call may change. Registers that carry an argument
+ * or a result are named by the asm statement's operands, the others here. */
 #ifdef __riscv_flen
 #define SYSCALL_CLOBBERS_FP                                                                     \
 	, "ft0", "ft1", "ft2", "ft3", "ft4", "ft5", "ft6", "ft7", "ft8", "ft9", "ft10", "ft11", \

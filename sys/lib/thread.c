@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A thread's memory is one mapping: [stack][struct thread][control block, thread-local data]. It is freed by
- * whoever joins. A detached thread cannot free the stack that it runs on: it puts itself on a list, and the next
- * thread that starts or is detached frees those whose end the kernel has confirmed.
+ * A thread's memory is one mapping: [stack][struct thread][control block, thread-local data]. It is
+ * freed by whoever joins. A detached thread cannot free the stack that it runs on: it puts itself
+ * on a list, and the next thread that starts or is detached frees those whose end the kernel has
+ * confirmed.
  */
 #include "sys/lib/thread.h"
 
@@ -20,8 +21,8 @@ struct thread {
 	void *area;
 	size_t area_size;
 	_Atomic uint32_t running; /* cleared and woken by the kernel when the thread has ended */
-	_Atomic uint32_t state;	  /* JOINABLE, then DETACHED or FINISHED: who comes second frees */
-	struct thread *next;	  /* in finished_list */
+	_Atomic uint32_t state;   /* JOINABLE, then DETACHED or FINISHED: who comes second frees */
+	struct thread *next;      /* in finished_list */
 };
 
 static _Atomic(struct thread *) finished_list;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Threads of the own process: stack, thread-local data, start, end and join. pthreads stand on it. */
+/* Threads of the own process: stack, thread-local data, start, end and join. pthreads stand on it.
+ */
 #pragma once
 
 #include <stddef.h>
@@ -14,8 +15,8 @@
 
 struct thread;
 
-/* Starts a thread in fn(arg). stack_size 0: the default; prio 0: the caller's own. Every thread must be joined or
- * detached. The page below the stack stays unmapped. */
+/* Starts a thread in fn(arg). stack_size 0: the default; prio 0: the caller's own. Every thread
+ * must be joined or detached. The page below the stack stays unmapped. */
 status_t thread_run(void (*fn)(void *), void *arg, size_t stack_size, uint32_t prio,
 		    struct thread **out);
 

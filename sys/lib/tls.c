@@ -5,7 +5,8 @@
 #include <string.h>
 
 extern const char __tls_template[];
-extern const char __tls_template_size[], __tls_size[]; /* absolute symbols: the address is the value */
+extern const char __tls_template_size[], __tls_size[]; /* absolute symbols: the address is the value
+							*/
 
 size_t tls_area_size(void)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Thread-local data and the thread control block. tp points at the first thread-local byte (the RISC-V
- * ABI's variant I without a header above tp), so the control block lies just below it:
+ * Thread-local data and the thread control block. tp points at the first thread-local byte (the
+ * RISC-V ABI's variant I without a header above tp), so the control block lies just below it:
  *
  *   area: [ struct tcb, TCB_SIZE bytes ][ thread-local data, tls_data_size() bytes ]
  *                                        ^ tp

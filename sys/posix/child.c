@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Children and waitpid. Every child's end signals the same notification. One waiting thread at a time waits on it;
- * the others wait for that one to come back, and then all look at their children again.
+ * Children and waitpid. Every child's end signals the same notification. One waiting thread at a
+ * time waits on it; the others wait for that one to come back, and then all look at their children
+ * again.
  */
 #include "sys/posix/child.h"
 
 #include <errno.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 
 #include "sys/abi/fault.h"
@@ -23,9 +24,9 @@ struct child {
 };
 
 static struct mutex children_lock;
-static struct child *children; /* children_lock */
-static handle_t ended;	       /* children_lock; a notification */
-static bool someone_waits;     /* children_lock: on the notification */
+static struct child *children;  /* children_lock */
+static handle_t ended;          /* children_lock; a notification */
+static bool someone_waits;      /* children_lock: on the notification */
 static _Atomic uint32_t rounds; /* futex: counts the waits on the notification that came back */
 
 /* With the lock held. */
@@ -118,7 +119,8 @@ static int wait_status(int64_t exit_status)
 	return sig > 0 && sig < _NSIG ? sig : SIGKILL;
 }
 
-/* Looks for a child that has ended, with the lock held: its pid, 0 if all of them live, -ECHILD if there are none. */
+/* Looks for a child that has ended, with the lock held: its pid, 0 if all of them live, -ECHILD if
+ * there are none. */
 static pid_t child_reap(pid_t pid, int *status)
 {
 	pid_t result = -ECHILD;
@@ -143,7 +145,8 @@ static pid_t child_reap(pid_t pid, int *status)
 	return result;
 }
 
-/* Sleeps until some child may have ended. Called and returns with the lock held. 0 or a negative errno. */
+/* Sleeps until some child may have ended. Called and returns with the lock held. 0 or a negative
+ * errno. */
 static int children_wait(void)
 {
 	status_t status;

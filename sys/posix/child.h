@@ -10,5 +10,6 @@
 /* Spawns and remembers the child; an errno value. */
 int child_start(const struct spawn_args *args, pid_t *pid);
 
-/* A duplicate of the process handle of a child, to be closed by the caller; HANDLE_NONE if the pid is no child's. */
+/* A duplicate of the process handle of a child, to be closed by the caller; HANDLE_NONE if the pid
+ * is no child's. */
 handle_t child_handle(pid_t pid);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Where status_t becomes errno: only the POSIX layer knows errno. Inside of the layer functions return
- * negative errno values; posix_result makes them -1 and errno at its edge. */
+/* Where status_t becomes errno: only the POSIX layer knows errno. Inside of the layer functions
+ * return negative errno values; posix_result makes them -1 and errno at its edge. */
 #pragma once
 
 #include <errno.h>

@@ -29,18 +29,26 @@ const struct bootfs *bootfs_own(void)
 	return status == OK ? &mounted : NULL;
 }
 
-static ssize_t bootfs_read(struct file *f, void *buffer, size_t len)
+static ssize_t bootfs_read_at(struct file *f, void *buffer, size_t len, off_t at)
 {
-	size_t left;
+	size_t left = (uint64_t)at < f->size ? f->size - (size_t)at : 0;
 
-	mutex_lock(&f->lock);
-	left = (uint64_t)f->position < f->size ? f->size - (size_t)f->position : 0;
 	if (len > left)
 		len = left;
-	memcpy(buffer, (const char *)f->data + f->position, len);
-	f->position += (off_t)len;
-	mutex_unlock(&f->lock);
+	if (len)
+		memcpy(buffer, (const char *)f->data + at, len);
 	return (ssize_t)len;
+}
+
+static ssize_t bootfs_read(struct file *f, void *buffer, size_t len)
+{
+	ssize_t n;
+
+	mutex_lock(&f->lock);
+	n = bootfs_read_at(f, buffer, len, f->position);
+	f->position += n;
+	mutex_unlock(&f->lock);
+	return n;
 }
 
 static ssize_t bootfs_write(struct file *f, const void *buffer, size_t len)
@@ -155,6 +163,7 @@ static off_t dir_seek(struct file *f, off_t offset, int whence)
 
 static const struct file_ops file_bootfs_ops = {
 	.read = bootfs_read,
+	.read_at = bootfs_read_at,
 	.write = bootfs_write,
 	.seek = bootfs_seek,
 	.stat = bootfs_stat,

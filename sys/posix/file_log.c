@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Standard output of a process that was given none: lines of the kernel's log. Input is at its end. */
+/* Standard output of a process that was given none: lines of the kernel's log. Input is at its end.
+ */
 #include <fcntl.h>
 #include <string.h>
 

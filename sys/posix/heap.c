@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * sbrk under the C library's malloc: memory that grows behind the image, and when the room there is used up in a
- * large area that nothing else is put into. malloc copes with one jump upwards. Memory is mapped in chunks, zero on
- * demand: a chunk costs nothing but address space until it is touched.
+ * sbrk under the C library's malloc: memory that grows behind the image, and when the room there is
+ * used up in a large area that nothing else is put into. malloc copes with one jump upwards. Memory
+ * is mapped in chunks, zero on demand: a chunk costs nothing but address space until it is touched.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -87,7 +87,8 @@ static void *heap_move(ptrdiff_t increment)
 	if ((uintptr_t)increment > heap_mapped_end - heap_break) {
 		uintptr_t need = (uintptr_t)increment - (heap_mapped_end - heap_break);
 
-		/* The room that is left counts only if the next chunk joins it; ask for all to be safe. */
+		/* The room that is left counts only if the next chunk joins it; ask for all to be
+		 * safe. */
 		if (need < (uintptr_t)increment)
 			need = (uintptr_t)increment;
 		if (heap_grow(need) != OK)

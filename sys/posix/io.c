@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* read, write and the other calls on an open descriptor: each finds the file and calls its operation. */
+/* read, write and the other calls on an open descriptor: each finds the file and calls its
+ * operation. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -30,6 +31,23 @@ ssize_t read(int fd, void *buffer, size_t len)
 		return posix_result(-EBADF);
 	if (file_readable(f))
 		result = f->ops->read(f, buffer, len < LEN_MAX ? len : LEN_MAX);
+	file_put(f);
+	return posix_result(result);
+}
+
+ssize_t pread(int fd, void *buffer, size_t len, off_t at)
+{
+	struct file *f = fd_get(fd);
+	ssize_t result = -EBADF;
+
+	if (!f)
+		return posix_result(-EBADF);
+	if (!f->ops->read_at)
+		result = -ESPIPE;
+	else if (at < 0)
+		result = -EINVAL;
+	else if (file_readable(f))
+		result = f->ops->read_at(f, buffer, len < LEN_MAX ? len : LEN_MAX, at);
 	file_put(f);
 	return posix_result(result);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The C library's locks: one recursive lock for its own state and one for each stream. Streams get theirs at first
- * use, while the library's lock is held or not; the first few come from here so that a program that only
- * prints needs no heap.
+ * The C library's locks: one recursive lock for its own state and one for each stream. Streams get
+ * theirs at first use, while the library's lock is held or not; the first few come from here so
+ * that a program that only prints needs no heap.
  */
 #include <stdlib.h>
 #include <sys/lock.h>
@@ -13,7 +13,7 @@
 struct __lock {
 	struct mutex mutex;
 	_Atomic(void *) owner; /* thread control block; only its own thread finds itself here */
-	uint32_t depth;	       /* owner */
+	uint32_t depth;        /* owner */
 	_Atomic bool used;     /* of a lock in the pool */
 };
 

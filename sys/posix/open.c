@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Calls that take a path: open, stat, access. Calls that would change the tree fail with EROFS: it is read-only. */
+/* Calls that take a path: open, stat, access. Calls that would change the tree fail with EROFS: it
+ * is read-only. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>

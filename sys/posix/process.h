@@ -10,8 +10,6 @@
 /* Takes over the parent's working directory (PWD). */
 void path_start(void);
 
-
-
 /* Monotonic time now, in the kernel's nanoseconds; no system call after the first time. */
 uint64_t clock_now(void);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Condition variables: a number that every signal changes. A waiter remembers it while it still holds the mutex and
- * sleeps only as long as it is the same, so that no signal after the unlock is missed.
+ * Condition variables: a number that every signal changes. A waiter remembers it while it still
+ * holds the mutex and sleeps only as long as it is the same, so that no signal after the unlock is
+ * missed.
  */
 #include <errno.h>
 

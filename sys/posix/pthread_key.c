@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Thread-specific data. A key's generation tells its values from those of an earlier key in the same slot. */
+/* Thread-specific data. A key's generation tells its values from those of an earlier key in the
+ * same slot. */
 #include <errno.h>
 
 #include "sys/lib/mutex.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Signals, as far as they go: handlers run for signals that the process raises itself; a signal sent to another
- * process ends it (there is nothing yet that could deliver it to a handler there). Takes the place of
- * picolibc's signal and raise, whose default action is a plain exit.
+ * Signals, as far as they go: handlers run for signals that the process raises itself; a signal
+ * sent to another process ends it (there is nothing yet that could deliver it to a handler there).
+ * Takes the place of picolibc's signal and raise, whose default action is a plain exit.
  */
 #include <errno.h>
 #include <signal.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * posix_spawn over the boot archive. The child gets every handle that this process was started with, under the same
- * name, except what stands for the process itself; its standard descriptors come from our table after the file
- * actions; its working directory travels as PWD.
+ * posix_spawn over the boot archive. The child gets every handle that this process was started
+ * with, under the same name, except what stands for the process itself; its standard descriptors
+ * come from our table after the file actions; its working directory travels as PWD.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -50,7 +50,8 @@ static int action_apply(struct child_files *c, const struct spawn_action *action
 	case ACTION_DUP2:
 		f = c->files[action->from];
 		if (!f)
-			f = fd_get(action->from); /* close-on-exec: still there until the actions are done */
+			f = fd_get(action->from); /* close-on-exec: still there until the actions
+						     are done */
 		else
 			file_get(f);
 		if (!f)
@@ -93,7 +94,7 @@ static int files_collect(const posix_spawn_file_actions_t *actions, struct child
 
 static bool name_is_own(const char *name)
 {
-	static const char *const own[] = {HND_SELF, HND_THREAD, HND_FAULT,
+	static const char *const own[] = {HND_SELF,  HND_THREAD, HND_FAULT,
 					  HND_STDIN, HND_STDOUT, HND_STDERR};
 
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
@@ -258,14 +259,17 @@ int posix_spawnp(pid_t *restrict pid, const char *restrict file,
 	for (;;) {
 		size_t len = strcspn(dirs, ":");
 		char path[PATH_BYTES];
-		int n = snprintf(path, sizeof(path), "%.*s%s%s", (int)len, dirs, len ? "/" : "./", file);
-		int tried = n < (int)sizeof(path) ? posix_spawn(pid, path, actions, attr, argv, envp)
-						  : ENAMETOOLONG;
+		int n = snprintf(path, sizeof(path), "%.*s%s%s", (int)len, dirs, len ? "/" : "./",
+				 file);
+		int tried = n < (int)sizeof(path)
+				    ? posix_spawn(pid, path, actions, attr, argv, envp)
+				    : ENAMETOOLONG;
 
 		if (tried != ENOENT && tried != ENOTDIR && tried != EACCES)
 			return tried;
 		if (tried == EACCES)
-			error = EACCES; /* found, but not a program: worth telling if nothing better comes */
+			error = EACCES; /* found, but not a program: worth telling if nothing better
+					   comes */
 		if (dirs[len] == '\0')
 			return error;
 		dirs += len + 1;

@@ -59,7 +59,8 @@ int posix_spawn_file_actions_addopen(posix_spawn_file_actions_t *restrict action
 
 int posix_spawn_file_actions_adddup2(posix_spawn_file_actions_t *actions, int fd, int to)
 {
-	return action_add(*actions, (struct spawn_action){.kind = ACTION_DUP2, .fd = to, .from = fd});
+	return action_add(*actions,
+			  (struct spawn_action){.kind = ACTION_DUP2, .fd = to, .from = fd});
 }
 
 int posix_spawn_file_actions_addclose(posix_spawn_file_actions_t *actions, int fd)

@@ -12,10 +12,10 @@ enum spawn_action_kind { ACTION_OPEN, ACTION_DUP2, ACTION_CLOSE };
 struct spawn_action {
 	enum spawn_action_kind kind;
 	int fd;
-	int from;      /* dup2 */
-	int flags;     /* open */
-	mode_t mode;   /* open */
-	char *path;    /* open */
+	int from;    /* dup2 */
+	int flags;   /* open */
+	mode_t mode; /* open */
+	char *path;  /* open */
 };
 
 struct __posix_spawn_file_actions {

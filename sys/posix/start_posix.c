@@ -13,16 +13,16 @@ int main(int argc, char **argv, char **envp);
 void __libc_init_array(void);
 
 /*
- * Functions that picolibc has too. Naming them in the first object of every link makes the linker find ours, which
- * come before picolibc's in its order of search, whatever refers to them later. The table itself is dropped with
- * everything else that nobody uses.
+ * Functions that picolibc has too. Naming them in the first object of every link makes the linker
+ * find ours, which come before picolibc's in its order of search, whatever refers to them later.
+ * The table itself is dropped with everything else that nobody uses.
  */
 typedef void (*function)(void);
 __attribute__((used)) static const function ours_first[] = {
 	(function)sbrk, (function)raise, (function)memcpy, (function)memmove, (function)memcmp,
 };
 
-_Noreturn void program_run(int argc, char **argv, char **envp)
+_Noreturn void __program_run(int argc, char **argv, char **envp)
 {
 	environ = envp;
 	file_std_open();

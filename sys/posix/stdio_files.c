@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The list of open streams, which picolibc does not keep: without it exit() would lose what fopen'ed streams still
- * hold, and fflush(NULL) would crash. The linker (--wrap, see libc_dep) sends every call of these functions here;
+ * The list of open streams, which picolibc does not keep: without it exit() would lose what
+ * fopen'ed streams still hold, and fflush(NULL) would crash. The linker (--wrap, see libc_dep)
+ * sends every call of these functions here;
  * __real_NAME is picolibc's own.
  */
 #include <errno.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Clocks. The monotonic one is the time CSR, read directly and put on the kernel's scale (zero at boot) once, so that
- * its values are deadlines. The real-time one is the monotonic one plus what a real-time clock said when it was
- * first asked for; without such a device it starts at 1970.
+ * Clocks. The monotonic one is the time CSR, read directly and put on the kernel's scale (zero at
+ * boot) once, so that its values are deadlines. The real-time one is the monotonic one plus what a
+ * real-time clock said when it was first asked for; without such a device it starts at 1970.
  */
 #include <errno.h>
 #include <limits.h>
@@ -26,9 +26,9 @@
 
 static struct mutex setup_lock;
 static _Atomic bool monotonic_known, realtime_known;
-static uint64_t scale;		    /* constant once monotonic_known */
-static uint64_t monotonic_offset;   /* constant once monotonic_known; modulo 2^64 */
-static uint64_t realtime_offset;    /* constant once realtime_known */
+static uint64_t scale;            /* constant once monotonic_known */
+static uint64_t monotonic_offset; /* constant once monotonic_known; modulo 2^64 */
+static uint64_t realtime_offset;  /* constant once realtime_known */
 
 static uint64_t ticks_now(void)
 {
@@ -38,9 +38,9 @@ static uint64_t ticks_now(void)
 	return ticks;
 }
 
-/* What to add to the CSR's nanoseconds. The kernel read its clock somewhere between the two ticks; taking the first
- * puts our clock ahead of the kernel's, never behind, so that no sleep looks too short. Out of a few tries, as one
- * may have been interrupted. */
+/* What to add to the CSR's nanoseconds. The kernel read its clock somewhere between the two ticks;
+ * taking the first puts our clock ahead of the kernel's, never behind, so that no sleep looks too
+ * short. Out of a few tries, as one may have been interrupted. */
 static uint64_t offset_measure(void)
 {
 	uint64_t best = UINT64_MAX, offset = 0;
@@ -134,7 +134,8 @@ static int clock_read(clockid_t clock, uint64_t *ns)
 
 static struct timespec timespec_from(uint64_t ns)
 {
-	return (struct timespec){.tv_sec = (time_t)(ns / NS_PER_S), .tv_nsec = (long)(ns % NS_PER_S)};
+	return (struct timespec){.tv_sec = (time_t)(ns / NS_PER_S),
+				 .tv_nsec = (long)(ns % NS_PER_S)};
 }
 
 /* Saturates at what a deadline can say; times before the clock's start are its start. */
@@ -205,7 +206,8 @@ clock_t times(struct tms *out)
 
 	if (result)
 		return (clock_t)posix_result(result);
-	/* In units of CLOCKS_PER_SEC, which clock() takes them for; the kernel does not tell system from user time. */
+	/* In units of CLOCKS_PER_SEC, which clock() takes them for; the kernel does not tell system
+	 * from user time. */
 	*out = (struct tms){.tms_utime = (clock_t)(ns / (NS_PER_S / CLOCKS_PER_SEC))};
 	return (clock_t)(clock_now() / (NS_PER_S / CLOCKS_PER_SEC));
 }
@@ -268,8 +270,8 @@ unsigned sleep(unsigned seconds)
 
 int usleep(useconds_t us)
 {
-	struct timespec request = {
-		.tv_sec = (time_t)(us / 1000000), .tv_nsec = (long)(us % 1000000) * 1000};
+	struct timespec request = {.tv_sec = (time_t)(us / 1000000),
+				   .tv_nsec = (long)(us % 1000000) * 1000};
 
 	return nanosleep(&request, NULL);
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Terminals over the serial protocol, and termios. A driver that dies and comes back behind the same endpoint is not
- * seen from here: a call that it took along is sent again under the same id, so that it is done once.
+ * Terminals over the serial protocol, and termios. A driver that dies and comes back behind the
+ * same endpoint is not seen from here: a call that it took along is sent again under the same id,
+ * so that it is done once.
  *
- * Nothing is read ahead: in canonical mode bytes are fetched one by one up to the line's end, so that what is
- * typed for the next program is still there when that program reads.
+ * Nothing is read ahead: in canonical mode bytes are fetched one by one up to the line's end, so
+ * that what is typed for the next program is still there when that program reads.
  */
 #include "sys/posix/tty.h"
 
@@ -61,7 +62,8 @@ static ssize_t line_write(handle_t ep, uint32_t mode, const void *buffer, size_t
 	return count <= len ? (ssize_t)count : -EPROTO;
 }
 
-/* All of it; 0 or a negative errno. Only the first piece honours NONBLOCK: translated text cannot be cut anywhere. */
+/* All of it; 0 or a negative errno. Only the first piece honours NONBLOCK: translated text cannot
+ * be cut anywhere. */
 static int line_write_all(handle_t ep, uint32_t mode, const char *text, size_t len)
 {
 	while (len) {
@@ -117,8 +119,8 @@ static ssize_t read_timed(struct file *f, const struct termios *t, char *buffer,
 {
 	uint64_t end = clock_now() + t->c_cc[VTIME] * 100000000ull;
 
-	/* Looking again and again instead of a call with a deadline: a call that is given up just when the driver
-	 * answers would lose the bytes. */
+	/* Looking again and again instead of a call with a deadline: a call that is given up just
+	 * when the driver answers would lose the bytes. */
 	for (;;) {
 		static const uint32_t never;
 		uint64_t now;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Terminals: open files over an endpoint of the serial class. Files of one process that share a tty share its
- * settings and the line being edited. */
+/* Terminals: open files over an endpoint of the serial class. Files of one process that share a tty
+ * share its settings and the line being edited. */
 #pragma once
 
 #include "sys/posix/file.h"
@@ -9,7 +9,7 @@
 struct tty {
 	struct mutex settings_lock;
 	struct termios settings; /* settings_lock */
-	bool started;		 /* settings_lock: settings are valid */
+	bool started;            /* settings_lock: settings are valid */
 	struct mutex input_lock;
 	struct tty_line line; /* input_lock */
 };

@@ -4,7 +4,16 @@
 
 #include <string.h>
 
-enum { CTRL_C = 3, CTRL_D = 4, CTRL_BACKSLASH = 28, CTRL_U = 21, CTRL_Z = 26, BELL = 7, BACKSPACE = 8, DELETE = 127 };
+enum {
+	CTRL_C = 3,
+	CTRL_D = 4,
+	CTRL_BACKSLASH = 28,
+	CTRL_U = 21,
+	CTRL_Z = 26,
+	BELL = 7,
+	BACKSPACE = 8,
+	DELETE = 127
+};
 
 void tty_settings_default(struct termios *t)
 {
@@ -13,8 +22,13 @@ void tty_settings_default(struct termios *t)
 		.c_oflag = OPOST | ONLCR,
 		.c_cflag = CS8 | CREAD | CLOCAL,
 		.c_lflag = ISIG | ICANON | ECHO | ECHOE | ECHOK | IEXTEN,
-		.c_cc = {[VINTR] = CTRL_C, [VQUIT] = CTRL_BACKSLASH, [VERASE] = DELETE,
-			 [VKILL] = CTRL_U, [VEOF] = CTRL_D, [VMIN] = 1, [VSUSP] = CTRL_Z},
+		.c_cc = {[VINTR] = CTRL_C,
+			 [VQUIT] = CTRL_BACKSLASH,
+			 [VERASE] = DELETE,
+			 [VKILL] = CTRL_U,
+			 [VEOF] = CTRL_D,
+			 [VMIN] = 1,
+			 [VSUSP] = CTRL_Z},
 		.c_ispeed = B115200,
 		.c_ospeed = B115200,
 	};

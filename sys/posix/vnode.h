@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Paths: from a name to an open file. Until there is a file server the tree is the boot archive and /dev/null. */
+/* Paths: from a name to an open file. Until there is a file server the tree is the boot archive and
+ * /dev/null. */
 #pragma once
 
 #include "sys/posix/file.h"
@@ -8,7 +9,8 @@
 
 extern const struct file_ops file_null_ops;
 
-/* The absolute path without ".", "..", double or trailing slashes: "/" or "/a/b". ENOENT for an empty path, ENAMETOOLONG. */
+/* The absolute path without ".", "..", double or trailing slashes: "/" or "/a/b". ENOENT for an
+ * empty path, ENAMETOOLONG. */
 int path_resolve(const char *path, char out[PATH_BYTES]);
 
 /* Opens an absolute, resolved path in the boot archive: an open file or a negative errno. */

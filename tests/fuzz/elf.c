@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Fuzz target: any bytes as a program. What the parser lets through must keep every promise of its header. */
+/* Fuzz target: any bytes as a program. What the parser lets through must keep every promise of its
+ * header. */
 /* fuzz-sources: sys/lib/elf.c */
 #include <stdint.h>
 #include <stdlib.h>
@@ -25,7 +26,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (elf_parse(data, size, USER_BASE, USER_TOP, &image) != OK)
 		return 0;
 	require(image.nsegments >= 1 && image.nsegments <= ELF_SEGMENTS_MAX);
-	require(image.start >= USER_BASE - PAGE_SIZE && image.end <= USER_TOP && image.start < image.end);
+	require(image.start >= USER_BASE - PAGE_SIZE && image.end <= USER_TOP &&
+		image.start < image.end);
 	require(image.end - image.start <= ELF_SPAN_MAX);
 	for (uint32_t i = 0; i < image.nsegments; i++) {
 		const struct elf_segment *s = &image.segments[i];

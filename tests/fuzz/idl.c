@@ -89,8 +89,6 @@ status_t handle_close(handle_t handle)
 status_t handle_info(handle_t handle, struct handle_info *info)
 {
 	ENSURE(handle_is_open(handle));
-	if (!(handles[handle].rights & RIGHT_INFO))
-		return ERR_RIGHTS;
 	*info = (struct handle_info){.type = handles[handle].type,
 				     .rights = handles[handle].rights};
 	return OK;

@@ -45,15 +45,16 @@ static void test_good(void)
 }
 
 /* Runs `change` on a fresh file and wants the parser to refuse it. */
-#define REFUSED(...)                                                                            \
-	do {                                                                                       \
-		struct elf_file_header *h = elf_file_header(&file);                                \
-		struct elf_file_phdr *ro = elf_file_phdr(&file, 0), *text = ro + 1, *data = ro + 2; \
-		struct elf_file_phdr *tls = ro + 3;                                                \
-		elf_file_make(&file);                                                              \
-		(void)h, (void)ro, (void)text, (void)data, (void)tls;                              \
-		__VA_ARGS__;                                                                         \
-		check_numbers(parse(), ERR_BAD_FORMAT, __FILE__, __LINE__, #__VA_ARGS__);               \
+#define REFUSED(...)                                                                      \
+	do {                                                                              \
+		struct elf_file_header *h = elf_file_header(&file);                       \
+		struct elf_file_phdr *ro = elf_file_phdr(&file, 0), *text = ro + 1,       \
+				     *data = ro + 2;                                      \
+		struct elf_file_phdr *tls = ro + 3;                                       \
+		elf_file_make(&file);                                                     \
+		(void)h, (void)ro, (void)text, (void)data, (void)tls;                     \
+		__VA_ARGS__;                                                              \
+		check_numbers(parse(), ERR_BAD_FORMAT, __FILE__, __LINE__, #__VA_ARGS__); \
 	} while (0)
 
 static void test_header(void)
@@ -106,8 +107,8 @@ static void test_segments(void)
 	REFUSED(text->flags = PH_X);
 	REFUSED(text->flags = PH_W);
 	REFUSED(text->flags = 0);
-	REFUSED(data->vaddr = text->vaddr);                   /* overlap */
-	REFUSED(data->vaddr = text->vaddr + text->memsz);     /* the same page */
+	REFUSED(data->vaddr = text->vaddr);                                     /* overlap */
+	REFUSED(data->vaddr = text->vaddr + text->memsz);                       /* the same page */
 	REFUSED(data->vaddr = 0x80000, data->memsz = 0x1000, data->filesz = 0); /* not ascending */
 	REFUSED(ro->type = PH_INTERP);
 	REFUSED(ro->type = PH_DYNAMIC);
@@ -118,7 +119,8 @@ static void test_segments(void)
 	elf_file_header(&file)->phnum = ELF_SEGMENTS_MAX + 1;
 	for (unsigned i = 0; i <= ELF_SEGMENTS_MAX; i++)
 		*elf_file_phdr(&file, i) = (struct elf_file_phdr){
-			PH_LOAD, PH_R | PH_X, 0x1000, 0x100000 + i * 0x1000, 0, 0x100, 0x100, 0x1000};
+			PH_LOAD, PH_R | PH_X, 0x1000, 0x100000 + i * 0x1000,
+			0,       0x100,       0x100,  0x1000};
 	elf_file_header(&file)->entry = 0x100000;
 	CHECK_INT(parse(), ERR_BAD_FORMAT);
 	elf_file_header(&file)->phnum = ELF_SEGMENTS_MAX;
@@ -139,7 +141,8 @@ static void test_tls(void)
 	CHECK_INT(parse(), OK); /* no template: the address says nothing */
 }
 
-/* The table of program headers at every alignment, in memory that ends with the file (for the address checker). */
+/* The table of program headers at every alignment, in memory that ends with the file (for the
+ * address checker). */
 static void test_bounds(void)
 {
 	for (unsigned shift = 0; shift < 8; shift++) {
@@ -152,7 +155,8 @@ static void test_bounds(void)
 		uint64_t phoff = size - 4 * sizeof(struct elf_file_phdr) - shift;
 
 		elf_file_header(&file)->phoff = phoff;
-		memmove(file.bytes + phoff, elf_file_phdr(&file, 0), 4 * sizeof(struct elf_file_phdr));
+		memmove(file.bytes + phoff, elf_file_phdr(&file, 0),
+			4 * sizeof(struct elf_file_phdr));
 		memcpy(copy, file.bytes, size);
 		CHECK_INT(elf_parse(copy, size, USER_BASE, USER_TOP, &image), OK);
 		free(copy);

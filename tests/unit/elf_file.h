@@ -37,8 +37,8 @@ static inline struct elf_file_phdr *elf_file_phdr(struct elf_file *f, unsigned i
 	return (struct elf_file_phdr *)(void *)(f->bytes + sizeof(struct elf_file_header)) + i;
 }
 
-/* Like what the linker makes: headers and constants, text, data with bss, thread-local data. Data bytes are their
- * offset's low byte XOR 0x5a. */
+/* Like what the linker makes: headers and constants, text, data with bss, thread-local data. Data
+ * bytes are their offset's low byte XOR 0x5a. */
 static inline void elf_file_make(struct elf_file *f)
 {
 	static const struct elf_file_phdr phdrs[] = {

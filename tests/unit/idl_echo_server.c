@@ -30,9 +30,9 @@ void echo_server_run(struct echo_server *es, handle_t ep, const struct echo_ops 
 	server_destroy(&es->server);
 }
 
-void echo_server_stop(handle_t ep)
+status_t echo_server_stop(handle_t ep)
 {
 	struct ipc_msg m = {.info = MSG_INFO(ECHO_LABEL_STOP, 0, 0)};
 
-	(void)ipc_call(ep, &m, NULL, DEADLINE_NEVER);
+	return ipc_call(ep, &m, NULL, DEADLINE_NEVER);
 }

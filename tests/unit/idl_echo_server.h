@@ -26,4 +26,4 @@ extern const struct echo_ops echo_server_ops;
 
 /* Serves the endpoint from the calling thread until it is told to stop. */
 void echo_server_run(struct echo_server *es, handle_t ep, const struct echo_ops *ops);
-void echo_server_stop(handle_t ep);
+status_t echo_server_stop(handle_t ep);

@@ -75,6 +75,16 @@ class Good(Case):
                    + 'const D: u8 = 255;\n' + DOC + 'const E: u32 = (1 + 2) * 3 - A + A | 16;\n'
                    + DOC + 'op o = 1 { errors none; }\n', [])
 
+    def test_example_of_the_manual(self):
+        manual = (ROOT / 'docs' / 'idl.md').read_text()
+        example = manual.split('## An example')[1].split('```')[1].strip()
+        self.check(example, [], name='shelf.idl')
+
+    def test_every_protocol_of_the_system(self):
+        files = sorted(str(f) for f in (ROOT / 'sys' / 'protocols').glob('*.idl'))
+        self.assertGreater(len(files), 5)
+        self.assertEqual(self.run_idl('check', *files).stderr, '')
+
     def test_windows_line_ends(self):
         self.check(self.op('in a: u8;').replace('\n', '\r\n'), [])
 

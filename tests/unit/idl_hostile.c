@@ -207,6 +207,40 @@ static void test_request_leases(void)
 	CHECK_INT(raw(LABEL(GREET), 0, 2, NULL, l), ERR_FAULT);
 }
 
+/* What nothing was put into is zero in an answer, not what the request left there. */
+static void test_answers_leak_nothing(void)
+{
+	static const struct {
+		uint32_t label;
+		unsigned used; /* bytes of the answer */
+		uint64_t good[6];
+	} ops[] = {
+		{LABEL(PING), 0, {0}},
+		{LABEL(BADGE), 8, {0}},
+		{LABEL(FAIL), 4, {0}},
+		{LABEL(TEXT), 21, {0x62006100620061, 0, 0}}, /* "a", then junk behind its NUL */
+		{LABEL(BYTES), 38, {0}},
+		{LABEL(PAIR), 16, {0, 0x6900000000}},
+		{LABEL(RELEASE), 4, {0}},
+		{LABEL(SCALARS), 44, {0}},
+	};
+
+	for (unsigned i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
+		struct ipc_msg m = {.info = MSG_INFO(ops[i].label, 0, 0)};
+		unsigned first = ops[i].used;
+
+		memcpy(m.w, ops[i].good, sizeof(m.w));
+		/* Junk where the request has no parameter: each is as long as its answer, or shorter. */
+		memset((char *)m.w + first, 0xa5, sizeof(m.w) - first);
+		CHECK_INT(ipc_call(ep, &m, NULL, DEADLINE_NEVER), OK);
+		CHECK_INT(MSG_LABEL(m.info), OK);
+		for (unsigned byte = first; byte < sizeof(m.w); byte++)
+			CHECK_INT(((uint8_t *)m.w)[byte], 0);
+		if (ops[i].label == LABEL(TEXT))
+			CHECK(m.w[0] == 'a' && m.w[1] == 0 && m.w[2] == 0);
+	}
+}
+
 /* ---- handlers that break their contract ------------------------------------------------------------ */
 
 static handle_t stray; /* given to a caller although it cannot travel */
@@ -328,7 +362,77 @@ static status_t bad_handles(void *ctx, struct ipc_request *rq, handle_t a, handl
 	return IPC_DEFERRED;
 }
 
+/* Nothing of it is in the request already. */
+static status_t bad_words(void *ctx, struct ipc_request *rq, uint64_t a, uint64_t b, uint64_t c,
+			  uint64_t d, uint64_t e, uint64_t f, uint64_t *a_back, uint64_t *b_back,
+			  uint64_t *c_back, uint64_t *d_back, uint64_t *e_back, uint64_t *f_back)
+{
+	(void)ctx;
+	(void)rq;
+	*a_back = ~a;
+	*b_back = ~b;
+	*c_back = ~c;
+	*d_back = ~d;
+	*e_back = ~e;
+	*f_back = ~f;
+	return OK;
+}
+
+static status_t bad_scalars(void *ctx, struct ipc_request *rq, uint8_t small, uint16_t medium,
+			    uint32_t large, uint64_t huge, int32_t negative, int64_t very_negative,
+			    bool yes, enum echo_color color, uint32_t style, status_t result,
+			    uint8_t *small_back, uint16_t *medium_back, uint32_t *large_back,
+			    uint64_t *huge_back, int32_t *negative_back,
+			    int64_t *very_negative_back, bool *yes_back,
+			    enum echo_color *color_back, uint32_t *style_back,
+			    status_t *result_back)
+{
+	(void)ctx;
+	(void)rq;
+	(void)color;
+	(void)style;
+	(void)result;
+	*small_back = (uint8_t)~small;
+	*medium_back = (uint16_t)~medium;
+	*large_back = ~large;
+	*huge_back = ~huge;
+	*negative_back = ~negative;
+	*very_negative_back = ~very_negative;
+	*yes_back = !yes;
+	*color_back = ECHO_COLOR_BLUE;
+	*style_back = ECHO_STYLE_BLINK;
+	*result_back = ERR_AGAIN;
+	return OK;
+}
+
+static void test_other_answers(void)
+{
+	uint64_t w[6] = {0};
+	uint8_t small = 0;
+	uint16_t medium = 0;
+	uint32_t large = 0, style = 0;
+	uint64_t huge = 0;
+	int32_t negative = 0;
+	int64_t very_negative = 0;
+	bool yes = false;
+	enum echo_color color = ECHO_COLOR_RED;
+	status_t result = OK;
+
+	CHECK_INT(echo_words(ep, 1, 2, 3, 4, 5, 6, &w[0], &w[1], &w[2], &w[3], &w[4], &w[5]), OK);
+	for (uint64_t i = 0; i < 6; i++)
+		CHECK(w[i] == ~(i + 1));
+	CHECK_INT(echo_scalars(ep, 1, 2, 3, 4, 5, 6, false, ECHO_COLOR_RED, 0, OK, &small, &medium,
+			       &large, &huge, &negative, &very_negative, &yes, &color, &style,
+			       &result),
+		  OK);
+	CHECK(small == 0xfe && medium == 0xfffd && large == 0xfffffffc && huge == ~4ull);
+	CHECK(negative == ~5 && very_negative == ~6ll && yes && color == ECHO_COLOR_BLUE);
+	CHECK(style == ECHO_STYLE_BLINK && result == ERR_AGAIN);
+}
+
 static const struct echo_ops bad_ops = {
+	.words = bad_words,
+	.scalars = bad_scalars,
 	.nest = bad_nest,
 	.handles = bad_handles,
 	.text = bad_text,
@@ -583,7 +687,12 @@ int main(void)
 {
 	pthread_t thread;
 	unsigned before;
+	uint64_t untouched = 5;
 
+	CHECK_INT(
+		echo_words(HANDLE_NONE, 1, 2, 3, 4, 5, 6, &untouched, NULL, NULL, NULL, NULL, NULL),
+		ERR_HANDLE);
+	CHECK_INT(untouched, 5);
 	endpoint_create(&ep);
 	before = fake_handle_count();
 
@@ -592,14 +701,16 @@ int main(void)
 	test_request_counts();
 	test_request_values();
 	test_request_leases();
-	echo_server_stop(ep);
+	test_answers_leak_nothing();
+	CHECK_INT(echo_server_stop(ep), OK);
 	pthread_join(thread, NULL);
 	CHECK_INT(server.ended, OK);
 	CHECK_INT(fake_handle_count(), before);
 
 	pthread_create(&thread, NULL, server_main, (void *)(uintptr_t)&bad_ops);
 	test_bad_handlers();
-	echo_server_stop(ep);
+	test_other_answers();
+	CHECK_INT(echo_server_stop(ep), OK);
 	pthread_join(thread, NULL);
 	CHECK_INT(fake_handle_count(), before);
 

@@ -96,12 +96,27 @@ static void test_signal_removed_by_callback(void)
 	fake_thread_leave();
 }
 
+/* How many bits are not in use. */
+static unsigned bits_left(struct server *server)
+{
+	unsigned n = 0, unused = 0;
+	uint64_t bits, all = 0;
+	handle_t nt;
+
+	while (server_add_signal(server, count, &unused, &nt, &bits) == OK) {
+		all |= bits;
+		n++;
+	}
+	server_remove_signal(server, all);
+	return n;
+}
+
 static void test_irqs(void)
 {
 	struct server server;
 	handle_t irq[3];
 	unsigned fired[3] = {0};
-	uint64_t bits;
+	uint64_t bits = 0;
 
 	server_init(&server, HANDLE_NONE, fake_thread_self());
 	for (unsigned i = 0; i < 3; i++) {
@@ -127,6 +142,7 @@ static void test_irqs(void)
 
 	fake_fail(FAKE_IRQ_BIND, 1, ERR_RIGHTS);
 	CHECK_INT(server_add_irq(&server, irq[0], count, &fired[0], &bits), ERR_RIGHTS);
+	CHECK_INT(bits_left(&server), SERVER_SIGNALS_MAX - 3);
 	server_destroy(&server);
 	for (unsigned i = 0; i < 3; i++)
 		handle_close(irq[i]);
@@ -196,6 +212,10 @@ static void test_timers(void)
 	CHECK_INT(server_timer_set(&b, DEADLINE_NEVER), OK);
 	CHECK_INT(run_pending(&server), ERR_WOULD_BLOCK);
 	CHECK_INT(fired_b, 0);
+	/* A signal that is not the timer's. */
+	CHECK_INT(notification_signal(server.notification, a.bits | b.bits), OK);
+	CHECK_INT(run_pending(&server), ERR_WOULD_BLOCK);
+	CHECK(fired_a == 1 && fired_b == 0);
 	/* In the past: at once. */
 	CHECK_INT(server_timer_set(&b, 1), OK);
 	CHECK_INT(run_pending(&server), ERR_WOULD_BLOCK);
@@ -211,8 +231,10 @@ static void test_timers(void)
 
 	fake_fail(FAKE_TIMER_CREATE, 1, ERR_QUOTA);
 	CHECK_INT(server_timer_init(&b, &server, count, &fired_b), ERR_QUOTA);
+	CHECK_INT(bits_left(&server), SERVER_SIGNALS_MAX - 1);
 	server_timer_destroy(&b);
 	server_timer_destroy(&a);
+	CHECK_INT(bits_left(&server), SERVER_SIGNALS_MAX);
 	server_destroy(&server);
 	fake_thread_leave();
 }
@@ -293,7 +315,8 @@ static status_t stop_call(void *ctx, struct ipc_request *rq)
 
 	if (MSG_LABEL(rq->msg.info) == ECHO_LABEL_STOP)
 		server_stop(&loop->server, ERR_STATE);
-	rq->msg.info = MSG_INFO(-ERR_NO_SYSCALL, 0, 0);
+	if (MSG_LABEL(rq->msg.info) != ECHO_LABEL_STOP + 1) /* that one comes back as it is */
+		rq->msg.info = MSG_INFO(-ERR_NO_SYSCALL, 0, 0);
 	return OK;
 }
 
@@ -321,7 +344,14 @@ static void test_protocols(void)
 				  i < SERVER_PROTOCOLS_MAX ? OK : -ERR_NO_SYSCALL);
 		}
 	}
-	echo_server_stop(ep); /* is itself answered before the loop ends */
+	static const struct lease lent[3];
+	struct ipc_msg back = {.info = MSG_INFO(ECHO_LABEL_STOP + 1, 1, 3)};
+
+	back.handles[0] = fake_object_create(OBJ_VMO, RIGHTS_ALL);
+	CHECK_INT(ipc_call(ep, &back, lent, DEADLINE_NEVER), OK);
+	CHECK(back.info == MSG_INFO(ECHO_LABEL_STOP + 1, 1, 0));
+	CHECK_INT(handle_close(back.handles[0]), OK);
+	CHECK_INT(echo_server_stop(ep), OK); /* is itself answered before the loop ends */
 	pthread_join(thread, NULL);
 	CHECK_INT(loop.status, ERR_STATE);
 	for (unsigned i = 0; i < SERVER_PROTOCOLS_MAX; i++)
@@ -429,7 +459,7 @@ static void test_many_clients(void)
 		pthread_create(&clients[i], NULL, client_main, (void *)i);
 	for (unsigned i = 0; i < CLIENTS; i++)
 		pthread_join(clients[i], NULL);
-	echo_server_stop(ep);
+	CHECK_INT(echo_server_stop(ep), OK);
 	pthread_join(thread, NULL);
 	CHECK_INT(busy.loop.status, ERR_STATE);
 	CHECK(signals_seen >= 1 && signals_seen <= CLIENTS * ROUNDS);

@@ -10,7 +10,7 @@
 
 /* ---- the terminal --------------------------------------------------------------------------- */
 
-#define ROWS 40
+#define ROWS        40
 #define COLUMNS_MAX 100
 
 static struct {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * memcpy, memmove, memcmp and memset (under other names beside the host's) at every alignment and many lengths,
- * against the host's own, with the objects ending at a page that cannot be touched.
+ * memcpy, memmove, memcmp and memset (under other names beside the host's) at every alignment and
+ * many lengths, against the host's own, with the objects ending at a page that cannot be touched.
  */
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -18,7 +18,8 @@ enum { PAGE = 4096, ROOM = 2 * PAGE };
 /* ROOM bytes with an untouchable page before and after. */
 static unsigned char *guarded(void)
 {
-	unsigned char *p = mmap(NULL, ROOM + 2 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	unsigned char *p = mmap(NULL, ROOM + 2 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+				0);
 
 	if (p == MAP_FAILED || mprotect(p + PAGE, ROOM, PROT_READ | PROT_WRITE) != 0)
 		exit(1);
@@ -43,7 +44,8 @@ static void test_copy(void)
 	for (unsigned n = 0; n < 3000; n = next_length(n)) {
 		for (unsigned a = 0; a < 16; a++) {
 			for (unsigned b = 0; b < 16; b++) {
-				/* Alternately at the very start and at the very end of what may be touched. */
+				/* Alternately at the very start and at the very end of what may be
+				 * touched. */
 				size_t to = (a & 8) ? ROOM - n - (a & 7) : a;
 				size_t from = (b & 8) ? ROOM - n - (b & 7) : b;
 
@@ -100,18 +102,24 @@ static void test_compare(void)
 				memcpy(r, l, n);
 				if (!CHECK(ours_memcmp(l, r, n) == 0))
 					return;
-				/* Differences at the start, the end and in between; the bytes behind do not count. */
+				/* Differences at the start, the end and in between; the bytes
+				 * behind do not count. */
 				for (unsigned k = 0; n && k < 3; k++) {
 					unsigned at = k == 0 ? 0 : k == 1 ? n - 1 : n / 2;
 					unsigned char kept = r[at];
 
 					r[at] = (unsigned char)(kept + 0x80);
-					if (!CHECK(sign(ours_memcmp(l, r, n)) == sign(memcmp(l, r, n))) ||
-					    !CHECK(sign(ours_memcmp(r, l, n)) == sign(memcmp(r, l, n))))
+					if (!CHECK(sign(ours_memcmp(l, r, n)) ==
+						   sign(memcmp(l, r, n))) ||
+					    !CHECK(sign(ours_memcmp(r, l, n)) ==
+						   sign(memcmp(r, l, n))))
 						return;
 					if (at + 1 < n) {
-						r[n - 1] = (unsigned char)~r[n - 1]; /* a later one changes nothing */
-						CHECK(sign(ours_memcmp(l, r, n)) == sign(memcmp(l, r, n)));
+						r[n - 1] = (unsigned char)~r[n - 1]; /* a later one
+											changes
+											nothing */
+						CHECK(sign(ours_memcmp(l, r, n)) ==
+						      sign(memcmp(l, r, n)));
 						r[n - 1] = (unsigned char)~r[n - 1];
 					}
 					r[at] = kept;

@@ -147,7 +147,8 @@ static void test_output(void)
 	made = tty_translate_output(&t, "a\nb\nc", &len, out, sizeof(out));
 	CHECK(made == 7 && len == 5 && memcmp(out, "a\r\nb\r\nc", 7) == 0);
 	len = 5;
-	made = tty_translate_output(&t, "abc\nd", &len, out, 4); /* the pair does not fit: not cut in two */
+	made = tty_translate_output(&t, "abc\nd", &len, out, 4); /* the pair does not fit: not cut
+								    in two */
 	CHECK(made == 3 && len == 3);
 	len = 2;
 	made = tty_translate_output(&t, "\nd", &len, out, 2);

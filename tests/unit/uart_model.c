@@ -418,8 +418,13 @@ static void test_random(bool is_dw, unsigned seed)
 			break;
 		case 3:
 		case 4:
-			if (typed_count < MODEL_OUT && uart_model_receive(&model, (uint8_t)i))
-				typed[typed_count++] = (uint8_t)i;
+			if (typed_count == MODEL_OUT || model.late >= 0)
+				break;
+			if (rand() % 4 == 0)
+				model.late = (uint8_t)i;
+			else if (!uart_model_receive(&model, (uint8_t)i))
+				break;
+			typed[typed_count++] = (uint8_t)i;
 			break;
 		case 5:
 			if (rand() % 50 == 0)
@@ -431,6 +436,8 @@ static void test_random(bool is_dw, unsigned seed)
 		}
 	}
 	run();
+	if (model.late >= 0) /* nobody asked any more */
+		typed_count--;
 	while (serial_read(HOST_ENDPOINT, 0, SERIAL_MODE_NONBLOCK, got + got_count,
 			   MODEL_OUT - got_count < 4096 ? MODEL_OUT - got_count : 4096,
 			   &count) == OK &&

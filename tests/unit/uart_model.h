@@ -19,6 +19,7 @@ struct uart_model {
 	uint8_t rx[MODEL_FIFO], tx[MODEL_FIFO];
 	unsigned rx_count, tx_count;
 	bool shifting; /* a byte is on the wire */
+	int late;      /* a byte that comes right after LSR was read, once; -1: none */
 	/* what came out of it */
 	uint8_t out[MODEL_OUT];
 	unsigned out_count;

@@ -14,6 +14,7 @@ void uart_model_reset(struct uart_model *m, bool dw, unsigned shift, unsigned wi
 	m->width = width;
 	m->lcr = 3; /* 8N1, as the firmware left it */
 	m->dll = 13;
+	m->late = -1;
 }
 
 static bool busy(const struct uart_model *m)
@@ -80,6 +81,10 @@ uint64_t uart_model_read(void *ctx, uint64_t offset, unsigned width)
 	case LSR:
 		value = lsr(m);
 		m->lsr_errors = 0;
+		if (m->late >= 0 && !m->rx_count) {
+			(void)uart_model_receive(m, (uint8_t)m->late);
+			m->late = -1;
+		}
 		return value;
 	case MSR:
 		return 0xb0;

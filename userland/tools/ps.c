@@ -2,6 +2,7 @@
 /* ps: processes or threads with what they use. */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "sys/lib/syscall.h"
 #include "userland/tools/lib/processes.h"
@@ -12,10 +13,11 @@ static const struct tool tool = {
 	.name = "ps",
 	.summary = TOOL_SUMMARY,
 	.usage = "[-t]",
-	.details = "  -t   threads instead of processes\n"
-		   "STATE: run (a thread runs or is ready), wait (all threads wait), fault (one waits for its fault handler),\n"
-		   "new, ending. CPU: time used. MEM: memory that is mapped and present, shared or not. KMEM: page tables and\n"
-		   "kernel objects. HND: handles.\n",
+	.details =
+		"  -t   threads instead of processes\n"
+		"STATE: run (a thread runs or is ready), wait (all threads wait), fault (one waits for its fault handler),\n"
+		"new, ending. CPU: time used. MEM: memory that is mapped and present, shared or not. KMEM: page tables and\n"
+		"kernel objects. HND: handles.\n",
 	.options = "t",
 };
 
@@ -38,8 +40,8 @@ static void read_threads(handle_t inspect)
 			if (!threads)
 				tool_fail("out of memory");
 		}
-		status_t status = system_info(inspect, INFO_THREAD, thread_count, &threads[thread_count],
-					      sizeof(*threads), NULL);
+		status_t status = system_info(inspect, INFO_THREAD, thread_count,
+					      &threads[thread_count], sizeof(*threads), NULL);
 		if (status == ERR_NOT_FOUND)
 			break;
 		if (status != OK)
@@ -68,6 +70,13 @@ static const char *process_state(const struct process_info *process)
 	return state;
 }
 
+/* The first process is named by its path in the boot archive. */
+static const char *base_name(const char *name)
+{
+	const char *slash = strrchr(name, '/');
+	return slash && slash[1] ? slash + 1 : name;
+}
+
 static int list_processes(const struct processes *processes)
 {
 	char text[TIME_TEXT];
@@ -85,7 +94,7 @@ static int list_processes(const struct processes *processes)
 		table_add(&table, "%s", size_text(p->mem_bytes, text));
 		table_add(&table, "%s", size_text(p->kernel_bytes, text));
 		table_add(&table, "%" PRIu32, p->handles);
-		table_add(&table, "%s", p->name);
+		table_add(&table, "%s", base_name(p->name));
 	}
 	return table_print(&table);
 }
@@ -122,10 +131,11 @@ static int list_threads(const struct processes *processes)
 		if (t->prio == t->base_prio)
 			table_add(&table, "%" PRIu32, t->prio);
 		else /* lent by those it serves */
-			table_add(&table, "%" PRIu32 "+%" PRIu32, t->base_prio, t->prio - t->base_prio);
+			table_add(&table, "%" PRIu32 "+%" PRIu32, t->base_prio,
+				  t->prio - t->base_prio);
 		table_add(&table, "%" PRIu32, t->hart);
 		table_add(&table, "%s", time_text(t->cpu_ns, text));
-		table_add(&table, "%s", processes_name(processes, t->process_koid));
+		table_add(&table, "%s", base_name(processes_name(processes, t->process_koid)));
 	}
 	return table_print(&table);
 }

@@ -26,6 +26,7 @@ struct builder {
 	struct text quoted;   /* of each byte: 'q' or 'u' */
 	bool exists;          /* the field is there even if it has no bytes: it had quotes */
 	bool no_args;         /* "$@" without parameters: quotes alone make no field */
+	bool in_word;         /* of ${name-word}: its text is split like a value */
 	unsigned depth;
 };
 
@@ -107,6 +108,15 @@ static void add_split(struct builder *b, const char *text)
 		}
 		end_field(b);
 	}
+}
+
+static void add_literal(struct builder *b, const char *text, size_t len, bool in_double)
+{
+	char single[2] = {text[0], '\0'};
+	if (b->in_word && !in_double && len == 1)
+		add_split(b, single);
+	else
+		add(b, text, len, in_double);
 }
 
 static void add_value(struct builder *b, const char *value, bool in_double)
@@ -214,6 +224,15 @@ static bool add_trimmed(struct builder *b, const char *value, const char *word, 
 	return good;
 }
 
+static bool expand_word_part(struct builder *b, const char *text, size_t len, bool in_double)
+{
+	bool before = b->in_word;
+	b->in_word = true;
+	bool good = expand_part(b, text, len, in_double);
+	b->in_word = before;
+	return good;
+}
+
 static bool assign_default(struct builder *b, const char *name, const char *word, size_t len,
 			   bool in_double)
 {
@@ -286,9 +305,9 @@ static bool expand_braces(struct builder *b, const char *text, size_t len, bool 
 	bool set = value && !(colon && *value == '\0');
 	size_t word_len = (size_t)(end - word);
 	if (operation == '+')
-		return !set || expand_part(b, word, word_len, in_double);
+		return !set || expand_word_part(b, word, word_len, in_double);
 	if (!set && operation == '-')
-		return expand_part(b, word, word_len, in_double);
+		return expand_word_part(b, word, word_len, in_double);
 	if (!set && operation == '=')
 		return assign_default(b, name, word, word_len, in_double);
 	if (!set && operation == '?')
@@ -427,7 +446,7 @@ static bool expand_piece(struct builder *b, const char *text, size_t len, bool i
 		*taken = expand_dollar(b, text, len, in_double);
 		return *taken != 0;
 	} else {
-		add(b, text, n, in_double);
+		add_literal(b, text, n, in_double);
 	}
 	return true;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "userland/vsh/interrupt.h"
 #include "userland/vsh/shell.h"
 
 static void job_free(struct job *job)
@@ -56,6 +57,7 @@ static bool job_poll(struct job *job, int options)
 			ended = false;
 			continue;
 		}
+		interrupt_target_gone(job->pids[i]);
 		job->pids[i] = 0;
 		if (i == job->count - 1)
 			job->status = result < 0 ? STATUS_NOT_FOUND : launch_status(status);
@@ -118,6 +120,8 @@ struct job *job_find(const struct shell *shell, const char *name)
 
 int job_wait(struct shell *shell, struct job *job)
 {
+	for (size_t i = 0; i < job->count; i++)
+		interrupt_target(job->pids[i]);
 	job_poll(job, 0);
 	int status = job->status;
 	job_remove(shell, job);

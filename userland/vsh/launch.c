@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "userland/vsh/interrupt.h"
 #include "userland/vsh/shell.h"
 
 /* ---- finding programs ----------------------------------------------------------------------- */
@@ -136,17 +137,12 @@ static bool files_make(struct shell *shell, struct files *files, const struct la
 	for (const struct redirect *r = launch->redirects; r; r = r->next)
 		count++;
 	files->fds = calloc(count, sizeof(*files->fds));
-	int in = launch->in;
-	if (files->fds && in < 0 && launch->background) {
-		/* What is typed is for the shell. */
-		in = open("/dev/null", O_RDONLY | O_CLOEXEC);
-		if (in >= 0)
-			files->fds[files->count++] = in;
-	}
 	if (!files->fds)
 		error = ENOMEM;
-	if (!error && in >= 0)
-		error = posix_spawn_file_actions_adddup2(&files->actions, in, 0);
+	if (!error && launch->in >= 0)
+		error = posix_spawn_file_actions_adddup2(&files->actions, launch->in, 0);
+	else if (!error && launch->background) /* what is typed is for the shell */
+		error = posix_spawn_file_actions_addclose(&files->actions, 0);
 	if (!error && launch->out >= 0)
 		error = posix_spawn_file_actions_adddup2(&files->actions, launch->out, 1);
 	if (error) {
@@ -224,6 +220,22 @@ static int spawn_path(struct shell *shell, const char *path, char *const *argv,
 	return status;
 }
 
+/* Where the program's own messages would have gone. */
+static void tell_missing(struct shell *shell, const char *name, const char *path,
+			 const struct launch *launch, int status)
+{
+	struct saved_fd *saved;
+	if (!redirect_apply(shell, launch->redirects, &saved))
+		return;
+	if (status == STATUS_NOT_RUNNING)
+		shell_error(shell, "%s: not a program", path);
+	else if (strchr(name, '/'))
+		shell_error(shell, "%s: no such file", name);
+	else
+		shell_error(shell, "%s: command not found", name);
+	redirect_undo(saved);
+}
+
 int launch_program(struct shell *shell, char *const *argv, const struct launch *launch, pid_t *pid)
 {
 	struct text path = {0};
@@ -231,12 +243,8 @@ int launch_program(struct shell *shell, char *const *argv, const struct launch *
 	if (path.failed) {
 		shell_error(shell, "out of memory");
 		status = 1;
-	} else if (status == STATUS_NOT_FOUND) {
-		shell_error(shell,
-			    strchr(argv[0], '/') ? "%s: no such file" : "%s: command not found",
-			    argv[0]);
 	} else if (status != 0) {
-		shell_error(shell, "%s: not a program", text_get(&path));
+		tell_missing(shell, argv[0], text_get(&path), launch, status);
 	} else {
 		status = spawn_path(shell, text_get(&path), argv, launch, pid);
 	}
@@ -317,9 +325,11 @@ int launch_wait(struct shell *shell, pid_t pid, const char *name)
 {
 	int status;
 	pid_t result;
+	interrupt_target(pid);
 	do {
 		result = waitpid(pid, &status, 0);
 	} while (result < 0 && errno == EINTR);
+	interrupt_target_gone(pid);
 	if (result < 0) {
 		shell_error(shell, "%s: cannot wait for it: %s", name, strerror(errno));
 		return 1;

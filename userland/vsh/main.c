@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "userland/vsh/interrupt.h"
 #include "userland/vsh/shell.h"
 #include "userland/vsh/terminal.h"
 
@@ -59,7 +60,7 @@ static bool run_next(struct shell *shell, struct terminal *terminal, struct text
 		if (result == LINE_FAILED)
 			shell_error(shell, "cannot read commands: %s", strerror(errno));
 		if (result == LINE_CANCELLED) {
-			shell->expand.status = STATUS_SIGNAL + 2; /* as if SIGINT had ended it */
+			shell->expand.status = STATUS_INTERRUPTED;
 			break;
 		}
 		go_on = result == LINE_OK;
@@ -71,7 +72,12 @@ static bool run_next(struct shell *shell, struct terminal *terminal, struct text
 		}
 		if (go_on)
 			text_add_char(&command, '\n');
-		if (shell_try_text(shell, text_get(&command), command.len, 1, !go_on))
+		if (shell->interactive)
+			interrupt_on();
+		bool done = shell_try_text(shell, text_get(&command), command.len, 1, !go_on);
+		if (shell->interactive)
+			interrupt_off();
+		if (done)
 			break;
 		more = true;
 	}
@@ -85,9 +91,11 @@ static int run_input(struct shell *shell)
 	struct text prompt = {0};
 	terminal_init(&terminal, shell);
 	shell->interactive = terminal.editing;
+	if (shell->interactive)
+		interrupt_init();
 	while (shell->flow != FLOW_EXIT) {
 		tell_jobs(shell);
-		/* `return`, `break` that nobody took end here. */
+		/* Ctrl-C, and `return` or `break` that nobody took, end here. */
 		shell->flow = FLOW_NONE;
 		if (!run_next(shell, &terminal, &prompt)) {
 			if (shell->interactive)
@@ -132,6 +140,7 @@ static int run(struct shell *shell, int argc, char **argv)
 		shell->expand.args = argv + i + 1;
 		shell->expand.args_count = (size_t)(argc - i - 1);
 	}
+	shell->script = commands || i < argc;
 	if (commands)
 		return shell_run_text(shell, commands, strlen(commands));
 	return i < argc ? shell_run_file(shell, argv[i]) : run_input(shell);

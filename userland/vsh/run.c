@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "userland/vsh/interrupt.h"
 #include "userland/vsh/parser.h"
 #include "userland/vsh/pattern.h"
 #include "userland/vsh/shell.h"
@@ -17,28 +18,16 @@ static const struct launch plain = {.in = -1, .out = -1};
 
 /* ---- output of built-ins -------------------------------------------------------------------- */
 
-/* Written at once when the built-in has ended; what cannot be written makes it fail. */
+/* What cannot be written makes the built-in fail. */
 static int write_output(struct shell *shell, const char *name, int status)
 {
-	size_t done = 0;
-	if (shell->out.failed) {
+	bool complete = !shell->out.failed;
+	if (!complete)
 		shell_error(shell, "%s: out of memory", name);
-		status = 1;
-	}
-	while (done < shell->out.len) {
-		ssize_t n = write(STDOUT_FILENO, shell->out.bytes + done, shell->out.len - done);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			shell_error(shell, "%s: cannot write: %s", name, strerror(errno));
-			status = 1;
-			break;
-		}
-		done += (size_t)n;
-	}
-	text_cut(&shell->out, 0);
-	shell->out.failed = false;
-	return status;
+	if (shell_flush(shell))
+		return complete ? status : 1;
+	shell_error(shell, "%s: cannot write: %s", name, strerror(errno));
+	return 1;
 }
 
 /* ---- assignments ---------------------------------------------------------------------------- */
@@ -600,6 +589,11 @@ int run_node(struct shell *shell, const struct node *node)
 {
 	struct saved_fd *fds = NULL;
 	int status;
+	if (shell->interactive && interrupt_seen()) {
+		shell->flow = FLOW_INTERRUPT;
+		shell->expand.status = STATUS_INTERRUPTED;
+		return STATUS_INTERRUPTED;
+	}
 	/* Simple commands see to theirs themselves. */
 	if (node->kind != NODE_SIMPLE && !redirect_apply(shell, node->redirects, &fds)) {
 		status = 1;

@@ -43,6 +43,30 @@ void shell_free(struct shell *shell)
 	text_free(&shell->out);
 }
 
+static bool write_all(int fd, const char *bytes, size_t len)
+{
+	while (len != 0) {
+		ssize_t n = write(fd, bytes, len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		bytes += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+bool shell_flush(struct shell *shell)
+{
+	bool good = write_all(STDOUT_FILENO, text_get(&shell->out), shell->out.len);
+	int error = errno;
+	text_cut(&shell->out, 0);
+	shell->out.failed = false;
+	errno = error;
+	return good;
+}
+
 void shell_error(struct shell *shell, const char *format, ...)
 {
 	char line[512];
@@ -57,14 +81,10 @@ void shell_error(struct shell *shell, const char *format, ...)
 	if (total > sizeof(line) - 2)
 		total = sizeof(line) - 2;
 	line[total++] = '\n';
-	for (size_t done = 0; done < total;) {
-		ssize_t n = write(STDERR_FILENO, line + done, total - done);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break; /* nobody is left to be told */
-		done += (size_t)n;
-	}
+	/* In order with what the built-in printed so far. If nobody takes the message, there is nobody to be told. */
+	if (shell->out.len != 0)
+		shell_flush(shell);
+	write_all(STDERR_FILENO, line, total);
 }
 
 bool file_read(int fd, struct text *out)
@@ -105,6 +125,8 @@ bool shell_try_text(struct shell *shell, const char *text, size_t len, unsigned 
 		else
 			shell_error(shell, "line %u: %s", line + error.line - 1, error.message);
 		shell->expand.status = STATUS_USAGE;
+		if (shell->script)
+			shell->flow = FLOW_EXIT;
 	}
 	arena_free(&arena);
 	text_free(&expanded);

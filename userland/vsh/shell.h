@@ -18,11 +18,19 @@
 #define STATUS_NOT_RUNNING 126 /* found, but cannot be run */
 #define STATUS_NOT_FOUND   127
 #define STATUS_SIGNAL      128 /* + number of the signal that ended the program */
+#define STATUS_INTERRUPTED 130 /* Ctrl-C */
 
 #define CALL_DEPTH_MAX 100 /* functions and sourced files in each other */
 
 /* What interrupts the normal order of commands. */
-enum flow { FLOW_NONE, FLOW_BREAK, FLOW_CONTINUE, FLOW_RETURN, FLOW_EXIT };
+enum flow {
+	FLOW_NONE,
+	FLOW_BREAK,
+	FLOW_CONTINUE,
+	FLOW_RETURN,
+	FLOW_INTERRUPT, /* Ctrl-C: back to the prompt */
+	FLOW_EXIT,
+};
 
 struct job {
 	struct job *next;
@@ -42,7 +50,7 @@ struct shell {
 	struct job *jobs; /* in the background, by number */
 	const char *self; /* path of the shell's program, for subshells */
 	bool interactive;
-	bool in_pipeline;
+	bool script; /* a mistake in the grammar ends it */
 	enum flow flow;
 	unsigned flow_count; /* loops that break or continue still has to leave */
 	unsigned loops;      /* that we are in */
@@ -54,6 +62,8 @@ struct shell {
 
 bool shell_init(struct shell *shell, char *const *environment);
 void shell_free(struct shell *shell);
+/* Writes what built-ins printed; false with errno. */
+bool shell_flush(struct shell *shell);
 /* A message on standard error: "vsh: …". */
 __attribute__((format(printf, 2, 3))) void shell_error(struct shell *shell, const char *format,
 						       ...);

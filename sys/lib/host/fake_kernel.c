@@ -270,8 +270,6 @@ status_t handle_info(handle_t handle, struct handle_info *info)
 		return leave(status);
 	if (!slot)
 		return leave(ERR_HANDLE);
-	if (!(slot->rights & RIGHT_INFO))
-		return leave(ERR_RIGHTS);
 	*info = (struct handle_info){.type = slot->object->type,
 				     .rights = slot->rights,
 				     .badge = slot->badge,

@@ -59,10 +59,22 @@ typedef struct {
 	uint32_t __reserved;
 } pthread_rwlockattr_t;
 
-#define PTHREAD_MUTEX_INITIALIZER  {0}
-#define PTHREAD_COND_INITIALIZER   {0}
-#define PTHREAD_RWLOCK_INITIALIZER {0}
-#define PTHREAD_ONCE_INIT          {0}
+#define PTHREAD_MUTEX_INITIALIZER \
+	{                         \
+		0                 \
+	}
+#define PTHREAD_COND_INITIALIZER \
+	{                        \
+		0                \
+	}
+#define PTHREAD_RWLOCK_INITIALIZER \
+	{                          \
+		0                  \
+	}
+#define PTHREAD_ONCE_INIT \
+	{                 \
+		0         \
+	}
 
 #define PTHREAD_MUTEX_NORMAL     0
 #define PTHREAD_MUTEX_RECURSIVE  1
@@ -79,7 +91,8 @@ typedef struct {
 #define PTHREAD_DESTRUCTOR_ITERATIONS 4
 #define PTHREAD_STACK_MIN             8192
 
-int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *), void *arg);
+int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *),
+		   void *arg);
 int pthread_join(pthread_t thread, void **result);
 int pthread_detach(pthread_t thread);
 pthread_t pthread_self(void);

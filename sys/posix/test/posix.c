@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The POSIX layer from a program's side: memory, files, time, threads, children. Starts itself as its own children. */
+/* The POSIX layer from a program's side: memory, files, time, threads, children. Starts itself as
+ * its own children. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -54,7 +55,8 @@ static void test_format(void)
 {
 	char text[128];
 
-	CHECK(snprintf(text, sizeof(text), "%d %s %.3f %lx %5.1e", -7, "seven", 2.5, 0xabcdul, 12345.0) == 27);
+	CHECK(snprintf(text, sizeof(text), "%d %s %.3f %lx %5.1e", -7, "seven", 2.5, 0xabcdul,
+		       12345.0) == 27);
 	CHECK(strncmp(text, "-7 seven 2.500 abcd ", 20) == 0);
 	CHECK(strtod("1.5e3", NULL) == 1500.0);
 }
@@ -147,6 +149,10 @@ static void test_files(void)
 	CHECK(lseek(fd, 0, SEEK_END) == st.st_size && read(fd, head, 4) == 0);
 	CHECK(lseek(fd, -1, SEEK_SET) == -1 && errno == EINVAL);
 	CHECK(write(fd, head, 1) == -1 && errno == EBADF);
+	CHECK(pread(fd, head, 3, 1) == 3 && memcmp(head, "ELF", 3) == 0);
+	CHECK(pread(fd, head, 3, st.st_size) == 0 && pread(fd, head, 3, -1) == -1 &&
+	      errno == EINVAL);
+	CHECK(pipe((int[2]){0, 0}) == -1 && errno == ENOSYS);
 	CHECK(!isatty(fd) && errno == ENOTTY);
 	int other = dup(fd);
 
@@ -255,7 +261,8 @@ static void test_time(void)
 	before = now_ns();
 	CHECK(clock_get(&kernel) == OK);
 	after = now_ns();
-	CHECK(after >= kernel && before <= kernel + 1000000); /* the kernel's clock, at most a little ahead */
+	CHECK(after >= kernel && before <= kernel + 1000000); /* the kernel's clock, at most a
+								 little ahead */
 	before = now_ns();
 	CHECK(nanosleep(&request, NULL) == 0);
 	CHECK(now_ns() - before >= 20000000);
@@ -493,7 +500,8 @@ static void test_arguments(void)
 	error = posix_spawnp(&pid, "./posix", NULL, NULL, argv, envp);
 	CHECK(chdir("/") == 0);
 	if (CHECK(error == 0))
-		CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+		CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
+		      WEXITSTATUS(status) == 0);
 
 	static char huge[65536];
 

@@ -11,10 +11,10 @@
 
 struct table {
 	unsigned columns;
-	bool right[TABLE_COLUMNS];   /* numbers stand at the right */
-	char **cells;                /* rows * columns */
+	bool right[TABLE_COLUMNS]; /* numbers stand at the right */
+	char **cells;              /* rows * columns */
 	size_t rows, room;
-	bool failed;                 /* no memory: something is missing */
+	bool failed; /* no memory: something is missing */
 };
 
 /* `headers`: one word for each column, separated by blanks; a '>' in front makes it a column of numbers. */

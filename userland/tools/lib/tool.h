@@ -14,10 +14,10 @@
 
 struct tool {
 	const char *name;
-	const char *summary;  /* one line: TOOL_SUMMARY, from the list of tools in meson.build */
-	const char *usage;    /* what follows the name */
-	const char *details;  /* lines about options and output; may be "" */
-	const char *options;  /* letters, as getopt takes them */
+	const char *summary; /* one line: TOOL_SUMMARY, from the list of tools in meson.build */
+	const char *usage;   /* what follows the name */
+	const char *details; /* lines about options and output; may be "" */
+	const char *options; /* letters, as getopt takes them */
 };
 
 /* To be called first. Sees to --help. */

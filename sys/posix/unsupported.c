@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Calls that exist so that programs link, and say ENOSYS: docs/posix.md lists them. A function
+ * moves out of here when what it needs is there. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+int pipe2(int fds[2], int flags); /* <unistd.h> shows it to _GNU_SOURCE only */
+
+static int unsupported(void)
+{
+	errno = ENOSYS;
+	return -1;
+}
+
+/* Pipes need a server that outlives their ends. */
+int pipe(int fds[2])
+{
+	(void)fds;
+	return unsupported();
+}
+
+int pipe2(int fds[2], int flags)
+{
+	(void)fds, (void)flags;
+	return unsupported();
+}
+
+/* Processes are made by posix_spawn only. */
+pid_t fork(void)
+{
+	return unsupported();
+}
+
+pid_t vfork(void)
+{
+	return unsupported();
+}
+
+int execve(const char *path, char *const argv[], char *const envp[])
+{
+	(void)path, (void)argv, (void)envp;
+	return unsupported();
+}
+
+int execv(const char *path, char *const argv[])
+{
+	(void)path, (void)argv;
+	return unsupported();
+}
+
+int execvp(const char *file, char *const argv[])
+{
+	(void)file, (void)argv;
+	return unsupported();
+}
+
+/* Process groups and sessions. */
+int setpgid(pid_t pid, pid_t group)
+{
+	(void)pid, (void)group;
+	return unsupported();
+}
+
+pid_t getpgid(pid_t pid)
+{
+	(void)pid;
+	return unsupported();
+}
+
+pid_t setsid(void)
+{
+	return unsupported();
+}
+
+int tcsetpgrp(int fd, pid_t group)
+{
+	(void)fd, (void)group;
+	return unsupported();
+}
+
+pid_t tcgetpgrp(int fd)
+{
+	(void)fd;
+	return unsupported();
+}
+
+/* Signals that wait for delivery. */
+unsigned alarm(unsigned seconds)
+{
+	(void)seconds;
+	errno = ENOSYS;
+	return 0;
+}
+
+int pause(void)
+{
+	return unsupported();
+}
+
+int sigsuspend(const sigset_t *set)
+{
+	(void)set;
+	return unsupported();
+}
+
+int sigpending(sigset_t *set)
+{
+	(void)set;
+	return unsupported();
+}
+
+/* Files: links, owners, sizes. The tree is read-only and has none of these. */
+int link(const char *from, const char *to)
+{
+	(void)from, (void)to;
+	return unsupported();
+}
+
+int symlink(const char *target, const char *path)
+{
+	(void)target, (void)path;
+	return unsupported();
+}
+
+ssize_t readlink(const char *restrict path, char *restrict buffer, size_t len)
+{
+	(void)path, (void)buffer, (void)len;
+	return unsupported();
+}
+
+int chmod(const char *path, mode_t mode)
+{
+	(void)path, (void)mode;
+	return unsupported();
+}
+
+int fchmod(int fd, mode_t mode)
+{
+	(void)fd, (void)mode;
+	return unsupported();
+}
+
+int chown(const char *path, uid_t owner, gid_t group)
+{
+	(void)path, (void)owner, (void)group;
+	return unsupported();
+}
+
+int truncate(const char *path, off_t length)
+{
+	(void)path, (void)length;
+	return unsupported();
+}
+
+int ftruncate(int fd, off_t length)
+{
+	(void)fd, (void)length;
+	return unsupported();
+}
+
+int mkfifo(const char *path, mode_t mode)
+{
+	(void)path, (void)mode;
+	return unsupported();
+}
+
+int fchdir(int fd)
+{
+	(void)fd;
+	return unsupported();
+}

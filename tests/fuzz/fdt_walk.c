@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Fuzz target: any bytes as a device tree, through everything that devmgr does with one. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "drivers/devmgr/bind/match.h"
+#include "drivers/devmgr/blob.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const struct driver_manifest drivers[] = {
+	{.matches = {{.kind = DRIVER_MATCH_COMPATIBLE, .compatible = "ns16550a"}}},
+	{.matches = {{.kind = DRIVER_MATCH_COMPATIBLE, .compatible = "syscon-poweroff"}}},
+};
+
+static void require(int good)
+{
+	if (!good)
+		abort();
+}
+
+static void visit(const void *fdt, const struct tree *tree, uint32_t node, uint32_t controller,
+		  struct claims *claims)
+{
+	struct plan plan;
+	struct match match;
+	char path[TREE_PATH_MAX];
+	void *blob;
+	size_t size;
+
+	tree_path(tree, node, path, sizeof(path));
+	require(memchr(path, 0, sizeof(path)) != NULL);
+	(void)tree_enabled(tree, node);
+	if (match_find(tree, node, drivers, 2, &match))
+		require(match.driver < 2 && match.entry == 0);
+	plan_make(tree, node, controller, &plan);
+	require(plan.reg_count <= DRIVER_REGS_MAX && plan.irq_count <= DRIVER_IRQS_MAX);
+	for (uint32_t i = 0; i < plan.reg_count; i++) {
+		const struct tree_range *range = &plan.regs[i].range;
+
+		require(plan.regs[i].problem[0] || range->base + (range->size - 1) >= range->base);
+	}
+	if (!plan_problem(&plan))
+		(void)plan_claim(claims, tree, node, &plan);
+	struct blob_facts facts = {.console = "115200n8", .plan = &plan};
+	if (blob_make(fdt, tree, node, &facts, &blob, &size) == OK) {
+		struct tree *small = NULL;
+
+		/* What drivers get is always a good tree. */
+		require(tree_parse(blob, size, &small) == OK);
+		require(tree_find(small, "/node") != TREE_NONE);
+		tree_free(small);
+		free(blob);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct tree *tree = NULL;
+	struct claims claims;
+	void *fdt = malloc(size ? size : 1); /* aligned, and its end watched */
+
+	if (!fdt)
+		return 0;
+	memcpy(fdt, data, size);
+	if (tree_parse(fdt, size, &tree) == OK) {
+		uint32_t controller = plan_controller(tree, 0);
+
+		require(claims_init(&claims, tree) == OK);
+		/* Work grows with the square of the nodes here: enough of them is enough. */
+		for (uint32_t i = 0; i < tree_count(tree) && i < 200; i++)
+			visit(fdt, tree, i, controller, &claims);
+		(void)tree_stdout(tree, NULL);
+		claims_free(&claims);
+		tree_free(tree);
+	}
+	free(fdt);
+	return 0;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Stands in for userland/vsh/interrupt.c, which needs the system's console. */
+
+#include "userland/vsh/interrupt.h"
+
+bool interrupt_init(void)
+{
+	return false;
+}
+
+void interrupt_on(void) {}
+
+void interrupt_off(void) {}
+
+bool interrupt_seen(void)
+{
+	return false;
+}
+
+void interrupt_target(pid_t pid)
+{
+	(void)pid;
+}
+
+void interrupt_target_gone(pid_t pid)
+{
+	(void)pid;
+}

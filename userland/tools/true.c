@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* true: succeeds. */
+#include "userland/tools/lib/tool.h"
+
+static const struct tool tool = {
+	.name = "true",
+	.summary = TOOL_SUMMARY,
+	.usage = "",
+	.details = "",
+	.options = "",
+};
+
+int main(int argc, char **argv)
+{
+	tool_begin(&tool, argc, argv);
+	return 0;
+}
