@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 struct measured {
-	uint64_t a[8]; /* in and out */
-	uint64_t t[7]; /* t[0]: number of the call */
+	uint64_t a[8];  /* in and out */
+	uint64_t t[7];  /* t[0]: number of the call */
 	uint64_t start; /* instret as read by the instruction before the ecall */
 	uint64_t end;   /* as read by the instruction after it */
 };

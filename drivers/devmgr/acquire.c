@@ -13,9 +13,9 @@
 
 #define QUOTA_MEMORY_DEFAULT (1u << 20)
 #define QUOTA_MEMORY_MAX     (64u << 20)
-#define QUOTA_HANDLES	     160
-#define QUOTA_THREADS	     4
-#define STATE_MAX	     (4u << 20)
+#define QUOTA_HANDLES        160
+#define QUOTA_THREADS        4
+#define STATE_MAX            (4u << 20)
 
 static void explain(struct unit *unit, const char *what, status_t status)
 {
@@ -57,7 +57,7 @@ static status_t quota_acquire(struct unit *unit)
 {
 	uint32_t memory = unit->driver->manifest.memory_bytes;
 	struct quota_limits limits = {
-		.mem_bytes = !memory		      ? QUOTA_MEMORY_DEFAULT
+		.mem_bytes = !memory                     ? QUOTA_MEMORY_DEFAULT
 			     : memory > QUOTA_MEMORY_MAX ? QUOTA_MEMORY_MAX
 							 : memory,
 		.handles = QUOTA_HANDLES,
@@ -76,8 +76,7 @@ static status_t memory_acquire(struct unit *unit)
 		return OK;
 	if (size > STATE_MAX)
 		return ERR_RANGE;
-	return vmo_create((size + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1), 0, HANDLE_NONE,
-			  &unit->memory);
+	return vmo_create((size + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1), 0, HANDLE_NONE, &unit->memory);
 }
 
 static status_t blob_acquire(struct manager *m, struct unit *unit)

@@ -35,10 +35,8 @@ static int node_copy(const void *from, int offset, void *to)
 			error = data ? fdt_property(to, name, len ? data : "", len)
 				     : -FDT_ERR_BADSTRUCTURE;
 			break;
-		case FDT_END:
-			return -FDT_ERR_BADSTRUCTURE;
-		default:
-			break;
+		case FDT_END: return -FDT_ERR_BADSTRUCTURE;
+		default: break;
 		}
 		offset = next;
 	} while (!error && depth);

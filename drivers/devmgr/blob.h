@@ -7,8 +7,8 @@
 #include "drivers/devmgr/plan.h"
 
 struct blob_facts {
-	uint32_t match;	      /* entry of the driver's manifest */
-	const char *console;  /* options, if the node is the console; else NULL */
+	uint32_t match;      /* entry of the driver's manifest */
+	const char *console; /* options, if the node is the console; else NULL */
 	const struct plan *plan;
 };
 

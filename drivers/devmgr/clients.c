@@ -59,9 +59,9 @@ static void describe(struct manager *m, uint32_t node, struct devmgr_node *out)
 		return;
 	}
 	text(out->compatible, sizeof(out->compatible), tree_string(m->tree, node, "compatible", 0));
-	out->state = !tree_enabled(m->tree, node)	? DEVMGR_STATE_DISABLED
+	out->state = !tree_enabled(m->tree, node)      ? DEVMGR_STATE_DISABLED
 		     : plan_kernel_node(m->tree, node) ? DEVMGR_STATE_KERNEL
-							: DEVMGR_STATE_UNMATCHED;
+						       : DEVMGR_STATE_UNMATCHED;
 }
 
 static status_t op_list(void *ctx, struct ipc_request *rq, uint32_t first, size_t nodes_count,

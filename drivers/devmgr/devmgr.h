@@ -27,14 +27,15 @@ struct driver_file {
 /* A running driver */
 struct instance {
 	handle_t process, thread;
-	handle_t stop; /* signalled with stop_bits: finish and exit; HANDLE_NONE until it has bound */
+	handle_t
+		stop; /* signalled with stop_bits: finish and exit; HANDLE_NONE until it has bound */
 	uint64_t stop_bits;
 	handle_t stack; /* vmo of its stack, for backtraces */
 	uint64_t stack_base;
 	uint64_t pid;
 	uint64_t bind_deadline; /* it must have bound by then */
 	uint64_t bound_at;
-	uint32_t number;	/* 1 for the first */
+	uint32_t number; /* 1 for the first */
 	bool faulted;
 	status_t refused; /* what driver.refused said */
 };
@@ -54,7 +55,7 @@ struct unit {
 	bool acquired;
 	handle_t regs[DRIVER_REGS_MAX], irqs[DRIVER_IRQS_MAX], regmap;
 	handle_t quota, memory, blob; /* memory: of manifest.state_bytes */
-	handle_t endpoint;	      /* of its class: HANDLE_NONE after it failed */
+	handle_t endpoint;            /* of its class: HANDLE_NONE after it failed */
 
 	struct instance instance; /* process is HANDLE_NONE without */
 	uint32_t starts;
@@ -85,21 +86,21 @@ struct manager {
 	uint64_t ended_bits;
 	handle_t endpoint, res_mmio, res_irq, res_priority, res_inspect;
 	uint64_t next_badge; /* of clients' handles to devices */
-	bool ready;	     /* init was told */
+	bool ready;          /* init was told */
 	bool stopping;
 	handle_t stop_reply; /* of devmgr.stop_all */
 	uint64_t stop_deadline;
 };
 
 /* Badges of devmgr's own endpoint: what the caller is, in the top byte */
-#define BADGE_KIND_SHIFT 56
-#define BADGE_CLIENT	 0ull
-#define BADGE_CONTROL	 1ull /* a driver's control endpoint */
-#define BADGE_FAULT	 2ull /* a driver's thread that faulted */
+#define BADGE_KIND_SHIFT  56
+#define BADGE_CLIENT      0ull
+#define BADGE_CONTROL     1ull /* a driver's control endpoint */
+#define BADGE_FAULT       2ull /* a driver's thread that faulted */
 #define BADGE_KIND(badge) ((badge) >> BADGE_KIND_SHIFT)
-#define BADGE_UNIT(badge) ((uint32_t)((badge) & 0xffffffffu))
-#define BADGE_MAKE(kind, unit, number)                                                             \
-	((kind) << BADGE_KIND_SHIFT | (uint64_t)((number) & 0xffffffu) << 32 | (unit))
+#define BADGE_UNIT(badge) ((uint32_t)((badge)&0xffffffffu))
+#define BADGE_MAKE(kind, unit, number) \
+	((kind) << BADGE_KIND_SHIFT | (uint64_t)((number)&0xffffffu) << 32 | (unit))
 
 /* The unit that a badge of this kind names, if its instance still is the present one; else NULL. */
 struct unit *unit_by_badge(struct manager *m, uint64_t badge, uint64_t kind);

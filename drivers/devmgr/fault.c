@@ -8,7 +8,7 @@
 #include "sys/abi/fault.h"
 #include "sys/lib/syscall.h"
 
-#define FRAMES_MAX  (sizeof(((struct devmgr_death *)0)->frames) / 8)
+#define FRAMES_MAX   (sizeof(((struct devmgr_death *)0)->frames) / 8)
 #define LOG_READ_MAX 65536u /* of the newest log, looked through for a dead driver's lines */
 
 enum { REG_RA = 1, REG_SP = 2, REG_FP = 8 };
@@ -16,30 +16,18 @@ enum { REG_RA = 1, REG_SP = 2, REG_FP = 8 };
 static const char *cause_name(uint64_t cause)
 {
 	switch (cause) {
-	case FAULT_FETCH_MISALIGNED:
-		return "misaligned jump";
-	case FAULT_FETCH_ACCESS:
-		return "fetch access fault";
-	case FAULT_ILLEGAL:
-		return "illegal instruction";
-	case FAULT_BREAKPOINT:
-		return "breakpoint";
-	case FAULT_LOAD_MISALIGNED:
-		return "misaligned load";
-	case FAULT_LOAD_ACCESS:
-		return "load access fault";
-	case FAULT_STORE_MISALIGNED:
-		return "misaligned store";
-	case FAULT_STORE_ACCESS:
-		return "store access fault";
-	case FAULT_FETCH_PAGE:
-		return "fetch page fault";
-	case FAULT_LOAD_PAGE:
-		return "load page fault";
-	case FAULT_STORE_PAGE:
-		return "store page fault";
-	default:
-		return "unknown fault";
+	case FAULT_FETCH_MISALIGNED: return "misaligned jump";
+	case FAULT_FETCH_ACCESS: return "fetch access fault";
+	case FAULT_ILLEGAL: return "illegal instruction";
+	case FAULT_BREAKPOINT: return "breakpoint";
+	case FAULT_LOAD_MISALIGNED: return "misaligned load";
+	case FAULT_LOAD_ACCESS: return "load access fault";
+	case FAULT_STORE_MISALIGNED: return "misaligned store";
+	case FAULT_STORE_ACCESS: return "store access fault";
+	case FAULT_FETCH_PAGE: return "fetch page fault";
+	case FAULT_LOAD_PAGE: return "load page fault";
+	case FAULT_STORE_PAGE: return "store page fault";
+	default: return "unknown fault";
 	}
 }
 
@@ -50,27 +38,38 @@ static bool stack_read(const struct instance *instance, uint64_t address, uint64
 	return vmo_read(instance->stack, address - instance->stack_base, value, 8) == OK;
 }
 
-/* The pc, the return address, and then the chain of frame pointers: each frame has the return address
- * and the caller's frame pointer right below its own. A chain that does not go upwards is broken. */
+static bool on_stack(const struct instance *instance, uint64_t address)
+{
+	uint64_t ignored;
+
+	return stack_read(instance, address - 8, &ignored);
+}
+
+/*
+ * The pc, the return address, and then the chain of frame pointers: below its frame pointer a function
+ * saves the return address and under that its caller's frame pointer. A function that calls nobody saves only
+ * the latter, in the first place, and its return address is still in ra. A chain that does not
+ * go upwards is broken.
+ */
 static uint32_t frames_walk(const struct instance *instance, uint64_t pc,
 			    const struct thread_regs *regs, uint64_t *frames)
 {
-	uint64_t fp = regs->x[REG_FP];
+	uint64_t fp = regs->x[REG_FP], saved, next;
 	uint32_t count = 0;
+	bool known = stack_read(instance, fp - 8, &saved);
 
 	frames[count++] = pc;
-	/* A leaf function has no frame of its own: then ra is not in the chain. */
-	uint64_t saved;
-	if (regs->x[REG_RA] && !(stack_read(instance, fp - 8, &saved) && saved == regs->x[REG_RA]))
+	if (regs->x[REG_RA] && (!known || saved != regs->x[REG_RA]))
 		frames[count++] = regs->x[REG_RA];
-	while (count < FRAMES_MAX) {
-		uint64_t ra, next;
-
-		if (!stack_read(instance, fp - 8, &ra) || !stack_read(instance, fp - 16, &next))
+	if (known && on_stack(instance, saved) && saved > fp)
+		fp = saved;
+	while (count < FRAMES_MAX && stack_read(instance, fp - 8, &saved) && saved &&
+	       stack_read(instance, fp - 16, &next)) {
+		/* A function without a frame in between used the register for something else. */
+		if (on_stack(instance, saved))
 			break;
-		if (!ra)
-			break;
-		frames[count++] = ra;
+		if (saved != frames[count - 1])
+			frames[count++] = saved;
 		if (next <= fp)
 			break;
 		fp = next;
@@ -161,7 +160,8 @@ static void log_collect(struct manager *m, struct devmgr_death *death)
 	uint8_t *buffer = m->res_inspect != HANDLE_NONE ? malloc(LOG_READ_MAX) : NULL;
 	uint64_t position = 0, bytes, next;
 
-	while (buffer && log_read(m->res_inspect, position, buffer, LOG_READ_MAX, &bytes, &next) == OK &&
+	while (buffer &&
+	       log_read(m->res_inspect, position, buffer, LOG_READ_MAX, &bytes, &next) == OK &&
 	       bytes && next > position) {
 		log_scan(death, buffer, bytes);
 		position = next;
@@ -179,7 +179,7 @@ void death_note(struct manager *m, struct unit *unit, const struct process_info 
 	death->pid = info->koid;
 	death->exit_status = (uint64_t)info->exit_status;
 	death->how = unit->instance.faulted || (info->exit_status & EXIT_FAULT) ? DEVMGR_END_FAULTED
-		     : info->exit_status & EXIT_KILLED				? DEVMGR_END_KILLED
+		     : info->exit_status & EXIT_KILLED                          ? DEVMGR_END_KILLED
 										: DEVMGR_END_EXITED;
 	/* A fault that never reached devmgr (of a further thread) shows in the status alone. */
 	if (death->how == DEVMGR_END_FAULTED && !unit->instance.faulted)

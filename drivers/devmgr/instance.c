@@ -8,8 +8,8 @@
 
 /* A driver runs above everything it serves, but for at most half of the time: one that spins leaves
  * the other half to the rest of the system. */
-#define BUDGET_NS 5000000ull
-#define PERIOD_NS 10000000ull
+#define BUDGET_NS       5000000ull
+#define PERIOD_NS       10000000ull
 /* Longest time from the start of a process to its "bound". It is a detector of hangs, not a limit on slow devices. */
 #define BIND_TIMEOUT_NS 10000000000ull
 
@@ -76,6 +76,8 @@ static status_t process_make(struct manager *m, struct unit *unit, handle_t cont
 		.handles = h.list,
 		.nhandles = h.count,
 		.fault_ep = fault,
+		.stack_vmo = &instance->stack,
+		.stack_base = &instance->stack_base,
 	};
 	return spawn(&args, &instance->process, &instance->thread);
 }

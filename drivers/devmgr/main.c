@@ -108,7 +108,8 @@ static status_t server_prepare(struct manager *m)
 	if (status == OK)
 		status = server_add_protocol(&m->server, &driver_protocol, &control_ops, m);
 	if (status == OK)
-		status = server_add_signal(&m->server, supervise_ended, m, &m->ended, &m->ended_bits);
+		status = server_add_signal(&m->server, supervise_ended, m, &m->ended,
+					   &m->ended_bits);
 	if (status == OK)
 		status = server_timer_init(&m->timer, &m->server, supervise_timer, m);
 	return status;
@@ -131,7 +132,8 @@ static void start_all(struct manager *m)
 		tree_path(m->tree, i, path, sizeof(path));
 		manager_log(LOG_DEBUG, "%s: no driver (%s)", path, compatible);
 	}
-	manager_log(LOG_INFO, "%u nodes, %u drivers in the archive, %u devices with one, %u without",
+	manager_log(LOG_INFO,
+		    "%u nodes, %u drivers in the archive, %u devices with one, %u without",
 		    (unsigned)tree_count(m->tree), (unsigned)m->driver_count,
 		    (unsigned)m->unit_count, (unsigned)unmatched);
 	supervise_schedule(m);

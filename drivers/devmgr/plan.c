@@ -12,10 +12,20 @@
 
 /* The cache's controller is nobody's: it must only be left alone. */
 static const char *const kernel_compatibles[] = {
-	"riscv,plic0",	       "sifive,plic-1.0.0",  "riscv,aplic",	    "riscv,imsics",
-	"riscv,clint0",	       "sifive,clint0",	     "riscv,aclint-mtimer", "riscv,aclint-mswi",
-	"riscv,aclint-sswi",   "riscv,cpu-intc",     "riscv,timer",	    "sifive,ccache0",
-	"thead,c900-aclint-mtimer", "thead,c900-aclint-mswi",
+	"riscv,plic0",
+	"sifive,plic-1.0.0",
+	"riscv,aplic",
+	"riscv,imsics",
+	"riscv,clint0",
+	"sifive,clint0",
+	"riscv,aclint-mtimer",
+	"riscv,aclint-mswi",
+	"riscv,aclint-sswi",
+	"riscv,cpu-intc",
+	"riscv,timer",
+	"sifive,ccache0",
+	"thead,c900-aclint-mtimer",
+	"thead,c900-aclint-mswi",
 };
 
 bool plan_kernel_node(const struct tree *tree, uint32_t node)
@@ -88,9 +98,9 @@ static status_t claims_add(struct claims *claims, const struct tree_range *range
 		claims->list = list;
 		claims->capacity = capacity;
 	}
-	claims->list[claims->count++] =
-		(struct claim){range->base >> PAGE_BITS,
-			       (range->base + (range->size - 1)) >> PAGE_BITS, node, source};
+	claims->list[claims->count++] = (struct claim){
+		range->base >> PAGE_BITS, (range->base + (range->size - 1)) >> PAGE_BITS, node,
+		source};
 	return OK;
 }
 
@@ -240,8 +250,8 @@ static void plan_irqs(const struct tree *tree, uint32_t node, uint32_t controlle
 		else if (status != OK)
 			snprintf(out->problem, sizeof(out->problem), "leads to no controller");
 		else if (irq.controller != controller)
-			snprintf(out->problem, sizeof(out->problem), "controller %.40s has no driver",
-				 tree_name(tree, irq.controller));
+			snprintf(out->problem, sizeof(out->problem),
+				 "controller %.40s has no driver", tree_name(tree, irq.controller));
 		if (status != OK)
 			return;
 	}
@@ -298,7 +308,8 @@ uint32_t plan_clock_hz(const struct tree *tree, uint32_t node, uint32_t index)
 	const struct tree_prop *clocks = tree_prop(tree, node, "clocks");
 	uint32_t phandle, cells, hz;
 
-	for (uint32_t at = 0; clocks && tree_cell(tree, node, "clocks", at, &phandle) == OK; index--) {
+	for (uint32_t at = 0; clocks && tree_cell(tree, node, "clocks", at, &phandle) == OK;
+	     index--) {
 		uint32_t provider = tree_by_phandle(tree, phandle);
 
 		if (provider == TREE_NONE ||
@@ -307,7 +318,8 @@ uint32_t plan_clock_hz(const struct tree *tree, uint32_t node, uint32_t index)
 			return 0;
 		if (!index)
 			return tree_compatible(tree, provider, "fixed-clock") &&
-					       tree_u32(tree, provider, "clock-frequency", &hz) == OK
+					       tree_u32(tree, provider, "clock-frequency", &hz) ==
+						       OK
 				       ? hz
 				       : 0;
 		at += 1 + cells;

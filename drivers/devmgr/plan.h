@@ -40,7 +40,7 @@ struct plan {
 /* Who has which pages. Entries of the kernel (controllers, RAM) come first. */
 struct claim {
 	uint64_t first, last; /* page numbers */
-	uint32_t node;	      /* that the claim is for */
+	uint32_t node;        /* that the claim is for */
 	uint32_t source;      /* whose registers these are */
 };
 struct claims {

@@ -7,8 +7,8 @@
 
 /* A driver may die this often within the window. A bug that needs a rare event to show should never
  * cost the device; one that strikes at every start is known after the sum of the delays, 25 seconds. */
-#define POLICY_DEATHS_MAX 9
-#define POLICY_WINDOW_NS  (60 * 1000000000ull)
+#define POLICY_DEATHS_MAX     9
+#define POLICY_WINDOW_NS      (60 * 1000000000ull)
 /* The first death is answered at once; the delay then doubles from the first to the longest. */
 #define POLICY_DELAY_FIRST_NS 100000000ull
 #define POLICY_DELAY_LAST_NS  10000000000ull

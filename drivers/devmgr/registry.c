@@ -21,8 +21,7 @@ static bool wanted(const char *path, const char *const *folders)
 static status_t add(struct manager *m, const struct driver_manifest *manifest,
 		    const struct bootfs_file *file)
 {
-	struct driver_file *list =
-		realloc(m->drivers, (m->driver_count + 1) * sizeof(*list));
+	struct driver_file *list = realloc(m->drivers, (m->driver_count + 1) * sizeof(*list));
 
 	if (!list)
 		return ERR_NO_MEMORY;

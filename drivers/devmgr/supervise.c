@@ -12,7 +12,7 @@
 
 /* An instance that was killed after having lived this long was ended by somebody who meant to: no failure of the
  * driver's. (One that kills itself in a hurry counts like any other.) */
-#define HEALTHY_NS 1000000000ull
+#define HEALTHY_NS      1000000000ull
 /* init answers at once; if it does not, devices are more important than its opinion of them. */
 #define INIT_TIMEOUT_NS 5000000000ull
 
@@ -129,7 +129,8 @@ void supervise_settled(struct manager *m)
 		return;
 	status_t status = init_ready_until(init, time_now() + INIT_TIMEOUT_NS);
 	if (status != OK)
-		manager_log(LOG_WARN, "init did not take the message that devices are ready (status %d)",
+		manager_log(LOG_WARN,
+			    "init did not take the message that devices are ready (status %d)",
 			    (int)status);
 }
 

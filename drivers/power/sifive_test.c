@@ -5,7 +5,7 @@
 
 enum {
 	FINISHER = 0,
-	FINISHER_PASS = 0x5555,	 /* power off, exit status 0 */
+	FINISHER_PASS = 0x5555,  /* power off, exit status 0 */
 	FINISHER_RESET = 0x7777, /* of test1 only */
 };
 enum { CAN_REBOOT = 1 };
@@ -68,8 +68,9 @@ DRIVER_MANIFEST = {
 	DRIVER_MANIFEST_HEAD,
 	.name = "sifive_test",
 	.class = DRIVER_CLASS_POWER,
-	.matches = {
-		DRIVER_COMPATIBLE("sifive,test1", CAN_REBOOT),
-		DRIVER_COMPATIBLE("sifive,test0", 0),
-	},
+	.matches =
+		{
+			DRIVER_COMPATIBLE("sifive,test1", CAN_REBOOT),
+			DRIVER_COMPATIBLE("sifive,test0", 0),
+		},
 };

@@ -77,8 +77,9 @@ DRIVER_MANIFEST = {
 	DRIVER_MANIFEST_HEAD,
 	.name = "syscon_power",
 	.class = DRIVER_CLASS_POWER,
-	.matches = {
-		DRIVER_COMPATIBLE("syscon-poweroff", POWER_ABILITY_OFF),
-		DRIVER_COMPATIBLE("syscon-reboot", POWER_ABILITY_REBOOT),
-	},
+	.matches =
+		{
+			DRIVER_COMPATIBLE("syscon-poweroff", POWER_ABILITY_OFF),
+			DRIVER_COMPATIBLE("syscon-reboot", POWER_ABILITY_REBOOT),
+		},
 };

@@ -4,7 +4,8 @@
 #include "sys/driver/driver.h"
 
 enum {
-	TIME_LOW = 0x00, /* a read latches TIME_HIGH; a write takes effect with the TIME_HIGH written before */
+	TIME_LOW =
+		0x00, /* a read latches TIME_HIGH; a write takes effect with the TIME_HIGH written before */
 	TIME_HIGH = 0x04,
 	IRQ_ENABLED = 0x10,
 	CLEAR_ALARM = 0x14,
@@ -58,7 +59,8 @@ DRIVER_MANIFEST = {
 	DRIVER_MANIFEST_HEAD,
 	.name = "goldfish_rtc",
 	.class = DRIVER_CLASS_RTC,
-	.matches = {
-		DRIVER_COMPATIBLE("google,goldfish-rtc", 0),
-	},
+	.matches =
+		{
+			DRIVER_COMPATIBLE("google,goldfish-rtc", 0),
+		},
 };

@@ -9,9 +9,13 @@
 #include "sys/driver/serial_port.h"
 
 enum {
-	RBR = 0, THR = 0, DLL = 0,
-	IER = 1, DLM = 1,
-	IIR = 2, FCR = 2,
+	RBR = 0,
+	THR = 0,
+	DLL = 0,
+	IER = 1,
+	DLM = 1,
+	IIR = 2,
+	FCR = 2,
 	LCR = 3,
 	MCR = 4,
 	LSR = 5,
@@ -55,12 +59,13 @@ enum {
 };
 enum { PLAIN = 0, DW = 1 }; /* data of the manifest */
 
-#define FIFO_BYTES     16
-#define FIFO_MAX       256
-#define RX_BURST       256  /* bytes taken for one interrupt, so that a stuck device cannot hold the loop */
-#define EVENTS_MAX     16   /* causes looked at for one interrupt */
+#define FIFO_BYTES 16
+#define FIFO_MAX   256
+#define RX_BURST \
+	256 /* bytes taken for one interrupt, so that a stuck device cannot hold the loop */
+#define EVENTS_MAX     16 /* causes looked at for one interrupt */
 #define LCR_TRIES      1000
-#define BAUD_ERROR_MAX 33   /* 1/33: what a receiver forgives */
+#define BAUD_ERROR_MAX 33 /* 1/33: what a receiver forgives */
 
 struct uart {
 	struct serial_port port;
@@ -193,7 +198,7 @@ static void line_get(void *hw, struct serial_line *line)
 	line->data_bits = (uint8_t)(5 + (lcr & 3));
 	line->stop_bits = lcr & LCR_STOP2 ? 2 : 1;
 	line->parity = !(lcr & LCR_PARITY) ? SERIAL_PARITY_NONE
-		       : lcr & LCR_EVEN	   ? SERIAL_PARITY_EVEN
+		       : lcr & LCR_EVEN    ? SERIAL_PARITY_EVEN
 					   : SERIAL_PARITY_ODD;
 }
 
@@ -296,8 +301,8 @@ static status_t device_prepare(struct uart *u, enum driver_start start)
 	reg_write(&u->regs, FCR, FCR_ENABLE | FCR_TRIGGER_HALF);
 	uint32_t fifo = device_u32(u->dev, "fifo-size", FIFO_BYTES);
 	u->fifo = (read(u, IIR) & IIR_FIFOS) != IIR_FIFOS || !fifo ? 1
-		  : fifo > FIFO_MAX				    ? FIFO_MAX
-								    : fifo;
+		  : fifo > FIFO_MAX                                ? FIFO_MAX
+								   : fifo;
 	if (u->dw)
 		(void)reg_read(&u->regs, USR);
 	if (start == DRIVER_RESTART && serial_port_line_chosen(&u->port, &chosen))
@@ -323,7 +328,11 @@ static status_t bind(struct device *dev, enum driver_start start)
 	if (status != OK)
 		return status;
 	device_set_context(dev, u);
-	transmit(u, receive(u, lsr_read(u))); /* goes on with what the last instance left, and enables interrupts */
+	transmit(
+		u,
+		receive(u,
+			lsr_read(
+				u))); /* goes on with what the last instance left, and enables interrupts */
 	return OK;
 }
 
@@ -341,10 +350,11 @@ DRIVER_MANIFEST = {
 	.name = "ns16550",
 	.class = DRIVER_CLASS_SERIAL,
 	.state_bytes = SERIAL_STATE_BYTES,
-	.matches = {
-		DRIVER_COMPATIBLE("starfive,jh7110-uart", DW),
-		DRIVER_COMPATIBLE("snps,dw-apb-uart", DW),
-		DRIVER_COMPATIBLE("ns16550a", PLAIN),
-		DRIVER_COMPATIBLE("ns16550", PLAIN),
-	},
+	.matches =
+		{
+			DRIVER_COMPATIBLE("starfive,jh7110-uart", DW),
+			DRIVER_COMPATIBLE("snps,dw-apb-uart", DW),
+			DRIVER_COMPATIBLE("ns16550a", PLAIN),
+			DRIVER_COMPATIBLE("ns16550", PLAIN),
+		},
 };

@@ -16,15 +16,17 @@ enum {
 enum {
 	CTRL_ENABLE = 1 << 0,
 	TXCTRL_STOP2 = 1 << 1,
-	TXCTRL_WATERMARK_1 = 1 << 16, /* the interrupt is pending while the queue holds less than one byte */
+	TXCTRL_WATERMARK_1 =
+		1 << 16, /* the interrupt is pending while the queue holds less than one byte */
 	IRQ_TX = 1 << 0,
 	IRQ_RX = 1 << 1,
 	DIV_MAX = 0xffff,
 };
 #define FIFO_STATE (1u << 31) /* txdata: full; rxdata: empty */
 
-#define FIFO_BYTES     8
-#define RX_BURST       256 /* bytes taken for one interrupt, so that a stuck device cannot hold the loop */
+#define FIFO_BYTES 8
+#define RX_BURST \
+	256 /* bytes taken for one interrupt, so that a stuck device cannot hold the loop */
 #define BAUD_ERROR_MAX 33
 
 struct uart {
@@ -92,7 +94,8 @@ static status_t line_set(void *hw, const struct serial_line *line)
 	if (divisor < 16 || divisor - 1 > DIV_MAX)
 		return ERR_UNSUPPORTED;
 	uint64_t real = u->clock_hz / divisor;
-	if ((real > line->baud ? real - line->baud : line->baud - real) * BAUD_ERROR_MAX > line->baud)
+	if ((real > line->baud ? real - line->baud : line->baud - real) * BAUD_ERROR_MAX >
+	    line->baud)
 		return ERR_UNSUPPORTED;
 	reg_write32(&u->regs, DIV, divisor - 1);
 	reg_write32(&u->regs, TXCTRL,
@@ -153,7 +156,8 @@ static status_t bind(struct device *dev, enum driver_start start)
 
 	reg_write32(&u->regs, IE, 0);
 	reg_write32(&u->regs, TXCTRL,
-		    (reg_read32(&u->regs, TXCTRL) & TXCTRL_STOP2) | CTRL_ENABLE | TXCTRL_WATERMARK_1);
+		    (reg_read32(&u->regs, TXCTRL) & TXCTRL_STOP2) | CTRL_ENABLE |
+			    TXCTRL_WATERMARK_1);
 	reg_write32(&u->regs, RXCTRL, CTRL_ENABLE);
 	if (start == DRIVER_RESTART && serial_port_line_chosen(&u->port, &chosen))
 		status = line_set(u, &chosen);
@@ -179,7 +183,8 @@ DRIVER_MANIFEST = {
 	.name = "sifive_uart",
 	.class = DRIVER_CLASS_SERIAL,
 	.state_bytes = SERIAL_STATE_BYTES,
-	.matches = {
-		DRIVER_COMPATIBLE("sifive,uart0", 0),
-	},
+	.matches =
+		{
+			DRIVER_COMPATIBLE("sifive,uart0", 0),
+		},
 };

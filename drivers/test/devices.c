@@ -18,7 +18,7 @@
 #include "sys/lib/startup.h"
 #include "sys/lib/syscall.h"
 
-#define SECOND	1000000000ull
+#define SECOND  1000000000ull
 #define TIMEOUT (60 * SECOND) /* of anything: only a hang takes so long */
 
 static unsigned passed, failed, failed_here;
@@ -26,7 +26,7 @@ static handle_t owner, look_only, opener, res_process;
 static struct devmgr_node nodes[64];
 static uint32_t node_count;
 
-#define CHECK(condition) check((condition), __LINE__, #condition)
+#define CHECK(condition)    check((condition), __LINE__, #condition)
 #define CHECK_IS(got, want) check_is((int64_t)(got), (int64_t)(want), __LINE__, #got)
 
 static bool check(bool good, int line, const char *what)
@@ -85,9 +85,14 @@ static bool devmgr_start(void)
 	handles[n++] = (struct spawn_handle){"res.priority", priority, RIGHTS_SAME};
 	handles[n++] = (struct spawn_handle){"res.inspect", inspect, RIGHTS_SAME};
 	struct spawn_args args = {
-		.image = file.data, .image_size = file.size,
-		.image_vmo = startup_handle(HND_BOOTFS), .image_offset = file.offset,
-		.name = "devmgr", .argv = argv, .handles = handles, .nhandles = n,
+		.image = file.data,
+		.image_size = file.size,
+		.image_vmo = startup_handle(HND_BOOTFS),
+		.image_offset = file.offset,
+		.name = "devmgr",
+		.argv = argv,
+		.handles = handles,
+		.nhandles = n,
 	};
 	const uint32_t rights = RIGHT_EP_CALL | RIGHT_DUP | RIGHT_MOVE | RIGHT_INFO;
 	return CHECK_IS(endpoint_mint(owner, DEVMGR_CLIENT_LOOK, rights, &look_only), OK) &&
@@ -192,8 +197,15 @@ static void test_open(void)
 {
 	static const char *const names[] = {"stdout", uart_path, "serial0", "serial:0",
 					    "serial0:9600"};
-	static const char *const wrong[] = {"", "/", "serial:1", "serial:", "rtc:x", "stdout2",
-					    "/soc/nothing", "/chosen", "rtc:99999999999999999999"};
+	static const char *const wrong[] = {"",
+					    "/",
+					    "serial:1",
+					    "serial:",
+					    "rtc:x",
+					    "stdout2",
+					    "/soc/nothing",
+					    "/chosen",
+					    "rtc:99999999999999999999"};
 	enum devmgr_class class;
 	handle_t device;
 	uint32_t index;
@@ -244,7 +256,8 @@ static bool write_all(handle_t serial, uint64_t id, const char *text)
 	size_t len = strlen(text);
 
 	while (len) {
-		status_t status = serial_write_until(serial, now() + TIMEOUT, id, 0, text, len, &count);
+		status_t status = serial_write_until(serial, now() + TIMEOUT, id, 0, text, len,
+						     &count);
 
 		if (status == ERR_PEER_DIED)
 			continue; /* the same once more: the id says so */

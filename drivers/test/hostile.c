@@ -56,7 +56,8 @@ static void try_handles(void)
 	/* devmgr does not take drivers for clients. */
 	enum devmgr_class class;
 	uint32_t index;
-	expect_error(devmgr_open(startup_handle(DRIVER_HND_CONTROL), "stdout", &other, &class, &index));
+	expect_error(
+		devmgr_open(startup_handle(DRIVER_HND_CONTROL), "stdout", &other, &class, &index));
 	expect_error(devmgr_restart(startup_handle(DRIVER_HND_CONTROL), 1));
 	expect_error(devmgr_open(startup_handle(HND_FAULT), "stdout", &other, &class, &index));
 }
@@ -75,8 +76,9 @@ static void try_guesses(void)
 		handle_t base = s->handles[i % s->nhandles].handle;
 		handle_t guess = i % 4 == 0   ? x
 				 : i % 4 == 1 ? base ^ 1ull << (x % 64)
-				 : i % 4 == 2 ? (base & ~0xffffull) | (x & 0xff)
-					      : (x & 0x1ff) | (1 + (x >> 9 & 0xff)) << HANDLE_INDEX_BITS;
+				 : i % 4 == 2
+					 ? (base & ~0xffffull) | (x & 0xff)
+					 : (x & 0x1ff) | (1 + (x >> 9 & 0xff)) << HANDLE_INDEX_BITS;
 		bool own = false;
 
 		for (uint32_t k = 0; k < s->nhandles; k++)
@@ -100,7 +102,8 @@ static void try_flood(void)
 		uint64_t now;
 
 		memset(&m, 0, sizeof(m));
-		m.info = MSG_INFO(i % 3 ? IPC_LABEL(DRIVER_NUMBER, i % 7) : i * 2654435761u & 0x7fffffff,
+		m.info = MSG_INFO(i % 3 ? IPC_LABEL(DRIVER_NUMBER, i % 7)
+					: i * 2654435761u & 0x7fffffff,
 				  0, 0);
 		for (int k = 0; k < MSG_WORDS; k++)
 			m.w[k] = i * 1099511628211ull << k;
@@ -127,36 +130,23 @@ static status_t attack(void *ctx, struct ipc_request *rq, uint64_t what)
 	(void)ctx;
 	result = 0;
 	switch (what) {
-	case HOSTILE_FAULT:
-		__asm__ volatile("sw zero, 8(zero)");
-		return OK;
-	case HOSTILE_EXIT:
-		process_exit(3);
+	case HOSTILE_FAULT: __asm__ volatile("sw zero, 8(zero)"); return OK;
+	case HOSTILE_EXIT: process_exit(3);
 	case HOSTILE_SPIN:
 		for (;;)
 			__asm__ volatile("");
-	case HOSTILE_SILENT:
-		return ipc_request_save(rq, &reply) == OK ? IPC_DEFERRED : ERR_IO;
-	case HOSTILE_KILL_SELF:
-		return process_kill(startup_handle(HND_SELF), 0);
-	case HOSTILE_HANDLES:
-		try_handles();
-		return OK;
-	case HOSTILE_GUESS:
-		try_guesses();
-		return OK;
+	case HOSTILE_SILENT: return ipc_request_save(rq, &reply) == OK ? IPC_DEFERRED : ERR_IO;
+	case HOSTILE_KILL_SELF: return process_kill(startup_handle(HND_SELF), 0);
+	case HOSTILE_HANDLES: try_handles(); return OK;
+	case HOSTILE_GUESS: try_guesses(); return OK;
 	case HOSTILE_MEMORY:
-		(void)mmio_read32((const volatile uint8_t *)((uintptr_t)regs.base & ~0xfffull) + 0x1000);
+		(void)mmio_read32((const volatile uint8_t *)((uintptr_t)regs.base & ~0xfffull) +
+				  0x1000);
 		result++;
 		return OK;
-	case HOSTILE_FLOOD:
-		try_flood();
-		return OK;
-	case HOSTILE_SCRIBBLE:
-		scribble();
-		return OK;
-	default:
-		return ERR_UNSUPPORTED;
+	case HOSTILE_FLOOD: try_flood(); return OK;
+	case HOSTILE_SCRIBBLE: scribble(); return OK;
+	default: return ERR_UNSUPPORTED;
 	}
 }
 
@@ -193,7 +183,8 @@ DRIVER_MANIFEST = {
 	.name = "hostile",
 	.class = DRIVER_CLASS_RTC,
 	.state_bytes = 4096,
-	.matches = {
-		DRIVER_COMPATIBLE("qemu,fw-cfg-mmio", 0),
-	},
+	.matches =
+		{
+			DRIVER_COMPATIBLE("qemu,fw-cfg-mmio", 0),
+		},
 };

@@ -253,6 +253,14 @@ NOINLINE void account_stop(void)
 	}
 }
 
+void account_follow(struct hart *h)
+{
+	if (h->cur && h->account != h->cur->payer) {
+		account_stop();
+		h->account = h->cur->payer;
+	}
+}
+
 static void budget_refill(struct ktimer *k)
 {
 	struct thread *t = container_of(k, struct thread, budget_timer);
@@ -423,6 +431,8 @@ static NOINLINE struct thread *leave_slow(struct hart *h, struct thread *t)
 		fp_release(t);
 		return sched_next();
 	}
+	/* It may work for somebody else now: a receive that found a caller waiting switches no thread. */
+	account_follow(h);
 	bool spent = false;
 	if (t->payer->budget_ticks) {
 		account_stop();

@@ -37,6 +37,8 @@ static inline void thread_ready_quick(struct thread *t)
 void sched_yield_self(void);
 void slice_check(void);
 void account_stop(void);
+/* The hart's running thread may be paid by another one than before. */
+void account_follow(struct hart *h);
 
 void fp_release(struct thread *t); /* saves the registers if they are live here and turns the unit off */
 bool fp_trap(struct thread *t);    /* first use since it runs: true if the instruction can be repeated */

@@ -112,6 +112,8 @@ void timers_run(void)
 			h->resched = 1;
 		}
 	}
+	/* Somebody who does not pay any more must not keep the comparator in the past. */
+	account_follow(h);
 	if (h->account && h->account->budget_ticks) {
 		account_stop();
 		if (!h->account->budget_left)

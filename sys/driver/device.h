@@ -7,7 +7,7 @@
 
 struct device {
 	const void *blob; /* DRIVER_HND_NODE, checked */
-	int node;	  /* offset of the node in it */
+	int node;         /* offset of the node in it */
 	void *context;
 	uint64_t match;
 	const char *path;

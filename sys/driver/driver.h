@@ -20,7 +20,7 @@
 struct device;
 
 enum driver_start {
-	DRIVER_FRESH,	/* nobody drove the device since the system started */
+	DRIVER_FRESH,   /* nobody drove the device since the system started */
 	DRIVER_RESTART, /* an earlier instance died: the device may be in any state */
 };
 

@@ -10,11 +10,11 @@
 #include <stdint.h>
 
 #define DRIVER_MANIFEST_SECTION ".veridian.bind"
-#define DRIVER_MANIFEST_MAGIC	0x444e4256u /* "VBND" */
+#define DRIVER_MANIFEST_MAGIC   0x444e4256u /* "VBND" */
 #define DRIVER_MANIFEST_VERSION 1
-#define DRIVER_NAME_MAX		32 /* with the NUL */
-#define DRIVER_COMPATIBLE_MAX	64 /* with the NUL */
-#define DRIVER_MATCHES_MAX	16
+#define DRIVER_NAME_MAX         32 /* with the NUL */
+#define DRIVER_COMPATIBLE_MAX   64 /* with the NUL */
+#define DRIVER_MATCHES_MAX      16
 
 /* Kinds of match. Unknown kinds are left to the bus drivers that know them. */
 enum {
@@ -55,13 +55,15 @@ static_assert(offsetof(struct driver_manifest, class) == 40, "in files: part of 
 static_assert(offsetof(struct driver_manifest, matches) == 56, "in files: part of the ABI");
 
 /* The object itself: once in every driver. */
-#define DRIVER_MANIFEST                                                                            \
-	const struct driver_manifest driver_manifest                                               \
+#define DRIVER_MANIFEST                              \
+	const struct driver_manifest driver_manifest \
 		__attribute__((section(DRIVER_MANIFEST_SECTION), used, aligned(8)))
-#define DRIVER_MANIFEST_HEAD                                                                       \
-	.magic = DRIVER_MANIFEST_MAGIC, .version = DRIVER_MANIFEST_VERSION,                        \
+#define DRIVER_MANIFEST_HEAD                                                \
+	.magic = DRIVER_MANIFEST_MAGIC, .version = DRIVER_MANIFEST_VERSION, \
 	.match_size = sizeof(struct driver_match)
-#define DRIVER_COMPATIBLE(string, value)                                                           \
-	{.kind = DRIVER_MATCH_COMPATIBLE, .data = (value), .compatible = (string)}
+#define DRIVER_COMPATIBLE(string, value)                                                 \
+	{                                                                                \
+		.kind = DRIVER_MATCH_COMPATIBLE, .data = (value), .compatible = (string) \
+	}
 
 extern const struct driver_manifest driver_manifest;

@@ -15,22 +15,22 @@
 
 #ifdef __riscv
 
-#define MMIO_ACCESSORS(bits, load, store)                                                          \
-	static inline uint##bits##_t mmio_read##bits(const volatile void *address)                 \
-	{                                                                                          \
-		uint##bits##_t value;                                                              \
-		__asm__ volatile(load " %0, %1\n\tfence i, ior"                                    \
-				 : "=r"(value)                                                     \
-				 : "m"(*(const volatile uint##bits##_t *)address)                  \
-				 : "memory");                                                      \
-		return value;                                                                      \
-	}                                                                                          \
-	static inline void mmio_write##bits(volatile void *address, uint##bits##_t value)          \
-	{                                                                                          \
-		__asm__ volatile("fence iorw, o\n\t" store " %1, %0"                               \
-				 : "=m"(*(volatile uint##bits##_t *)address)                       \
-				 : "r"(value)                                                      \
-				 : "memory");                                                      \
+#define MMIO_ACCESSORS(bits, load, store)                                                 \
+	static inline uint##bits##_t mmio_read##bits(const volatile void *address)        \
+	{                                                                                 \
+		uint##bits##_t value;                                                     \
+		__asm__ volatile(load " %0, %1\n\tfence i, ior"                           \
+				 : "=r"(value)                                            \
+				 : "m"(*(const volatile uint##bits##_t *)address)         \
+				 : "memory");                                             \
+		return value;                                                             \
+	}                                                                                 \
+	static inline void mmio_write##bits(volatile void *address, uint##bits##_t value) \
+	{                                                                                 \
+		__asm__ volatile("fence iorw, o\n\t" store " %1, %0"                      \
+				 : "=m"(*(volatile uint##bits##_t *)address)              \
+				 : "r"(value)                                             \
+				 : "memory");                                             \
 	}
 
 MMIO_ACCESSORS(8, "lbu", "sb")
@@ -64,7 +64,8 @@ struct regs {
 /* Do registers 0 to last lie inside of the block? To be asked once, at bind. */
 static inline bool regs_hold(const struct regs *regs, uint32_t last)
 {
-	return regs->size >= regs->width && (uint64_t)last << regs->shift <= regs->size - regs->width;
+	return regs->size >= regs->width &&
+	       (uint64_t)last << regs->shift <= regs->size - regs->width;
 }
 
 /* By number, with the block's shift and width */
@@ -73,12 +74,9 @@ static inline uint32_t reg_read(const struct regs *regs, uint32_t number)
 	const volatile uint8_t *at = regs->base + ((uint64_t)number << regs->shift);
 
 	switch (regs->width) {
-	case 4:
-		return mmio_read32(at);
-	case 2:
-		return mmio_read16(at);
-	default:
-		return mmio_read8(at);
+	case 4: return mmio_read32(at);
+	case 2: return mmio_read16(at);
+	default: return mmio_read8(at);
 	}
 }
 
@@ -87,15 +85,9 @@ static inline void reg_write(const struct regs *regs, uint32_t number, uint32_t 
 	volatile uint8_t *at = regs->base + ((uint64_t)number << regs->shift);
 
 	switch (regs->width) {
-	case 4:
-		mmio_write32(at, value);
-		break;
-	case 2:
-		mmio_write16(at, (uint16_t)value);
-		break;
-	default:
-		mmio_write8(at, (uint8_t)value);
-		break;
+	case 4: mmio_write32(at, value); break;
+	case 2: mmio_write16(at, (uint16_t)value); break;
+	default: mmio_write8(at, (uint8_t)value); break;
 	}
 }
 

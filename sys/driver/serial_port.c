@@ -9,7 +9,7 @@
 /* A device says when its FIFO is empty, not when its shift register is: then look again this often. */
 #define IDLE_POLL_NS 1000000ull
 /* Longest that the end of the system waits for queued output */
-#define FINISH_NS 500000000ull
+#define FINISH_NS    500000000ull
 
 /* ---- waiting callers ---------------------------------------------------------------------------- */
 
@@ -111,8 +111,8 @@ static void serve_readers(struct serial_port *port)
 
 		waiters_remove(&port->readers, 0);
 		/* A reader that is gone fails here, and the bytes are the next one's. */
-		status_t status =
-			give(port, reader.reply, reader.badge, reader.id, reader.len, &count);
+		status_t status = give(port, reader.reply, reader.badge, reader.id, reader.len,
+				       &count);
 		(void)serial_read_reply(reader.reply, status, count);
 	}
 }
@@ -126,8 +126,8 @@ static void serve_writers(struct serial_port *port)
 		uint32_t count = 0;
 
 		waiters_remove(&port->writers, 0);
-		status_t status =
-			take(port, writer.reply, writer.badge, writer.id, writer.len, &count);
+		status_t status = take(port, writer.reply, writer.badge, writer.id, writer.len,
+				       &count);
 		(void)serial_write_reply(writer.reply, status, count);
 		taken = true;
 	}
@@ -160,8 +160,7 @@ static void serve_drainers(struct serial_port *port)
 
 		waiters_remove(&port->drainers, 0);
 		if (drainer.set_line)
-			(void)serial_line_set_reply(drainer.reply,
-						    line_apply(port, &drainer.line));
+			(void)serial_line_set_reply(drainer.reply, line_apply(port, &drainer.line));
 		else
 			(void)serial_drain_reply(drainer.reply, OK);
 	}
@@ -300,8 +299,7 @@ static status_t op_write(void *ctx, struct ipc_request *rq, uint64_t id, uint32_
 	if (!len || serial_done_find(port->state, rq->msg.badge, id, SERIAL_WRITE_OP, count))
 		return OK;
 	if (!port->writers.count && serial_ring_free(&port->state->tx)) {
-		status_t status =
-			take(port, HANDLE_NONE, rq->msg.badge, id, (uint32_t)len, count);
+		status_t status = take(port, HANDLE_NONE, rq->msg.badge, id, (uint32_t)len, count);
 
 		port->hw->send(port->hw_context);
 		return status;

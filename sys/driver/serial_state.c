@@ -15,7 +15,8 @@ static void finish_last(struct serial_state *state)
 	const struct serial_done *done = &state->done[state->done_last % SERIAL_DONE_MAX];
 	uint32_t *index = op_index(state, done->op);
 	const struct serial_ring *ring = done->op == SERIAL_READ_OP ? &state->rx : &state->tx;
-	uint32_t limit = done->op == SERIAL_READ_OP ? serial_ring_used(ring) : serial_ring_free(ring);
+	uint32_t limit = done->op == SERIAL_READ_OP ? serial_ring_used(ring)
+						    : serial_ring_free(ring);
 
 	if (done->count && done->index - *index == done->count && done->count <= limit)
 		serial_ring_move(index, done->index);

@@ -19,7 +19,7 @@
 #define SERIAL_STATE_MAGIC   0x4c524553u /* "SERL" */
 #define SERIAL_STATE_VERSION 1u
 #define SERIAL_RING_BYTES    SERIAL_BUFFER_BYTES
-#define SERIAL_DONE_MAX	     16
+#define SERIAL_DONE_MAX      16
 #define SERIAL_DONE_NONE     UINT32_MAX
 
 struct serial_ring {
@@ -30,7 +30,7 @@ struct serial_ring {
 /* A call that carried an id and was done */
 struct serial_done {
 	uint64_t badge, id;
-	uint32_t op;	/* SERIAL_READ_OP or _WRITE_OP */
+	uint32_t op;    /* SERIAL_READ_OP or _WRITE_OP */
 	uint32_t count; /* bytes */
 	uint32_t index; /* of its ring, after it */
 	uint32_t reserved;

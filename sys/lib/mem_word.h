@@ -79,6 +79,10 @@ static inline void copy_forward(uint8_t *to, const uint8_t *from, size_t n)
 		}
 		to = (uint8_t *)out;
 		from = (const uint8_t *)in + offset;
+	} else if (((uintptr_t)to | (uintptr_t)from) % WORD_SIZE == 0) {
+		/* Small structures, mostly: aligned as they are. */
+		for (; n >= WORD_SIZE; n -= WORD_SIZE, to += WORD_SIZE, from += WORD_SIZE)
+			*(word_t *)(void *)to = *(const word_t *)(const void *)from;
 	}
 	while (n--)
 		*to++ = *from++;

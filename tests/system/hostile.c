@@ -19,7 +19,8 @@ static bool narrow(struct device *device, handle_t *mmio, handle_t *irq)
 		test_skip("no goldfish-rtc on this machine");
 		return false;
 	}
-	return CHECK_OK(resource_create(test_handle(HND_RES_MMIO), device->base, device->size, mmio)) &&
+	return CHECK_OK(resource_create(test_handle(HND_RES_MMIO), device->base, device->size,
+					mmio)) &&
 	       CHECK_OK(resource_create(test_handle(HND_RES_IRQ), device->irq, 1, irq));
 }
 
@@ -32,7 +33,9 @@ static void run_driver(void (*run)(const struct child_args *), int64_t want)
 	if (!narrow(&device, &mmio, &irq))
 		return;
 	struct child_spec spec = {
-		.run = run, .h = {mmio, irq, ep}, .w = {device.base, device.size, device.irq},
+		.run = run,
+		.h = {mmio, irq, ep},
+		.w = {device.base, device.size, device.irq},
 	};
 
 	if (child_start(&c, &spec) == OK)
@@ -153,7 +156,8 @@ static void test_forge(void)
 
 static void widen(const struct child_args *args)
 {
-	handle_t weak = make_dup(args->h[2], RIGHT_EP_RECV | RIGHT_DUP | RIGHT_MOVE), h = HANDLE_NONE;
+	handle_t weak = make_dup(args->h[2], RIGHT_EP_RECV | RIGHT_DUP | RIGHT_MOVE),
+		 h = HANDLE_NONE;
 
 	for (unsigned bit = 0; bit < 32; bit++) {
 		uint32_t right = 1u << bit;
@@ -175,7 +179,8 @@ static void test_widen(void)
 /* It hides copies wherever it can: its table, a child process, a message in a queue. Revoked, none works. */
 static void hoard(const struct child_args *args)
 {
-	handle_t copy = make_dup(args->h[0], RIGHTS_SAME), there = HANDLE_NONE, process = HANDLE_NONE;
+	handle_t copy = make_dup(args->h[0], RIGHTS_SAME), there = HANDLE_NONE,
+		 process = HANDLE_NONE;
 	handle_t vmo = HANDLE_NONE;
 	struct handle_info info;
 
@@ -193,14 +198,17 @@ static void hoard(const struct child_args *args)
 static void test_keep(void)
 {
 	struct device device;
-	handle_t mmio = HANDLE_NONE, irq = HANDLE_NONE, ready = make_notification(), go = make_notification();
+	handle_t mmio = HANDLE_NONE, irq = HANDLE_NONE, ready = make_notification(),
+		 go = make_notification();
 	struct handle_info info = {0};
 	struct child c;
 
 	if (!narrow(&device, &mmio, &irq))
 		return;
 	struct child_spec spec = {
-		.run = hoard, .h = {mmio, irq, HANDLE_NONE, ready, go}, .w = {device.base, device.size},
+		.run = hoard,
+		.h = {mmio, irq, HANDLE_NONE, ready, go},
+		.w = {device.base, device.size},
 	};
 
 	REQUIRE_OK(child_start(&c, &spec));
@@ -260,7 +268,10 @@ static void test_starve(void)
 	handle_t nt = make_notification(), timer = make_timer(nt, 1);
 	struct child_spec spec = {.run = spin, .h = {started}, .stopped = true};
 	struct thread_sched sched = {
-		.prio = PRIO_DRIVER, .affinity = 1, .budget_ns = 5 * MS, .period_ns = 20 * MS,
+		.prio = PRIO_DRIVER,
+		.affinity = 1,
+		.budget_ns = 5 * MS,
+		.period_ns = 20 * MS,
 	};
 	struct thread_sched own = {.prio = PRIO_DEFAULT, .affinity = 1};
 	struct child c;
@@ -322,7 +333,8 @@ static void exhaust(const struct child_args *args)
 
 static void test_exhaust(void)
 {
-	struct quota_limits limits = {.mem_bytes = 3 * MIB, .handles = 300, .threads = 8, .processes = 4};
+	struct quota_limits limits = {
+		.mem_bytes = 3 * MIB, .handles = 300, .threads = 8, .processes = 4};
 	struct child_spec spec = {.run = exhaust};
 	uint64_t used = 0, free = 0;
 
@@ -346,6 +358,7 @@ static void test_exhaust(void)
 	CHECK_EQ(test_system_info().free_bytes, free);
 }
 
-TEST_CASES("hostile", {"registers", test_registers}, {"interrupt", test_interrupt}, {"ram", test_ram},
-	   {"forge", test_forge}, {"widen", test_widen}, {"keep", test_keep}, {"hang", test_hang},
-	   {"starve", test_starve}, {"raise", test_raise}, {"exhaust", test_exhaust});
+TEST_CASES("hostile", {"registers", test_registers}, {"interrupt", test_interrupt},
+	   {"ram", test_ram}, {"forge", test_forge}, {"widen", test_widen}, {"keep", test_keep},
+	   {"hang", test_hang}, {"starve", test_starve}, {"raise", test_raise},
+	   {"exhaust", test_exhaust});

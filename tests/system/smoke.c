@@ -22,8 +22,8 @@ static void test_null(void)
 
 static void test_startup_block(void)
 {
-	static const char *const names[] = {HND_SELF,   HND_THREAD,   HND_QUOTA,   HND_BOOTFS,
-					    HND_FDT,    HND_RES_MMIO, HND_RES_IRQ, HND_RES_SYSTEM};
+	static const char *const names[] = {HND_SELF, HND_THREAD,   HND_QUOTA,   HND_BOOTFS,
+					    HND_FDT,  HND_RES_MMIO, HND_RES_IRQ, HND_RES_SYSTEM};
 	const struct startup *s = test_startup();
 
 	REQUIRE(s->magic == STARTUP_MAGIC);

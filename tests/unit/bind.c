@@ -118,12 +118,12 @@ static void test_manifest(void)
 	f.strings[1] = 'x';
 	CHECK_INT(manifest_read(&f, sizeof(f), &out, &problem), ERR_NOT_FOUND);
 	make(&f);
-#define BAD(change)                                                                                \
-	do {                                                                                       \
-		bad = f;                                                                           \
-		change;                                                                            \
-		CHECK_INT(manifest_read(&bad, sizeof(bad), &out, &problem), ERR_BAD_FORMAT);       \
-		CHECK(problem != NULL);                                                            \
+#define BAD(change)                                                                          \
+	do {                                                                                 \
+		bad = f;                                                                     \
+		change;                                                                      \
+		CHECK_INT(manifest_read(&bad, sizeof(bad), &out, &problem), ERR_BAD_FORMAT); \
+		CHECK(problem != NULL);                                                      \
 	} while (0)
 	BAD(bad.header[4] = 1);
 	BAD(bad.header[18] = 62);
@@ -158,8 +158,8 @@ static void test_manifest(void)
 	for (int round = 0; round < 50000; round++) {
 		bad = f;
 		for (int i = 0; i < 1 + round % 4; i++)
-			((uint8_t *)&bad)[(unsigned)rand() % (64 + 3 * 64 + 32 + 100)] =
-				(uint8_t)rand();
+			((uint8_t *)&bad)[(unsigned)rand() % (64 + 3 * 64 + 32 + 100)] = (uint8_t)
+				rand();
 		if (manifest_read(&bad, sizeof(bad), &out, &problem) == OK)
 			CHECK(memchr(out.name, 0, sizeof(out.name)) != NULL);
 	}
@@ -206,7 +206,8 @@ static void test_match(void)
 	static const struct driver_manifest order[] = {
 		{.matches = {DRIVER_COMPATIBLE("snps,dw-apb-uart", 0),
 			     DRIVER_COMPATIBLE("snps,dw-apb-uart", 1)}},
-		{.matches = {DRIVER_COMPATIBLE("other", 0), {.kind = 77, .compatible = "x"},
+		{.matches = {DRIVER_COMPATIBLE("other", 0),
+			     {.kind = 77, .compatible = "x"},
 			     DRIVER_COMPATIBLE("starfive,jh7110-uart", 0)}},
 		{.matches = {DRIVER_COMPATIBLE("starfive,jh7110-uart", 0)}},
 	};
@@ -303,12 +304,14 @@ static void test_plan_boards(void)
 
 	/* Hart 0 has no supervisor context there; the controller serves the others. */
 	CHECK_INT(plan_controller(tree, 3), tree_find(tree, "/soc/interrupt-controller@c000000"));
-	plan_make(tree, tree_find(tree, "/soc/usb@10100000/usb@0"), plan_controller(tree, 1), &plan);
+	plan_make(tree, tree_find(tree, "/soc/usb@10100000/usb@0"), plan_controller(tree, 1),
+		  &plan);
 	CHECK(plan.reg_count == 3 && plan.irq_count == 3);
 	CHECK_STR(plan.irqs[1].name, "peripheral");
 	CHECK_INT(plan.irqs[2].source, 110);
 	CHECK_STR(plan_problem(&plan), NULL);
-	CHECK_INT(plan_clock_hz(tree, tree_find(tree, "/soc/clock-controller@13020000"), 0), 24000000);
+	CHECK_INT(plan_clock_hz(tree, tree_find(tree, "/soc/clock-controller@13020000"), 0),
+		  24000000);
 	CHECK_INT(plan_clock_hz(tree, tree_find(tree, "/soc/serial@10000000"), 0), 0);
 	CHECK_INT(plan_clock_hz(tree, tree_find(tree, "/soc/serial@10000000"), 9), 0);
 	tree_free(tree);

@@ -255,8 +255,9 @@ static void test_visionfive2(void)
 	/* status */
 	CHECK(tree_enabled(tree, tree_find(tree, "/soc/serial@10000000")));
 	CHECK(!tree_enabled(tree, tree_find(tree, "/soc/serial@10010000")));
-	CHECK_INT(tree_string_index(tree, tree_find(tree, "/soc/mmc@16010000"), "clock-names", "ciu"),
-		  1);
+	CHECK_INT(
+		tree_string_index(tree, tree_find(tree, "/soc/mmc@16010000"), "clock-names", "ciu"),
+		1);
 	unload(&blob);
 }
 
@@ -308,7 +309,7 @@ static void cells(void *fdt, const char *name, uint32_t count, const uint32_t *v
 		data[i] = cpu_to_fdt32(values[i]);
 	CHECK_INT(fdt_property(fdt, name, data, (int)(4 * count)), 0);
 }
-#define CELLS(fdt, name, ...)                                                                      \
+#define CELLS(fdt, name, ...) \
 	cells(fdt, name, sizeof((uint32_t[]){__VA_ARGS__}) / 4, (const uint32_t[]){__VA_ARGS__})
 
 static void test_ranges(void)
@@ -384,8 +385,7 @@ static void test_ranges(void)
 	CHECK_INT(tree_reg(tree, tree_find(tree, "/same/inside"), 0, &range), ERR_BAD_FORMAT);
 	CHECK_INT(tree_reg(tree, tree_find(tree, "/wrap/inside"), 0, &range), ERR_BAD_FORMAT);
 	CHECK_INT(tree_reg(tree, tree_find(tree, "/wrap/inside"), 1, &range), ERR_BAD_FORMAT);
-	CHECK_INT(tree_reg(tree, tree_find(tree, "/huge-cells/inside"), 0, &range),
-		  ERR_BAD_FORMAT);
+	CHECK_INT(tree_reg(tree, tree_find(tree, "/huge-cells/inside"), 0, &range), ERR_BAD_FORMAT);
 	CHECK_INT(tree_reg(tree, tree_find(tree, "/odd"), 0, &range), ERR_BAD_FORMAT);
 	CHECK_INT(tree_reg(tree, 0, 0, &range), ERR_NOT_FOUND);
 	CHECK_INT(tree_defect_count(tree), 2); /* both cells of huge-cells */

@@ -435,13 +435,13 @@ class Bad(Case):
         known = abi.load(GENERATOR.parent.parent / 'abi')
         path = self.path('echo.idl')
         quiet = 0
-        for end in range(0, len(whole), 7):
+        for end in range(0, len(whole), 23):
             Path(path).write_text(whole[:end])
             diags = Diagnostics()
             unit = check.Loader(known, diags).load(path)
             self.assertTrue(len(diags) or unit)
             quiet += not len(diags)
-        self.assertLess(quiet, 60)  # only between two operations is a shorter file right
+        self.assertLess(quiet, 20)  # only between two operations is a shorter file right
 
     def test_random_changes(self):
         """No text makes the generator fail in another way than with messages."""
@@ -457,7 +457,7 @@ class Bad(Case):
         path = self.path('echo.idl')
         rng = random.Random(1)
         pieces = ['{', '}', ';', ':', '(', '[', ' max ', ' counts ', 'in ', 'op ', '0', '99', 'u8', '..', ',', '///', '\n', '|', '<<']
-        for _ in range(400):
+        for _ in range(150):
             text = whole
             for _ in range(rng.randint(1, 4)):
                 at = rng.randrange(len(text))

@@ -34,8 +34,12 @@ static void props_dw(void *fdt)
 
 static const struct host_node plain = {
 	.match = 2, .props = props_plain, .regs = {&regs}, .state = &state, .irqs = 1};
-static const struct host_node dw = {
-	.match = 0, .props = props_dw, .console = "115200n8", .regs = {&regs}, .state = &state, .irqs = 1};
+static const struct host_node dw = {.match = 0,
+				    .props = props_dw,
+				    .console = "115200n8",
+				    .regs = {&regs},
+				    .state = &state,
+				    .irqs = 1};
 
 /* One step of the world. Interrupts are level-triggered. */
 static bool step(void)
@@ -430,9 +434,7 @@ static void test_random(bool is_dw, unsigned seed)
 			if (rand() % 50 == 0)
 				CHECK_INT(host_bind(node, DRIVER_RESTART), OK);
 			break;
-		default:
-			(void)step();
-			break;
+		default: (void)step(); break;
 		}
 	}
 	run();
@@ -459,18 +461,12 @@ static uint64_t mad_read(void *ctx, uint64_t offset, unsigned width)
 
 	(void)width;
 	switch (mode) {
-	case 0:
-		return (uint64_t)rand();
-	case 1:
-		return offset == 5 ? 0x61 : (uint64_t)rand(); /* always data, always ready */
-	case 2:
-		return 0xffffffff; /* nobody there */
-	case 3:
-		return 0;
-	case 4:
-		return offset == 5 ? 0x02 : 0xc7; /* busy for ever */
-	default:
-		return offset == 5 ? (uint64_t)rand() & 0x7f : 0xcc;
+	case 0: return (uint64_t)rand();
+	case 1: return offset == 5 ? 0x61 : (uint64_t)rand(); /* always data, always ready */
+	case 2: return 0xffffffff;                            /* nobody there */
+	case 3: return 0;
+	case 4: return offset == 5 ? 0x02 : 0xc7; /* busy for ever */
+	default: return offset == 5 ? (uint64_t)rand() & 0x7f : 0xcc;
 	}
 }
 
@@ -492,7 +488,8 @@ static bool mad_step(void)
 static void test_mad(void)
 {
 	static unsigned mode;
-	static struct host_model mad = {.size = 0x100, .read = mad_read, .write = mad_write, .ctx = &mode};
+	static struct host_model mad = {
+		.size = 0x100, .read = mad_read, .write = mad_write, .ctx = &mode};
 	static const struct host_node nodes[] = {
 		{.match = 2, .regs = {&mad}, .state = &state, .irqs = 1},
 		{.match = 0, .props = props_dw, .regs = {&mad}, .state = &state, .irqs = 1},
@@ -508,7 +505,8 @@ static void test_mad(void)
 		struct serial_line line = {.baud = 9600, .data_bits = 8, .stop_bits = 1};
 
 		mode = (unsigned)round % 6;
-		if (host_bind(&nodes[round / 6 % 2], round % 5 ? DRIVER_RESTART : DRIVER_FRESH) != OK)
+		if (host_bind(&nodes[round / 6 % 2], round % 5 ? DRIVER_RESTART : DRIVER_FRESH) !=
+		    OK)
 			continue;
 		bound++;
 		for (int i = 0; i < 20; i++) {

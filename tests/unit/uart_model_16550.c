@@ -67,17 +67,14 @@ uint64_t uart_model_read(void *ctx, uint64_t offset, unsigned width)
 		value = m->rx[0];
 		memmove(m->rx, m->rx + 1, --m->rx_count);
 		return value;
-	case IER:
-		return m->lcr & 0x80 ? m->dlm : m->ier;
+	case IER: return m->lcr & 0x80 ? m->dlm : m->ier;
 	case IIR:
 		value = iir(m);
 		if ((value & 0xf) == 2)
 			m->thre_pending = false;
 		return value;
-	case LCR:
-		return m->lcr;
-	case MCR:
-		return m->mcr;
+	case LCR: return m->lcr;
+	case MCR: return m->mcr;
 	case LSR:
 		value = lsr(m);
 		m->lsr_errors = 0;
@@ -86,17 +83,13 @@ uint64_t uart_model_read(void *ctx, uint64_t offset, unsigned width)
 			m->late = -1;
 		}
 		return value;
-	case MSR:
-		return 0xb0;
-	case SCR:
-		return 0;
+	case MSR: return 0xb0;
+	case SCR: return 0;
 	case USR:
 		m->misuse += !m->dw;
 		m->busy_pending = false;
 		return busy(m);
-	default:
-		m->misuse++;
-		return 0;
+	default: m->misuse++; return 0;
 	}
 }
 
@@ -151,21 +144,14 @@ void uart_model_write(void *ctx, uint64_t offset, unsigned width, uint64_t wide)
 			m->thre_pending = true;
 		m->ier = value;
 		return;
-	case IIR:
-		fcr_write(m, value);
-		return;
-	case LCR:
-		lcr_write(m, value);
-		return;
+	case IIR: fcr_write(m, value); return;
+	case LCR: lcr_write(m, value); return;
 	case MCR:
 		m->misuse += !!(value & 0x10); /* loopback */
 		m->mcr = value;
 		return;
-	case SCR:
-		return;
-	default:
-		m->misuse++;
-		return;
+	case SCR: return;
+	default: m->misuse++; return;
 	}
 }
 

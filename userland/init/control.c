@@ -113,8 +113,11 @@ static status_t stop(struct manager *m, struct ipc_request *rq, const char *name
 		return status;
 	if (service->refused && again)
 		return ERR_STATE;
-	if (service->waiter_count == SERVICE_WAITERS)
+	/* Who stops the ground under his feet cannot start it again. */
+	if (!again && manager_needs(m, caller(m, rq), service))
 		return ERR_BUSY;
+	if (service->waiter_count == SERVICE_WAITERS)
+		return ERR_NO_MEMORY;
 	bool runs = service->process != HANDLE_NONE;
 	if (runs) {
 		status = ipc_request_save(rq, &reply);

@@ -243,7 +243,7 @@ void manager_start(struct manager *m, struct service *service)
 	/* Dependencies first. The order is free of cycles, so this ends. */
 	for (unsigned i = 0; service->config->depends_on[i]; i++) {
 		struct service *dependency = manager_find(m, service->config->depends_on[i]);
-		if (dependency && !service_is_up(dependency))
+		if (dependency && !dependency->refused && !service_is_up(dependency))
 			manager_start(m, dependency);
 	}
 	if (service->state == INIT_STATE_STOPPING) {
@@ -326,6 +326,19 @@ static bool depends_on(struct manager *m, const struct service *service,
 {
 	for (unsigned i = 0; service->config->depends_on[i]; i++) {
 		if (manager_find(m, service->config->depends_on[i]) == other)
+			return true;
+	}
+	return false;
+}
+
+bool manager_needs(struct manager *m, const struct service *service, const struct service *other)
+{
+	if (!service || service == other)
+		return service == other;
+	if (service->refused)
+		return false; /* only those may be in a ring */
+	for (unsigned i = 0; service->config->depends_on[i]; i++) {
+		if (manager_needs(m, manager_find(m, service->config->depends_on[i]), other))
 			return true;
 	}
 	return false;

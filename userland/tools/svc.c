@@ -122,6 +122,10 @@ static int control(const char *verb, const char *name)
 	else if (status == ERR_ACCESS)
 		tool_error(
 			"not allowed: the service that started this needs the capability 'service_control'");
+	else if (status == ERR_BUSY)
+		tool_error(
+			"%s: this program's own service needs it: it cannot be stopped from here",
+			name);
 	else if (status == ERR_STATE)
 		tool_error("%s: cannot be %sed now (see svc status %s)", name,
 			   strcmp(verb, "stop") == 0 ? "stopp" : verb, name);

@@ -24,7 +24,7 @@ struct elf_section {
 static_assert(sizeof(struct elf_header) == 64 && sizeof(struct elf_section) == 64, "ELF64");
 
 #define ELF_MACHINE_RISCV 243
-#define ELF_SHT_NOBITS	  8
+#define ELF_SHT_NOBITS    8
 
 struct file {
 	const uint8_t *data;

@@ -9,8 +9,8 @@
 #include "sys/driver/manifest.h"
 
 struct match {
-	uint32_t driver; /* of the list */
-	uint32_t entry;	 /* of its manifest */
+	uint32_t driver;   /* of the list */
+	uint32_t entry;    /* of its manifest */
 	uint32_t position; /* of the string in the node's `compatible` */
 };
 

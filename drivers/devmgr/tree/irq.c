@@ -130,7 +130,8 @@ static status_t resolve(const struct tree *tree, uint32_t node, uint32_t parent,
 		if (key.address_cells > TREE_CELLS_MAX)
 			return ERR_BAD_FORMAT;
 		/* A device that is not on the nexus' own bus has no address there: zero. */
-		if (tree->nodes[node].parent == parent && reg && reg->len >= 4 * key.address_cells) {
+		if (tree->nodes[node].parent == parent && reg &&
+		    reg->len >= 4 * key.address_cells) {
 			for (uint32_t i = 0; i < key.address_cells; i++)
 				key.cells[i] = tree_be32(reg->data + 4 * (size_t)i);
 		}

@@ -119,8 +119,7 @@ static void walk(struct tree *tree, const void *blob, uint32_t *last_child)
 			if (!skipped && current != TREE_NONE)
 				add_prop(tree, blob, offset, current);
 			break;
-		default:
-			break;
+		default: break;
 		}
 		offset = next;
 	} while (tag != FDT_END);

@@ -52,8 +52,9 @@ static status_t translate(const struct tree *tree, uint32_t node, struct address
 		struct address from = address_read(entry, bus->address_cells);
 		struct address to = address_read(entry + 4 * (size_t)bus->address_cells,
 						 above->address_cells);
-		uint64_t len = number(entry + 4 * (size_t)(bus->address_cells + above->address_cells),
-				      bus->size_cells);
+		uint64_t len = number(
+			entry + 4 * (size_t)(bus->address_cells + above->address_cells),
+			bus->size_cells);
 
 		if (from.space != address->space || address->value < from.value ||
 		    address->value - from.value >= len ||

@@ -15,11 +15,11 @@
 
 #include "sys/abi/status.h"
 
-#define TREE_NONE	 UINT32_MAX
-#define TREE_DEPTH_MAX	 32  /* levels; deeper nodes are left out and listed as a defect */
-#define TREE_CELLS_MAX	 4   /* cells of an address, a size or an interrupt specifier */
+#define TREE_NONE        UINT32_MAX
+#define TREE_DEPTH_MAX   32  /* levels; deeper nodes are left out and listed as a defect */
+#define TREE_CELLS_MAX   4   /* cells of an address, a size or an interrupt specifier */
 #define TREE_DEFECTS_MAX 32  /* kept; more are only counted */
-#define TREE_PATH_MAX	 256 /* with its NUL */
+#define TREE_PATH_MAX    256 /* with its NUL */
 
 struct tree;
 

@@ -40,7 +40,7 @@ unsigned host_last_call;
 /* Where models are "mapped": addresses that nothing else has. */
 #define WINDOW_BASE 0x700000000000ull
 #define WINDOW_SIZE 0x1000000ull
-#define WINDOWS	    3 /* reg0, reg1, regmap */
+#define WINDOWS     3 /* reg0, reg1, regmap */
 
 static const struct host_model *window_model(unsigned window)
 {
@@ -58,8 +58,8 @@ static const struct host_model *model_at(const volatile void *address, unsigned 
 	*offset = from_base % WINDOW_SIZE;
 	if ((uint64_t)(uintptr_t)address < WINDOW_BASE || !model || *offset + width > model->size ||
 	    *offset % width) {
-		fprintf(stderr, "driver: access of %u bytes at %p, where it has no register\n", width,
-			(const void *)(uintptr_t)address);
+		fprintf(stderr, "driver: access of %u bytes at %p, where it has no register\n",
+			width, (const void *)(uintptr_t)address);
 		abort();
 	}
 	return model;
@@ -81,14 +81,14 @@ static void model_write(volatile void *address, unsigned width, uint64_t value)
 	model->write(model->ctx, offset, width, value);
 }
 
-#define ACCESSORS(bits)                                                                            \
-	uint##bits##_t mmio_read##bits(const volatile void *address)                               \
-	{                                                                                          \
-		return (uint##bits##_t)model_read(address, (bits) / 8);                            \
-	}                                                                                          \
-	void mmio_write##bits(volatile void *address, uint##bits##_t value)                        \
-	{                                                                                          \
-		model_write(address, (bits) / 8, value);                                           \
+#define ACCESSORS(bits)                                                     \
+	uint##bits##_t mmio_read##bits(const volatile void *address)        \
+	{                                                                   \
+		return (uint##bits##_t)model_read(address, (bits) / 8);     \
+	}                                                                   \
+	void mmio_write##bits(volatile void *address, uint##bits##_t value) \
+	{                                                                   \
+		model_write(address, (bits) / 8, value);                    \
 	}
 ACCESSORS(8)
 ACCESSORS(16)
@@ -104,8 +104,8 @@ status_t device_map(const char *name, uint64_t size, struct regs *out)
 
 	if (!window_model(window))
 		return ERR_NOT_FOUND;
-	*out = (struct regs){
-		(volatile uint8_t *)(uintptr_t)(WINDOW_BASE + window * WINDOW_SIZE), size, 0, 4};
+	*out = (struct regs){(volatile uint8_t *)(uintptr_t)(WINDOW_BASE + window * WINDOW_SIZE),
+			     size, 0, 4};
 	return OK;
 }
 

@@ -14,9 +14,9 @@
 
 #include "sys/driver/device.h"
 
-#define HOST_ENDPOINT	((handle_t)1)
+#define HOST_ENDPOINT     ((handle_t)1)
 #define HOST_NOTIFICATION ((handle_t)2) /* of clients, for `in` handles */
-#define HOST_CALLS_MAX	256
+#define HOST_CALLS_MAX    256
 
 /* Registers. width: bytes of the access */
 struct host_model {
@@ -27,9 +27,9 @@ struct host_model {
 };
 
 struct host_node {
-	uint32_t match;		  /* entry of the driver's manifest */
+	uint32_t match;           /* entry of the driver's manifest */
 	void (*props)(void *fdt); /* adds the node's properties with fdt_property_*; may be NULL */
-	const char *console;	  /* options, or NULL */
+	const char *console;      /* options, or NULL */
 	const struct host_model *regs[2];
 	const struct host_model *regmap;
 	void *state; /* of driver_manifest.state_bytes */
@@ -50,7 +50,7 @@ extern uint64_t host_time;
 bool host_timer_run(void);
 extern uint64_t host_timer; /* its deadline */
 
-extern bool host_ended;	       /* the driver called device_fail */
+extern bool host_ended;         /* the driver called device_fail */
 extern uint64_t host_signalled; /* bits of HOST_NOTIFICATION */
 
 /* With host_async, a call that is deferred returns ERR_WOULD_BLOCK to the client and stays; its number

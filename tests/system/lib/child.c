@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#define CHILD_STACK_TOP  0x20000000ull
+#define CHILD_STACK_TOP  0xf0000ull /* below the image: they share page tables */
 #define CHILD_STACK_SIZE (32 * KIB)
 #define SEGMENTS_MAX     8
 

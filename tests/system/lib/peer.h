@@ -56,11 +56,12 @@ struct sleeper {
 	status_t status;
 	volatile uint32_t done;
 };
-bool sleeper_block(struct sleeper *s, volatile uint32_t *word, uint32_t expected, uint64_t deadline);
+bool sleeper_block(struct sleeper *s, volatile uint32_t *word, uint32_t expected,
+		   uint64_t deadline);
 status_t sleeper_join(struct sleeper *s);
 
 /* A server for tests: answers every call with its words (and label) until it gets SERVER_STOP. */
 #define SERVER_STOP 0x7fffffffu
-void server_run(void *endpoint); /* thread function; endpoint: handle_t * */
+void server_run(void *endpoint);                  /* thread function; endpoint: handle_t * */
 void server_child(const struct child_args *args); /* endpoint in h[0] */
 void server_stop(handle_t ep);

@@ -40,9 +40,9 @@ extern const char test_group[];
 extern const struct test_case test_cases[];
 extern const size_t test_case_count;
 
-#define TEST_CASES(group, ...)                                                                     \
-	const char test_group[] = group;                                                           \
-	const struct test_case test_cases[] = {__VA_ARGS__};                                       \
+#define TEST_CASES(group, ...)                               \
+	const char test_group[] = group;                     \
+	const struct test_case test_cases[] = {__VA_ARGS__}; \
 	const size_t test_case_count = ARRAY_SIZE(test_cases)
 
 /* Arguments of the program that are no case names: "key=value"; returns the number or the default. */
@@ -63,19 +63,20 @@ bool test_check_status(status_t got, status_t want, const char *file, int line, 
 void test_skip(const char *why);
 unsigned test_failures(void); /* of the present case */
 
-#define CHECK(cond)            test_check((cond), __FILE__, __LINE__, #cond)
-#define CHECK_EQ(got, want)    test_check_eq((uint64_t)(got), (uint64_t)(want), __FILE__, __LINE__, #got)
+#define CHECK(cond) test_check((cond), __FILE__, __LINE__, #cond)
+#define CHECK_EQ(got, want) \
+	test_check_eq((uint64_t)(got), (uint64_t)(want), __FILE__, __LINE__, #got)
 #define CHECK_STATUS(got, want) test_check_status((got), (want), __FILE__, __LINE__, #got)
-#define CHECK_OK(got)          CHECK_STATUS(got, OK)
-#define REQUIRE(cond)                                                                              \
-	do {                                                                                       \
-		if (!CHECK(cond))                                                                  \
-			return;                                                                    \
+#define CHECK_OK(got)           CHECK_STATUS(got, OK)
+#define REQUIRE(cond)             \
+	do {                      \
+		if (!CHECK(cond)) \
+			return;   \
 	} while (0)
-#define REQUIRE_OK(got)                                                                            \
-	do {                                                                                       \
-		if (!CHECK_OK(got))                                                                \
-			return;                                                                    \
+#define REQUIRE_OK(got)             \
+	do {                        \
+		if (!CHECK_OK(got)) \
+			return;     \
 	} while (0)
 
 /* ---- output ---- */
@@ -134,7 +135,7 @@ bool thread_await_blocked(handle_t thread);
 
 struct child_args {
 	void (*run)(const struct child_args *args);
-	handle_t self;   /* in the child: its process and first thread */
+	handle_t self; /* in the child: its process and first thread */
 	handle_t thread;
 	handle_t h[CHILD_HANDLES]; /* given by the parent; in the child its own values */
 	uint64_t w[CHILD_WORDS];
@@ -151,11 +152,11 @@ struct child_spec {
 	handle_t h[CHILD_HANDLES];
 	uint32_t rights[CHILD_HANDLES]; /* 0: RIGHTS_SAME */
 	uint64_t w[CHILD_WORDS];
-	uint32_t prio;    /* 0: the creator's */
-	handle_t quota;   /* HANDLE_NONE: own */
-	handle_t fault;   /* endpoint for its faults */
-	bool quiet;       /* failing to create it is no failed check */
-	bool stopped;     /* do not start the thread */
+	uint32_t prio;  /* 0: the creator's */
+	handle_t quota; /* HANDLE_NONE: own */
+	handle_t fault; /* endpoint for its faults */
+	bool quiet;     /* failing to create it is no failed check */
+	bool stopped;   /* do not start the thread */
 };
 
 status_t child_start(struct child *c, const struct child_spec *spec);
