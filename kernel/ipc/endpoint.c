@@ -94,7 +94,7 @@ void endpoint_cap_gone(struct endpoint *ep, const struct cap *c)
 	if (c->rights & RIGHT_EP_RECV) {
 		closed = --ep->receivers == 0;
 		for (struct thread *t = ep->recv, *next; t; t = next) {
-			next = t->wait_next;
+			next = t->wait_next; /* waking one does not touch the others */
 			if (closed || t->proc == c->owner) {
 				thread_unblock(t);
 				thread_wake(t, ERR_CANCELLED);
@@ -307,11 +307,12 @@ bool fault_send(struct thread *t)
 	return true;
 }
 
+/* Its process ends when the scheduler comes to it: ending it from here could go on and on along a chain of fault handlers. */
 COLD void fault_unhandled(struct thread *t)
 {
-	t->slow &= ~(uint32_t)SLOW_FAULTED;
-	t->state = TS_SUSPENDED;
-	process_end(t->proc, EXIT_FAULT | (int64_t)t->fault_cause);
+	t->slow = (t->slow & ~(uint32_t)(SLOW_FAULTED | SLOW_THROTTLED)) | SLOW_DOOMED;
+	t->suspended = false;
+	sched_place(t);
 }
 
 /* Answers t's call out of from's registers. Whatever is wrong with the answer is told to the caller, never to the server. */
@@ -504,7 +505,11 @@ static NOINLINE struct sysret reply_recv_slow(struct thread *t, uint64_t handle,
 		answer(t->caller, t);
 	else
 		message_drop_handles(t);
-	return receive_slow(t, (struct endpoint *)c->obj, DEADLINE_NEVER);
+	if (t->state != TS_RUNNING)
+		return sysret_blocked(); /* the answer ended its own process */
+	/* The answer may have carried this very handle away. */
+	s = handle_find(t->proc, handle, OBJ_ENDPOINT, RIGHT_EP_RECV, &c);
+	return s == OK ? receive_slow(t, (struct endpoint *)c->obj, DEADLINE_NEVER) : sysret_status(s);
 }
 
 struct sysret sys_reply_recv(uint64_t handle, uint64_t info)
@@ -547,6 +552,8 @@ static NOINLINE struct sysret recv_slow(struct thread *t, uint64_t handle, uint6
 		return sysret_status(s);
 	if (t->caller)
 		caller_drop(t);
+	if (t->state != TS_RUNNING)
+		return sysret_blocked();
 	return receive_slow(t, c ? (struct endpoint *)c->obj : NULL, deadline);
 }
 

@@ -49,11 +49,6 @@ NOINLINE status_t message_move_handles(struct thread *t, struct process *to, uin
 		return s;
 	for (unsigned i = 0; i < n; i++)
 		caps[i] = table_find(t->proc, t->x[handle_reg[i]]);
-	if (to == t->proc) {
-		for (unsigned i = 0; i < n; i++)
-			out[i] = t->x[handle_reg[i]];
-		return OK;
-	}
 	s = table_reserve(to, n);
 	if (s != OK)
 		return s;

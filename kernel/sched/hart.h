@@ -22,6 +22,7 @@ struct hart {
 	unsigned index;
 	struct thread *next;    /* ready, first in line, not in the queue: nothing there goes before it */
 	int64_t queue_prio;     /* highest priority in the queue, -1: empty */
+	struct thread *zombie;  /* ended while it ran here; its struct is needed until the hart has left it */
 	struct thread *account; /* who pays since account_start */
 	uint64_t account_start;
 	uint64_t switches, interrupts, ipis, idle_ticks;

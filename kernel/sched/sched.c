@@ -358,6 +358,13 @@ static NOINLINE struct thread *sched_next(void)
 	struct hart *h = hart_self();
 	struct thread *t;
 
+	if (h->zombie) {
+		struct thread *z = h->zombie;
+
+		h->zombie = NULL;
+		h->cur = NULL;
+		object_put(&z->obj);
+	}
 	for (;;) {
 		h->resched = 0;
 		t = ready_take(h);
@@ -378,6 +385,12 @@ static NOINLINE struct thread *sched_next(void)
 			kunlock();
 			klock();
 			interrupts_poll();
+			continue;
+		}
+		if (t->slow & SLOW_DOOMED) {
+			t->slow &= ~(uint32_t)SLOW_DOOMED;
+			t->state = TS_SUSPENDED;
+			process_end(t->proc, EXIT_FAULT | (int64_t)t->fault_cause);
 			continue;
 		}
 		if (t->payer == t && budget_spent(t)) {

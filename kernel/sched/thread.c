@@ -196,6 +196,9 @@ static void thread_ended(struct thread *t)
 		t->affinity = (1ull << MAX_HARTS) - 1;
 		ready_insert(t, false);
 		hart_kick(t->hart);
+	} else if (t == hart_self()->cur) {
+		t->slow = SLOW_STOP; /* out by the slow way, which lets go of it */
+		hart_self()->zombie = t;
 	} else {
 		object_put(&t->obj);
 	}
