@@ -51,8 +51,7 @@ static bool start_child(struct child *c, const struct child_spec *spec, uint32_t
 
 /* ---- system calls ---- */
 
-static void bench_call_alone(const char *name, uint64_t number, uint64_t a0, uint64_t a1,
-			     uint64_t budget)
+static void bench_call_alone(const char *name, uint64_t number, uint64_t a0, uint64_t a1, uint64_t budget)
 {
 	struct samples s = {0};
 
@@ -339,8 +338,7 @@ static void bench_irq(void)
 			sample_add(&handler, i, shared->end - start - STAMP_OVERHEAD - 1);
 			/* The handler's stamp before its wait is known after the wait only. */
 			if (i > 0)
-				sample_add(&wait, i,
-					   resumed_before - shared->start - STAMP_OVERHEAD);
+				sample_add(&wait, i, resumed_before - shared->start - STAMP_OVERHEAD);
 			resumed_before = resumed;
 		}
 		report_samples("irq_to_handler", &handler, 250);
@@ -399,9 +397,7 @@ static void bench_fault_handler(void)
 
 			touch_load(8, stamps);
 			if (i > 0) /* the answer's first stamp comes with the next fault */
-				sample_add(&s, i,
-					   up_before + resumed_before - shared->start -
-						   STAMP_OVERHEAD);
+				sample_add(&s, i, up_before + resumed_before - shared->start - STAMP_OVERHEAD);
 			up_before = shared->end - stamps[0] - STAMP_OVERHEAD;
 			resumed_before = stamps[1];
 		}
@@ -449,10 +445,8 @@ static void bench_fault_run(const char *name, uint64_t pages, uint64_t budget)
 
 	if (!base)
 		return;
-	report_figure(name,
-		      touch_range((uint64_t)base, (uint64_t)base + pages * PAGE_SIZE, PAGE_SIZE) /
-			      pages,
-		      "instr", budget);
+	report_figure(name, touch_range((uint64_t)base, (uint64_t)base + pages * PAGE_SIZE, PAGE_SIZE) / pages, "instr",
+		      budget);
 	pages_free(base, pages * PAGE_SIZE);
 }
 
@@ -468,8 +462,7 @@ static void process_cycle_once(handle_t code, handle_t nt, uint64_t *cost, uint6
 	void *at;
 
 	CHECK_OK(process_create(HANDLE_NONE, name, sizeof(name) - 1, &process));
-	CHECK_OK(vmo_map(process, code, 0, (void *)USER_BASE, PAGE_SIZE,
-			 MAP_READ | MAP_EXEC | MAP_FIXED, &at));
+	CHECK_OK(vmo_map(process, code, 0, (void *)USER_BASE, PAGE_SIZE, MAP_READ | MAP_EXEC | MAP_FIXED, &at));
 	CHECK_OK(thread_create(process, &args, &thread));
 	CHECK_OK(process_watch(process, nt, 1));
 	CHECK_OK(thread_start(thread));

@@ -31,8 +31,7 @@ void serve_lease_1k(uint64_t endpoint, void *buffer);
 
 /* Stamps, then stores value at address; raise_wait then stamps until *flag is not zero. Returns the first stamp;
  * *resumed: the stamp of the first instruction after the interruption, if that came at once after the store (label raised_here). */
-uint64_t raise_wait(volatile uint32_t *address, uint32_t value, volatile uint32_t *flag,
-		    uint64_t *resumed);
+uint64_t raise_wait(volatile uint32_t *address, uint32_t value, volatile uint32_t *flag, uint64_t *resumed);
 extern char raised_here[];
 
 /* Loads from address, with a stamp before and after; the load is TOUCH_SIZE bytes long and starts at touch_here. */

@@ -42,8 +42,7 @@ static inline unsigned pt_index(uint64_t va, int level)
 /* A device tree larger than this is taken for garbage. */
 #define DTB_SIZE_MAX SIZE_2M
 
-extern char __image_start[], __text_start[], __text_end[], __rodata_end[], __bss_start[],
-	__image_end[];
+extern char __image_start[], __text_start[], __text_end[], __rodata_end[], __bss_start[], __image_end[];
 extern char _start[], secondary_entry[];
 
 /* Tables in the image: the root, and window[] for what must be read before all RAM is mapped. */

@@ -163,9 +163,8 @@ static void backtrace(uint64_t pc, uint64_t sp, uint64_t fp)
 static void print_regs(const struct thread_regs *r)
 {
 	static const char names[32][4] = {
-		"",   "ra", "sp", "gp", "tp",  "t0",  "t1", "t2", "s0", "s1", "a0",
-		"a1", "a2", "a3", "a4", "a5",  "a6",  "a7", "s2", "s3", "s4", "s5",
-		"s6", "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6",
+		"",   "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1", "a0",  "a1",  "a2", "a3", "a4", "a5",
+		"a6", "a7", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6",
 	};
 
 	for (unsigned i = 1; i < 32; i++)

@@ -6,9 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MAX_HARTS     8
-#define MAX_RANGES    32
-#define PHYS_NONE     (~0ull)
+#define MAX_HARTS  8
+#define MAX_RANGES 32
+#define PHYS_NONE  (~0ull)
 
 struct phys_range {
 	uint64_t base;
@@ -25,7 +25,8 @@ struct platform_hart {
 struct platform {
 	struct phys_range ram[MAX_RANGES]; /* page aligned, ascending, disjoint */
 	size_t ram_count;
-	struct phys_range reserved[MAX_RANGES]; /* never handed out: firmware, /reserved-memory, kernel, device tree, boot archive, early tables */
+	struct phys_range reserved
+		[MAX_RANGES]; /* never handed out: firmware, /reserved-memory, kernel, device tree, boot archive, early tables */
 	size_t reserved_count;
 	struct phys_range unmapped[MAX_RANGES]; /* no-map: not even in the direct map */
 	size_t unmapped_count;
@@ -38,14 +39,14 @@ struct platform {
 	bool has_svadu;          /* hardware A/D known; nothing depends on it: PTEs are made with A and D set */
 	uint32_t cbo_zero_bytes; /* Zicboz block size, 0 if absent on any hart */
 
-	struct phys_range plic;  /* size 0: none */
-	uint32_t plic_sources;   /* riscv,ndev */
+	struct phys_range plic; /* size 0: none */
+	uint32_t plic_sources;  /* riscv,ndev */
 
 	struct phys_range initrd; /* boot archive, size 0: none */
 	struct phys_range dtb;    /* the blob, as long as its header says */
 	char bootargs[1024];
-	bool opt_no_asid; /* boot option "noasid" */
-	bool opt_quiet;   /* boot option "quiet": no log echo on the firmware console */
+	bool opt_no_asid;       /* boot option "noasid" */
+	bool opt_quiet;         /* boot option "quiet": no log echo on the firmware console */
 	uint32_t opt_max_harts; /* boot option "maxharts=N", default MAX_HARTS; hart_count respects it */
 	uint8_t opt_panic;      /* boot option "panic=poweroff|reboot|halt": enum panic_policy */
 };

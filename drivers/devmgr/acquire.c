@@ -44,8 +44,7 @@ static status_t hardware_acquire(struct manager *m, struct unit *unit)
 	}
 	for (uint32_t i = 0; status == OK && i < plan->irq_count; i++) {
 		if (unit->irqs[i] == HANDLE_NONE)
-			status = irq_create(m->res_irq, plan->irqs[i].source,
-					    plan->irqs[i].edge ? IRQ_EDGE : IRQ_LEVEL,
+			status = irq_create(m->res_irq, plan->irqs[i].source, plan->irqs[i].edge ? IRQ_EDGE : IRQ_LEVEL,
 					    &unit->irqs[i]);
 	}
 	if (status != OK)

@@ -32,8 +32,7 @@ static int node_copy(const void *from, int offset, void *to)
 			break;
 		case FDT_PROP:
 			data = fdt_getprop_by_offset(from, offset, &name, &len);
-			error = data ? fdt_property(to, name, len ? data : "", len)
-				     : -FDT_ERR_BADSTRUCTURE;
+			error = data ? fdt_property(to, name, len ? data : "", len) : -FDT_ERR_BADSTRUCTURE;
 			break;
 		case FDT_END: return -FDT_ERR_BADSTRUCTURE;
 		default: break;
@@ -62,8 +61,7 @@ static int aliases_put(const struct tree *tree, uint32_t node, void *to)
 	return len ? fdt_property(to, DRIVER_FACT_ALIASES, names, (int)len) : 0;
 }
 
-static int facts_put(const struct tree *tree, uint32_t node, const struct blob_facts *facts,
-		     void *to)
+static int facts_put(const struct tree *tree, uint32_t node, const struct blob_facts *facts, void *to)
 {
 	const struct plan *plan = facts->plan;
 	fdt32_t cells[DRIVER_REGS_MAX + CLOCKS_MAX];
@@ -79,9 +77,8 @@ static int facts_put(const struct tree *tree, uint32_t node, const struct blob_f
 	if (!error)
 		error = aliases_put(tree, node, to);
 	for (uint32_t i = 0; i < plan->reg_count; i++)
-		cells[i] = cpu_to_fdt32(plan->regs[i].range.size > UINT32_MAX
-						? UINT32_MAX
-						: (uint32_t)plan->regs[i].range.size);
+		cells[i] = cpu_to_fdt32(plan->regs[i].range.size > UINT32_MAX ? UINT32_MAX
+									      : (uint32_t)plan->regs[i].range.size);
 	if (!error && plan->reg_count)
 		error = fdt_property(to, DRIVER_FACT_REG_SIZES, cells, (int)(4 * plan->reg_count));
 	if (!error && plan->has_regmap)
@@ -93,8 +90,8 @@ static int facts_put(const struct tree *tree, uint32_t node, const struct blob_f
 	return error;
 }
 
-static int build(const void *fdt, const struct tree *tree, uint32_t node,
-		 const struct blob_facts *facts, void *to, int size)
+static int build(const void *fdt, const struct tree *tree, uint32_t node, const struct blob_facts *facts, void *to,
+		 int size)
 {
 	int error = fdt_create(to, size);
 
@@ -111,8 +108,8 @@ static int build(const void *fdt, const struct tree *tree, uint32_t node,
 	return error ? error : fdt_finish(to);
 }
 
-status_t blob_make(const void *fdt, const struct tree *tree, uint32_t node,
-		   const struct blob_facts *facts, void **out, size_t *size)
+status_t blob_make(const void *fdt, const struct tree *tree, uint32_t node, const struct blob_facts *facts, void **out,
+		   size_t *size)
 {
 	for (size_t room = BLOB_FIRST; room <= BLOB_MAX; room *= 2) {
 		void *to = calloc(1, room);

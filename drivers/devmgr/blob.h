@@ -13,5 +13,5 @@ struct blob_facts {
 };
 
 /* *out is malloc'ed. ERR_NO_MEMORY; ERR_BAD_FORMAT if the node cannot be copied. */
-status_t blob_make(const void *fdt, const struct tree *tree, uint32_t node,
-		   const struct blob_facts *facts, void **out, size_t *size);
+status_t blob_make(const void *fdt, const struct tree *tree, uint32_t node, const struct blob_facts *facts, void **out,
+		   size_t *size);

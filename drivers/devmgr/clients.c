@@ -64,8 +64,8 @@ static void describe(struct manager *m, uint32_t node, struct devmgr_node *out)
 						       : DEVMGR_STATE_UNMATCHED;
 }
 
-static status_t op_list(void *ctx, struct ipc_request *rq, uint32_t first, size_t nodes_count,
-			uint32_t *count, uint32_t *total)
+static status_t op_list(void *ctx, struct ipc_request *rq, uint32_t first, size_t nodes_count, uint32_t *count,
+			uint32_t *total)
 {
 	struct manager *m = ctx;
 	struct devmgr_node node;
@@ -75,8 +75,8 @@ static status_t op_list(void *ctx, struct ipc_request *rq, uint32_t first, size_
 	*total = tree_count(m->tree);
 	for (; *count < nodes_count && first < *total; ++*count, first++) {
 		describe(m, first, &node);
-		status_t status = ipc_lease_write(rq, DEVMGR_LIST_LEASE_NODES,
-						  *count * sizeof(node), &node, sizeof(node));
+		status_t status = ipc_lease_write(rq, DEVMGR_LIST_LEASE_NODES, *count * sizeof(node), &node,
+						  sizeof(node));
 		if (status != OK)
 			return status;
 	}
@@ -85,8 +85,7 @@ static status_t op_list(void *ctx, struct ipc_request *rq, uint32_t first, size_
 
 /* ---- resources, last_death ------------------------------------------------------------------------- */
 
-static void describe_reg(const struct plan_reg *reg, enum devmgr_resource_kind kind,
-			 struct devmgr_resource *out)
+static void describe_reg(const struct plan_reg *reg, enum devmgr_resource_kind kind, struct devmgr_resource *out)
 {
 	out->base = reg->range.base;
 	out->size = reg->range.size;
@@ -115,8 +114,7 @@ static void describe_resource(const struct plan *plan, uint32_t index, struct de
 	describe_reg(&plan->regmap, DEVMGR_RESOURCE_KIND_PROVIDER_MMIO, out);
 }
 
-static status_t op_resources(void *ctx, struct ipc_request *rq, uint32_t index, size_t list_count,
-			     uint32_t *count)
+static status_t op_resources(void *ctx, struct ipc_request *rq, uint32_t index, size_t list_count, uint32_t *count)
 {
 	struct manager *m = ctx;
 	struct devmgr_resource resource;
@@ -131,8 +129,7 @@ static status_t op_resources(void *ctx, struct ipc_request *rq, uint32_t index, 
 	uint32_t total = unit->plan.reg_count + unit->plan.irq_count + unit->plan.has_regmap;
 	for (; *count < list_count && *count < total; ++*count) {
 		describe_resource(&unit->plan, *count, &resource);
-		status_t status = ipc_lease_write(rq, DEVMGR_RESOURCES_LEASE_LIST,
-						  *count * sizeof(resource), &resource,
+		status_t status = ipc_lease_write(rq, DEVMGR_RESOURCES_LEASE_LIST, *count * sizeof(resource), &resource,
 						  sizeof(resource));
 		if (status != OK)
 			return status;
@@ -140,8 +137,7 @@ static status_t op_resources(void *ctx, struct ipc_request *rq, uint32_t index, 
 	return OK;
 }
 
-static status_t op_last_death(void *ctx, struct ipc_request *rq, uint32_t index, size_t death_count,
-			      uint32_t *count)
+static status_t op_last_death(void *ctx, struct ipc_request *rq, uint32_t index, size_t death_count, uint32_t *count)
 {
 	struct manager *m = ctx;
 	const struct unit *unit = unit_at(m, index);
@@ -153,8 +149,7 @@ static status_t op_last_death(void *ctx, struct ipc_request *rq, uint32_t index,
 	if (!death_count)
 		return OK;
 	*count = 1;
-	return ipc_lease_write(rq, DEVMGR_LAST_DEATH_LEASE_DEATH, 0, &unit->death,
-			       sizeof(unit->death));
+	return ipc_lease_write(rq, DEVMGR_LAST_DEATH_LEASE_DEATH, 0, &unit->death, sizeof(unit->death));
 }
 
 /* ---- open ---------------------------------------------------------------------------------------------- */
@@ -178,12 +173,10 @@ static struct unit *class_find(struct manager *m, const char *name)
 	char *end;
 	unsigned long number = strtoul(colon + 1, &end, 10);
 	for (size_t c = 0; !*end && c < sizeof(class_names) / sizeof(class_names[0]); c++) {
-		if (strncmp(class_names[c].name, name, (size_t)(colon - name)) ||
-		    class_names[c].name[colon - name])
+		if (strncmp(class_names[c].name, name, (size_t)(colon - name)) || class_names[c].name[colon - name])
 			continue;
 		for (uint32_t i = 0; i < m->unit_count; i++) {
-			if (m->units[i].class == class_names[c].class &&
-			    m->units[i].class_unit == number)
+			if (m->units[i].class == class_names[c].class && m->units[i].class_unit == number)
 				return &m->units[i];
 		}
 	}
@@ -200,8 +193,8 @@ static struct unit *device_find(struct manager *m, const char *name)
 	return node == TREE_NONE ? NULL : unit_at(m, node);
 }
 
-static status_t op_open(void *ctx, struct ipc_request *rq, const char *name, handle_t *device,
-			enum devmgr_class *class, uint32_t *index)
+static status_t op_open(void *ctx, struct ipc_request *rq, const char *name, handle_t *device, enum devmgr_class *class,
+			uint32_t *index)
 {
 	struct manager *m = ctx;
 
@@ -214,8 +207,8 @@ static status_t op_open(void *ctx, struct ipc_request *rq, const char *name, han
 		return ERR_STATE;
 	*class = unit->class;
 	*index = unit->node;
-	return endpoint_mint(unit->endpoint, ++m->next_badge,
-			     RIGHT_EP_CALL | RIGHT_DUP | RIGHT_MOVE | RIGHT_INFO, device);
+	return endpoint_mint(unit->endpoint, ++m->next_badge, RIGHT_EP_CALL | RIGHT_DUP | RIGHT_MOVE | RIGHT_INFO,
+			     device);
 }
 
 /* ---- management -------------------------------------------------------------------------------------- */

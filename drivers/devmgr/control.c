@@ -17,8 +17,8 @@ static status_t op_bound(void *ctx, struct ipc_request *rq, handle_t stop, uint6
 	unit->instance.stop_bits = bits;
 	unit->state = DEVMGR_STATE_RUNNING;
 	unit->instance.bound_at = time_now();
-	unit_log(m, unit, LOG_INFO, "%s (%llu)%s", unit->driver->manifest.name,
-		 (unsigned long long)unit->instance.pid, unit->starts > 1 ? " again" : "");
+	unit_log(m, unit, LOG_INFO, "%s (%llu)%s", unit->driver->manifest.name, (unsigned long long)unit->instance.pid,
+		 unit->starts > 1 ? " again" : "");
 	if (m->stopping)
 		(void)notification_signal(stop, bits);
 	supervise_schedule(m);
@@ -34,8 +34,8 @@ static status_t op_refused(void *ctx, struct ipc_request *rq, status_t result, c
 	if (!unit || unit->state != DEVMGR_STATE_STARTING || unit->instance.refused || !result)
 		return ERR_STATE;
 	unit->instance.refused = result;
-	snprintf(unit->reason, sizeof(unit->reason), "%.31s: %.60s (status %d)",
-		 unit->driver->manifest.name, reason, (int)result);
+	snprintf(unit->reason, sizeof(unit->reason), "%.31s: %.60s (status %d)", unit->driver->manifest.name, reason,
+		 (int)result);
 	/* Its text is a stranger's: no control characters into the log. */
 	for (char *c = unit->reason; *c; c++) {
 		if (*c < ' ' || *c > '~')

@@ -27,8 +27,7 @@ struct driver_file {
 /* A running driver */
 struct instance {
 	handle_t process, thread;
-	handle_t
-		stop; /* signalled with stop_bits: finish and exit; HANDLE_NONE until it has bound */
+	handle_t stop; /* signalled with stop_bits: finish and exit; HANDLE_NONE until it has bound */
 	uint64_t stop_bits;
 	handle_t stack; /* vmo of its stack, for backtraces */
 	uint64_t stack_base;
@@ -93,14 +92,13 @@ struct manager {
 };
 
 /* Badges of devmgr's own endpoint: what the caller is, in the top byte */
-#define BADGE_KIND_SHIFT  56
-#define BADGE_CLIENT      0ull
-#define BADGE_CONTROL     1ull /* a driver's control endpoint */
-#define BADGE_FAULT       2ull /* a driver's thread that faulted */
-#define BADGE_KIND(badge) ((badge) >> BADGE_KIND_SHIFT)
-#define BADGE_UNIT(badge) ((uint32_t)((badge)&0xffffffffu))
-#define BADGE_MAKE(kind, unit, number) \
-	((kind) << BADGE_KIND_SHIFT | (uint64_t)((number)&0xffffffu) << 32 | (unit))
+#define BADGE_KIND_SHIFT               56
+#define BADGE_CLIENT                   0ull
+#define BADGE_CONTROL                  1ull /* a driver's control endpoint */
+#define BADGE_FAULT                    2ull /* a driver's thread that faulted */
+#define BADGE_KIND(badge)              ((badge) >> BADGE_KIND_SHIFT)
+#define BADGE_UNIT(badge)              ((uint32_t)((badge)&0xffffffffu))
+#define BADGE_MAKE(kind, unit, number) ((kind) << BADGE_KIND_SHIFT | (uint64_t)((number)&0xffffffu) << 32 | (unit))
 
 /* The unit that a badge of this kind names, if its instance still is the present one; else NULL. */
 struct unit *unit_by_badge(struct manager *m, uint64_t badge, uint64_t kind);
@@ -108,8 +106,8 @@ struct unit *unit_by_badge(struct manager *m, uint64_t badge, uint64_t kind);
 /* One line of log, with devmgr's name in front */
 void manager_log(uint32_t level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The same, about a unit: its path comes first */
-void unit_log(const struct manager *m, const struct unit *unit, uint32_t level, const char *format,
-	      ...) __attribute__((format(printf, 4, 5)));
+void unit_log(const struct manager *m, const struct unit *unit, uint32_t level, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
 
 uint64_t time_now(void);
 

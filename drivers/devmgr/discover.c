@@ -7,8 +7,7 @@
 #include "drivers/devmgr/devmgr.h"
 
 /* A manifest's class is a value of the protocol's enum. */
-static_assert((int)DRIVER_CLASS_SERIAL == (int)DEVMGR_CLASS_SERIAL &&
-		      (int)DRIVER_CLASS_RTC == (int)DEVMGR_CLASS_RTC &&
+static_assert((int)DRIVER_CLASS_SERIAL == (int)DEVMGR_CLASS_SERIAL && (int)DRIVER_CLASS_RTC == (int)DEVMGR_CLASS_RTC &&
 		      (int)DRIVER_CLASS_POWER == (int)DEVMGR_CLASS_POWER,
 	      "the same values");
 

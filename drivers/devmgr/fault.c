@@ -51,8 +51,8 @@ static bool on_stack(const struct instance *instance, uint64_t address)
  * the latter, in the first place, and its return address is still in ra. A chain that does not
  * go upwards is broken.
  */
-static uint32_t frames_walk(const struct instance *instance, uint64_t pc,
-			    const struct thread_regs *regs, uint64_t *frames)
+static uint32_t frames_walk(const struct instance *instance, uint64_t pc, const struct thread_regs *regs,
+			    uint64_t *frames)
 {
 	uint64_t fp = regs->x[REG_FP], saved, next;
 	uint32_t count = 0;
@@ -94,10 +94,9 @@ static void fault_note(struct manager *m, struct unit *unit, const struct ipc_ms
 	memcpy(death->frames, frames, death->frame_count * sizeof(frames[0]));
 	unit->instance.faulted = true;
 
-	manager_log(LOG_ERROR, "driver %s (%llu) faulted: %s at 0x%llx, pc 0x%llx",
-		    unit->driver->manifest.name, (unsigned long long)unit->instance.pid,
-		    cause_name(death->cause), (unsigned long long)death->address,
-		    (unsigned long long)death->pc);
+	manager_log(LOG_ERROR, "driver %s (%llu) faulted: %s at 0x%llx, pc 0x%llx", unit->driver->manifest.name,
+		    (unsigned long long)unit->instance.pid, cause_name(death->cause),
+		    (unsigned long long)death->address, (unsigned long long)death->pc);
 	for (uint32_t i = 0; i < death->frame_count; i++)
 		manager_log(LOG_ERROR, "  #%u 0x%llx", (unsigned)i, (unsigned long long)frames[i]);
 	unit_log(m, unit, LOG_ERROR, "its driver faulted");
@@ -160,9 +159,8 @@ static void log_collect(struct manager *m, struct devmgr_death *death)
 	uint8_t *buffer = m->res_inspect != HANDLE_NONE ? malloc(LOG_READ_MAX) : NULL;
 	uint64_t position = 0, bytes, next;
 
-	while (buffer &&
-	       log_read(m->res_inspect, position, buffer, LOG_READ_MAX, &bytes, &next) == OK &&
-	       bytes && next > position) {
+	while (buffer && log_read(m->res_inspect, position, buffer, LOG_READ_MAX, &bytes, &next) == OK && bytes &&
+	       next > position) {
 		log_scan(death, buffer, bytes);
 		position = next;
 	}
@@ -193,6 +191,5 @@ void death_note(struct manager *m, struct unit *unit, const struct process_info 
 		 death->how == DEVMGR_END_FAULTED  ? cause_name(death->cause)
 		 : death->how == DEVMGR_END_KILLED ? "was killed"
 						   : "exited");
-	unit_log(m, unit, LOG_WARN, "%s, status 0x%llx", unit->reason,
-		 (unsigned long long)death->exit_status);
+	unit_log(m, unit, LOG_WARN, "%s, status 0x%llx", unit->reason, (unsigned long long)death->exit_status);
 }

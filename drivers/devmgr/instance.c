@@ -27,8 +27,7 @@ static void add(struct handles *h, const char *name, handle_t handle, uint32_t r
 		h->list[h->count++] = (struct spawn_handle){name, handle, rights};
 }
 
-static void add_numbered(struct handles *h, const char *name, uint32_t number, handle_t handle,
-			 uint32_t rights)
+static void add_numbered(struct handles *h, const char *name, uint32_t number, handle_t handle, uint32_t rights)
 {
 	char *buffer = h->names[h->count];
 
@@ -114,13 +113,11 @@ status_t instance_start(struct manager *m, struct unit *unit)
 	uint32_t number = unit->starts + 1;
 	handle_t control = HANDLE_NONE, fault = HANDLE_NONE;
 	const uint32_t rights = RIGHT_EP_CALL | RIGHT_DUP | RIGHT_MOVE | RIGHT_INFO;
-	status_t status = endpoint_mint(m->endpoint, BADGE_MAKE(BADGE_CONTROL, index, number),
-					rights, &control);
+	status_t status = endpoint_mint(m->endpoint, BADGE_MAKE(BADGE_CONTROL, index, number), rights, &control);
 
 	unit->instance = (struct instance){.number = number};
 	if (status == OK)
-		status = endpoint_mint(m->endpoint, BADGE_MAKE(BADGE_FAULT, index, number), rights,
-				       &fault);
+		status = endpoint_mint(m->endpoint, BADGE_MAKE(BADGE_FAULT, index, number), rights, &fault);
 	if (status == OK)
 		status = process_make(m, unit, control, fault);
 	if (control != HANDLE_NONE)
@@ -135,8 +132,8 @@ status_t instance_start(struct manager *m, struct unit *unit)
 		}
 	}
 	if (status != OK) {
-		snprintf(unit->reason, sizeof(unit->reason), "cannot start %s (status %d)",
-			 unit->driver->manifest.name, (int)status);
+		snprintf(unit->reason, sizeof(unit->reason), "cannot start %s (status %d)", unit->driver->manifest.name,
+			 (int)status);
 		return status;
 	}
 	unit->starts++;
@@ -152,8 +149,7 @@ void instance_kill(struct unit *unit)
 
 void instance_forget(struct unit *unit)
 {
-	handle_t handles[] = {unit->instance.process, unit->instance.thread, unit->instance.stop,
-			      unit->instance.stack};
+	handle_t handles[] = {unit->instance.process, unit->instance.thread, unit->instance.stop, unit->instance.stack};
 
 	for (size_t i = 0; i < sizeof(handles) / sizeof(handles[0]); i++) {
 		if (handles[i] != HANDLE_NONE)

@@ -39,8 +39,7 @@ void manager_log(uint32_t level, const char *format, ...)
 	va_end(args);
 }
 
-void unit_log(const struct manager *m, const struct unit *unit, uint32_t level, const char *format,
-	      ...)
+void unit_log(const struct manager *m, const struct unit *unit, uint32_t level, const char *format, ...)
 {
 	char path[TREE_PATH_MAX];
 	va_list args;
@@ -58,8 +57,7 @@ struct unit *unit_by_badge(struct manager *m, uint64_t badge, uint64_t kind)
 	if (BADGE_KIND(badge) != kind || index >= m->unit_count)
 		return NULL;
 	struct unit *unit = &m->units[index];
-	if (unit->instance.process == HANDLE_NONE ||
-	    BADGE_MAKE(kind, index, unit->instance.number) != badge)
+	if (unit->instance.process == HANDLE_NONE || BADGE_MAKE(kind, index, unit->instance.number) != badge)
 		return NULL;
 	return unit;
 }
@@ -108,8 +106,7 @@ static status_t server_prepare(struct manager *m)
 	if (status == OK)
 		status = server_add_protocol(&m->server, &driver_protocol, &control_ops, m);
 	if (status == OK)
-		status = server_add_signal(&m->server, supervise_ended, m, &m->ended,
-					   &m->ended_bits);
+		status = server_add_signal(&m->server, supervise_ended, m, &m->ended, &m->ended_bits);
 	if (status == OK)
 		status = server_timer_init(&m->timer, &m->server, supervise_timer, m);
 	return status;
@@ -132,10 +129,9 @@ static void start_all(struct manager *m)
 		tree_path(m->tree, i, path, sizeof(path));
 		manager_log(LOG_DEBUG, "%s: no driver (%s)", path, compatible);
 	}
-	manager_log(LOG_INFO,
-		    "%u nodes, %u drivers in the archive, %u devices with one, %u without",
-		    (unsigned)tree_count(m->tree), (unsigned)m->driver_count,
-		    (unsigned)m->unit_count, (unsigned)unmatched);
+	manager_log(LOG_INFO, "%u nodes, %u drivers in the archive, %u devices with one, %u without",
+		    (unsigned)tree_count(m->tree), (unsigned)m->driver_count, (unsigned)m->unit_count,
+		    (unsigned)unmatched);
 	supervise_schedule(m);
 	supervise_settled(m);
 }

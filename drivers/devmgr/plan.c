@@ -43,8 +43,7 @@ bool plan_kernel_node(const struct tree *tree, uint32_t node)
 
 static bool is_controller(const struct tree *tree, uint32_t node)
 {
-	return tree_compatible(tree, node, "riscv,plic0") ||
-	       tree_compatible(tree, node, "sifive,plic-1.0.0") ||
+	return tree_compatible(tree, node, "riscv,plic0") || tree_compatible(tree, node, "sifive,plic-1.0.0") ||
 	       tree_compatible(tree, node, "riscv,aplic");
 }
 
@@ -59,9 +58,7 @@ static bool reaches_hart(const struct tree *tree, uint32_t node, uint64_t hart)
 
 		if (cpu == TREE_NONE || tree_cell(tree, cpu, "reg", 0, &high) != OK)
 			continue;
-		uint64_t id = tree_cell(tree, cpu, "reg", 1, &low) == OK
-				      ? (uint64_t)high << 32 | low
-				      : high;
+		uint64_t id = tree_cell(tree, cpu, "reg", 1, &low) == OK ? (uint64_t)high << 32 | low : high;
 		if (id == hart)
 			return true;
 	}
@@ -84,8 +81,7 @@ uint32_t plan_controller(const struct tree *tree, uint64_t boot_hart)
 
 /* ---- who has which pages ----------------------------------------------------------------------------- */
 
-static status_t claims_add(struct claims *claims, const struct tree_range *range, uint32_t node,
-			   uint32_t source)
+static status_t claims_add(struct claims *claims, const struct tree_range *range, uint32_t node, uint32_t source)
 {
 	if (!range->size)
 		return OK;
@@ -98,9 +94,8 @@ static status_t claims_add(struct claims *claims, const struct tree_range *range
 		claims->list = list;
 		claims->capacity = capacity;
 	}
-	claims->list[claims->count++] = (struct claim){
-		range->base >> PAGE_BITS, (range->base + (range->size - 1)) >> PAGE_BITS, node,
-		source};
+	claims->list[claims->count++] = (struct claim){range->base >> PAGE_BITS,
+						       (range->base + (range->size - 1)) >> PAGE_BITS, node, source};
 	return OK;
 }
 
@@ -127,8 +122,8 @@ void claims_free(struct claims *claims)
 	*claims = (struct claims){0};
 }
 
-static const struct claim *conflict_find(const struct claims *claims, const struct tree *tree,
-					 uint32_t node, const struct plan_reg *reg)
+static const struct claim *conflict_find(const struct claims *claims, const struct tree *tree, uint32_t node,
+					 const struct plan_reg *reg)
 {
 	uint64_t first = reg->range.base >> PAGE_BITS;
 	uint64_t last = (reg->range.base + (reg->range.size - 1)) >> PAGE_BITS;
@@ -146,8 +141,7 @@ static const struct claim *conflict_find(const struct claims *claims, const stru
 	return NULL;
 }
 
-static bool reg_check(const struct claims *claims, const struct tree *tree, uint32_t node,
-		      struct plan_reg *reg)
+static bool reg_check(const struct claims *claims, const struct tree *tree, uint32_t node, struct plan_reg *reg)
 {
 	if (!reg->range.size || reg->problem[0])
 		return true;
@@ -168,8 +162,7 @@ static bool holds(const struct claims *claims, uint32_t node)
 	return false;
 }
 
-status_t plan_claim(struct claims *claims, const struct tree *tree, uint32_t node,
-		    struct plan *plan)
+status_t plan_claim(struct claims *claims, const struct tree *tree, uint32_t node, struct plan *plan)
 {
 	uint32_t before = claims->count;
 	bool good = true;
@@ -231,8 +224,7 @@ static void plan_regs(const struct tree *tree, uint32_t node, struct plan *plan)
 	}
 }
 
-static void plan_irqs(const struct tree *tree, uint32_t node, uint32_t controller,
-		      struct plan *plan)
+static void plan_irqs(const struct tree *tree, uint32_t node, uint32_t controller, struct plan *plan)
 {
 	for (uint32_t i = 0; i < DRIVER_IRQS_MAX; i++) {
 		struct tree_irq irq = {0};
@@ -250,8 +242,8 @@ static void plan_irqs(const struct tree *tree, uint32_t node, uint32_t controlle
 		else if (status != OK)
 			snprintf(out->problem, sizeof(out->problem), "leads to no controller");
 		else if (irq.controller != controller)
-			snprintf(out->problem, sizeof(out->problem),
-				 "controller %.40s has no driver", tree_name(tree, irq.controller));
+			snprintf(out->problem, sizeof(out->problem), "controller %.40s has no driver",
+				 tree_name(tree, irq.controller));
 		if (status != OK)
 			return;
 	}
@@ -274,8 +266,7 @@ static void plan_regmap(const struct tree *tree, uint32_t node, struct plan *pla
 		return;
 	}
 	if (!tree_compatible(tree, reg->source, "syscon")) {
-		snprintf(reg->problem, sizeof(reg->problem), "%.40s is no syscon",
-			 tree_name(tree, reg->source));
+		snprintf(reg->problem, sizeof(reg->problem), "%.40s is no syscon", tree_name(tree, reg->source));
 		return;
 	}
 	status = tree_reg(tree, reg->source, 0, &reg->range);
@@ -308,18 +299,15 @@ uint32_t plan_clock_hz(const struct tree *tree, uint32_t node, uint32_t index)
 	const struct tree_prop *clocks = tree_prop(tree, node, "clocks");
 	uint32_t phandle, cells, hz;
 
-	for (uint32_t at = 0; clocks && tree_cell(tree, node, "clocks", at, &phandle) == OK;
-	     index--) {
+	for (uint32_t at = 0; clocks && tree_cell(tree, node, "clocks", at, &phandle) == OK; index--) {
 		uint32_t provider = tree_by_phandle(tree, phandle);
 
-		if (provider == TREE_NONE ||
-		    tree_u32(tree, provider, "#clock-cells", &cells) != OK ||
+		if (provider == TREE_NONE || tree_u32(tree, provider, "#clock-cells", &cells) != OK ||
 		    cells > TREE_CELLS_MAX)
 			return 0;
 		if (!index)
 			return tree_compatible(tree, provider, "fixed-clock") &&
-					       tree_u32(tree, provider, "clock-frequency", &hz) ==
-						       OK
+					       tree_u32(tree, provider, "clock-frequency", &hz) == OK
 				       ? hz
 				       : 0;
 		at += 1 + cells;

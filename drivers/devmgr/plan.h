@@ -63,8 +63,7 @@ void plan_make(const struct tree *tree, uint32_t node, uint32_t controller, stru
 
 /* Claims the plan's registers for the node, all or none. On ERR_BUSY, the `problem` of those that
  * are refused says why. Claiming again what one has is no conflict. */
-status_t plan_claim(struct claims *claims, const struct tree *tree, uint32_t node,
-		    struct plan *plan);
+status_t plan_claim(struct claims *claims, const struct tree *tree, uint32_t node, struct plan *plan);
 
 /* The first problem in a plan, or NULL. */
 const char *plan_problem(const struct plan *plan);

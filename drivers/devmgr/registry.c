@@ -18,8 +18,7 @@ static bool wanted(const char *path, const char *const *folders)
 	return false;
 }
 
-static status_t add(struct manager *m, const struct driver_manifest *manifest,
-		    const struct bootfs_file *file)
+static status_t add(struct manager *m, const struct driver_manifest *manifest, const struct bootfs_file *file)
 {
 	struct driver_file *list = realloc(m->drivers, (m->driver_count + 1) * sizeof(*list));
 

@@ -36,8 +36,7 @@ static void unit_failed(struct manager *m, struct unit *unit)
 	}
 	unit->state = DEVMGR_STATE_FAILED;
 	endpoint_close(unit);
-	unit_log(m, unit, LOG_ERROR, "%s failed too often and is not started again",
-		 unit->driver->manifest.name);
+	unit_log(m, unit, LOG_ERROR, "%s failed too often and is not started again", unit->driver->manifest.name);
 }
 
 void unit_start(struct manager *m, struct unit *unit)
@@ -76,8 +75,7 @@ static void unit_died(struct manager *m, struct unit *unit, const struct process
 	struct instance *instance = &unit->instance;
 	bool served = unit->state == DEVMGR_STATE_RUNNING;
 	bool absent = instance->refused == ERR_NOT_FOUND;
-	bool killed = (info->exit_status & EXIT_KILLED) && served &&
-		      time_now() - instance->bound_at >= HEALTHY_NS;
+	bool killed = (info->exit_status & EXIT_KILLED) && served && time_now() - instance->bound_at >= HEALTHY_NS;
 
 	if (!instance->refused)
 		death_note(m, unit, info);
@@ -129,9 +127,7 @@ void supervise_settled(struct manager *m)
 		return;
 	status_t status = init_ready_until(init, time_now() + INIT_TIMEOUT_NS);
 	if (status != OK)
-		manager_log(LOG_WARN,
-			    "init did not take the message that devices are ready (status %d)",
-			    (int)status);
+		manager_log(LOG_WARN, "init did not take the message that devices are ready (status %d)", (int)status);
 }
 
 void supervise_ended(void *manager)
@@ -142,8 +138,7 @@ void supervise_ended(void *manager)
 		struct unit *unit = &m->units[i];
 		struct process_info info;
 
-		if (unit->instance.process == HANDLE_NONE ||
-		    process_info(unit->instance.process, &info) != OK ||
+		if (unit->instance.process == HANDLE_NONE || process_info(unit->instance.process, &info) != OK ||
 		    info.state != PROCESS_ENDED)
 			continue;
 		unit_died(m, unit, &info);
@@ -183,8 +178,8 @@ static void unit_deadline(struct manager *m, struct unit *unit)
 			unit->state = DEVMGR_STATE_WAITING;
 		return;
 	}
-	unit_log(m, unit, LOG_ERROR, "%s (%llu) has not bound its device in time: ended",
-		 unit->driver->manifest.name, (unsigned long long)unit->instance.pid);
+	unit_log(m, unit, LOG_ERROR, "%s (%llu) has not bound its device in time: ended", unit->driver->manifest.name,
+		 (unsigned long long)unit->instance.pid);
 	unit->instance.bind_deadline = DEADLINE_NEVER; /* once is enough */
 	instance_kill(unit);
 }

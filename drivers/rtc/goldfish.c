@@ -4,8 +4,7 @@
 #include "sys/driver/driver.h"
 
 enum {
-	TIME_LOW =
-		0x00, /* a read latches TIME_HIGH; a write takes effect with the TIME_HIGH written before */
+	TIME_LOW = 0x00, /* a read latches TIME_HIGH; a write takes effect with the TIME_HIGH written before */
 	TIME_HIGH = 0x04,
 	IRQ_ENABLED = 0x10,
 	CLEAR_ALARM = 0x14,

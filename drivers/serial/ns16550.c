@@ -59,11 +59,10 @@ enum {
 };
 enum { PLAIN = 0, DW = 1 }; /* data of the manifest */
 
-#define FIFO_BYTES 16
-#define FIFO_MAX   256
-#define RX_BURST \
-	256 /* bytes taken for one interrupt, so that a stuck device cannot hold the loop */
-#define EVENTS_MAX     16 /* causes looked at for one interrupt */
+#define FIFO_BYTES     16
+#define FIFO_MAX       256
+#define RX_BURST       256 /* bytes taken for one interrupt, so that a stuck device cannot hold the loop */
+#define EVENTS_MAX     16  /* causes looked at for one interrupt */
 #define LCR_TRIES      1000
 #define BAUD_ERROR_MAX 33 /* 1/33: what a receiver forgives */
 
@@ -100,11 +99,10 @@ static uint8_t lsr_read(struct uart *u)
 		return 0;
 	}
 	if (lsr & (LSR_OVERRUN | LSR_PARITY | LSR_FRAMING | LSR_BREAK))
-		serial_port_error(&u->port,
-				  (lsr & LSR_OVERRUN ? SERIAL_ERROR_OVERRUN : 0u) |
-					  (lsr & LSR_PARITY ? SERIAL_ERROR_PARITY : 0u) |
-					  (lsr & LSR_FRAMING ? SERIAL_ERROR_FRAMING : 0u) |
-					  (lsr & LSR_BREAK ? SERIAL_ERROR_BREAK : 0u));
+		serial_port_error(&u->port, (lsr & LSR_OVERRUN ? SERIAL_ERROR_OVERRUN : 0u) |
+						    (lsr & LSR_PARITY ? SERIAL_ERROR_PARITY : 0u) |
+						    (lsr & LSR_FRAMING ? SERIAL_ERROR_FRAMING : 0u) |
+						    (lsr & LSR_BREAK ? SERIAL_ERROR_BREAK : 0u));
 	return lsr;
 }
 
@@ -262,8 +260,8 @@ static status_t regs_open(struct uart *u)
 
 	if (status != OK)
 		return status;
-	if (offset >= u->regs.size || shift > 4 || (width != 1 && width != 2 && width != 4) ||
-	    width > 1u << shift || offset % width)
+	if (offset >= u->regs.size || shift > 4 || (width != 1 && width != 2 && width != 4) || width > 1u << shift ||
+	    offset % width)
 		return ERR_BAD_FORMAT;
 	u->regs.base += offset;
 	u->regs.size -= offset;
@@ -296,13 +294,10 @@ static status_t device_prepare(struct uart *u, enum driver_start start)
 	reg_write(&u->regs, IER, 0);
 	u->ier = 0;
 	reg_write(&u->regs, MCR,
-		  MCR_DTR | MCR_RTS | MCR_OUT2 |
-			  (device_flag(u->dev, "auto-flow-control") ? MCR_AUTOFLOW : 0u));
+		  MCR_DTR | MCR_RTS | MCR_OUT2 | (device_flag(u->dev, "auto-flow-control") ? MCR_AUTOFLOW : 0u));
 	reg_write(&u->regs, FCR, FCR_ENABLE | FCR_TRIGGER_HALF);
 	uint32_t fifo = device_u32(u->dev, "fifo-size", FIFO_BYTES);
-	u->fifo = (read(u, IIR) & IIR_FIFOS) != IIR_FIFOS || !fifo ? 1
-		  : fifo > FIFO_MAX                                ? FIFO_MAX
-								   : fifo;
+	u->fifo = (read(u, IIR) & IIR_FIFOS) != IIR_FIFOS || !fifo ? 1 : fifo > FIFO_MAX ? FIFO_MAX : fifo;
 	if (u->dw)
 		(void)reg_read(&u->regs, USR);
 	if (start == DRIVER_RESTART && serial_port_line_chosen(&u->port, &chosen))
@@ -328,11 +323,7 @@ static status_t bind(struct device *dev, enum driver_start start)
 	if (status != OK)
 		return status;
 	device_set_context(dev, u);
-	transmit(
-		u,
-		receive(u,
-			lsr_read(
-				u))); /* goes on with what the last instance left, and enables interrupts */
+	transmit(u, receive(u, lsr_read(u))); /* goes on with what the last instance left, and enables interrupts */
 	return OK;
 }
 

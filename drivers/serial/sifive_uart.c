@@ -16,17 +16,15 @@ enum {
 enum {
 	CTRL_ENABLE = 1 << 0,
 	TXCTRL_STOP2 = 1 << 1,
-	TXCTRL_WATERMARK_1 =
-		1 << 16, /* the interrupt is pending while the queue holds less than one byte */
+	TXCTRL_WATERMARK_1 = 1 << 16, /* the interrupt is pending while the queue holds less than one byte */
 	IRQ_TX = 1 << 0,
 	IRQ_RX = 1 << 1,
 	DIV_MAX = 0xffff,
 };
 #define FIFO_STATE (1u << 31) /* txdata: full; rxdata: empty */
 
-#define FIFO_BYTES 8
-#define RX_BURST \
-	256 /* bytes taken for one interrupt, so that a stuck device cannot hold the loop */
+#define FIFO_BYTES     8
+#define RX_BURST       256 /* bytes taken for one interrupt, so that a stuck device cannot hold the loop */
 #define BAUD_ERROR_MAX 33
 
 struct uart {
@@ -44,9 +42,8 @@ static void send(void *hw)
 	struct uart *u = hw;
 	uint8_t byte;
 
-	for (int i = 0; i < FIFO_BYTES && serial_port_peek(&u->port, &byte) &&
-			!(reg_read32(&u->regs, TXDATA) & FIFO_STATE);
-	     i++) {
+	for (int i = 0;
+	     i < FIFO_BYTES && serial_port_peek(&u->port, &byte) && !(reg_read32(&u->regs, TXDATA) & FIFO_STATE); i++) {
 		reg_write32(&u->regs, TXDATA, byte);
 		serial_port_sent(&u->port);
 	}
@@ -87,19 +84,16 @@ static status_t line_set(void *hw, const struct serial_line *line)
 {
 	struct uart *u = hw;
 
-	if (line->data_bits != 8 || line->parity != SERIAL_PARITY_NONE || !u->clock_hz ||
-	    !line->baud)
+	if (line->data_bits != 8 || line->parity != SERIAL_PARITY_NONE || !u->clock_hz || !line->baud)
 		return ERR_UNSUPPORTED;
 	uint32_t divisor = (uint32_t)(((uint64_t)u->clock_hz + line->baud / 2) / line->baud);
 	if (divisor < 16 || divisor - 1 > DIV_MAX)
 		return ERR_UNSUPPORTED;
 	uint64_t real = u->clock_hz / divisor;
-	if ((real > line->baud ? real - line->baud : line->baud - real) * BAUD_ERROR_MAX >
-	    line->baud)
+	if ((real > line->baud ? real - line->baud : line->baud - real) * BAUD_ERROR_MAX > line->baud)
 		return ERR_UNSUPPORTED;
 	reg_write32(&u->regs, DIV, divisor - 1);
-	reg_write32(&u->regs, TXCTRL,
-		    CTRL_ENABLE | TXCTRL_WATERMARK_1 | (line->stop_bits == 2 ? TXCTRL_STOP2 : 0u));
+	reg_write32(&u->regs, TXCTRL, CTRL_ENABLE | TXCTRL_WATERMARK_1 | (line->stop_bits == 2 ? TXCTRL_STOP2 : 0u));
 	return OK;
 }
 
@@ -155,9 +149,7 @@ static status_t bind(struct device *dev, enum driver_start start)
 		u->line.baud = device_u32(dev, "current-speed", 0);
 
 	reg_write32(&u->regs, IE, 0);
-	reg_write32(&u->regs, TXCTRL,
-		    (reg_read32(&u->regs, TXCTRL) & TXCTRL_STOP2) | CTRL_ENABLE |
-			    TXCTRL_WATERMARK_1);
+	reg_write32(&u->regs, TXCTRL, (reg_read32(&u->regs, TXCTRL) & TXCTRL_STOP2) | CTRL_ENABLE | TXCTRL_WATERMARK_1);
 	reg_write32(&u->regs, RXCTRL, CTRL_ENABLE);
 	if (start == DRIVER_RESTART && serial_port_line_chosen(&u->port, &chosen))
 		status = line_set(u, &chosen);

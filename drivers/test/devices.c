@@ -39,8 +39,7 @@ static bool check(bool good, int line, const char *what)
 static bool check_is(int64_t got, int64_t want, int line, const char *what)
 {
 	if (got != want && !failed_here++)
-		printf("  line %d: %s is %lld, not %lld\n", line, what, (long long)got,
-		       (long long)want);
+		printf("  line %d: %s is %lld, not %lld\n", line, what, (long long)got, (long long)want);
 	return got == want;
 }
 
@@ -106,9 +105,8 @@ static bool list(void)
 
 	node_count = 0;
 	do {
-		status_t status = devmgr_list_until(look_only, now() + TIMEOUT, node_count,
-						    nodes + node_count, 64 - node_count, &count,
-						    &total);
+		status_t status = devmgr_list_until(look_only, now() + TIMEOUT, node_count, nodes + node_count,
+						    64 - node_count, &count, &total);
 		if (!CHECK_IS(status, OK))
 			return false;
 		node_count += count;
@@ -142,8 +140,8 @@ static bool await(const char *path, enum devmgr_state state, uint32_t restarts)
 		if (n->state == state && n->restarts >= restarts)
 			return true;
 	}
-	printf("  %s is in state %u after %u restarts: %s\n", path, node(path)->state,
-	       (unsigned)node(path)->restarts, node(path)->reason);
+	printf("  %s is in state %u after %u restarts: %s\n", path, node(path)->state, (unsigned)node(path)->restarts,
+	       node(path)->reason);
 	return false;
 }
 
@@ -195,8 +193,7 @@ static void test_list(void)
 
 static void test_open(void)
 {
-	static const char *const names[] = {"stdout", uart_path, "serial0", "serial:0",
-					    "serial0:9600"};
+	static const char *const names[] = {"stdout", uart_path, "serial0", "serial:0", "serial0:9600"};
 	static const char *const wrong[] = {"",
 					    "/",
 					    "serial:1",
@@ -256,8 +253,7 @@ static bool write_all(handle_t serial, uint64_t id, const char *text)
 	size_t len = strlen(text);
 
 	while (len) {
-		status_t status = serial_write_until(serial, now() + TIMEOUT, id, 0, text, len,
-						     &count);
+		status_t status = serial_write_until(serial, now() + TIMEOUT, id, 0, text, len, &count);
 
 		if (status == ERR_PEER_DIED)
 			continue; /* the same once more: the id says so */
@@ -283,10 +279,8 @@ static void test_serial(void)
 	CHECK_IS(serial_drain_until(serial, now() + TIMEOUT), OK);
 	CHECK_IS(serial_counters_get(serial, &after), OK);
 	CHECK_IS(after.sent - before.sent, 27);
-	CHECK_IS(serial_read(serial, 0, SERIAL_MODE_NONBLOCK, buffer, sizeof(buffer), &count),
-		 ERR_WOULD_BLOCK);
-	CHECK_IS(serial_read_until(serial, now() + 20000000, 0, 0, buffer, sizeof(buffer), &count),
-		 ERR_TIMED_OUT);
+	CHECK_IS(serial_read(serial, 0, SERIAL_MODE_NONBLOCK, buffer, sizeof(buffer), &count), ERR_WOULD_BLOCK);
+	CHECK_IS(serial_read_until(serial, now() + 20000000, 0, 0, buffer, sizeof(buffer), &count), ERR_TIMED_OUT);
 	CHECK_IS(serial_line_get(serial, &line), OK);
 	CHECK_IS(line.data_bits, 8);
 	(void)handle_close(serial);

@@ -56,8 +56,7 @@ static void try_handles(void)
 	/* devmgr does not take drivers for clients. */
 	enum devmgr_class class;
 	uint32_t index;
-	expect_error(
-		devmgr_open(startup_handle(DRIVER_HND_CONTROL), "stdout", &other, &class, &index));
+	expect_error(devmgr_open(startup_handle(DRIVER_HND_CONTROL), "stdout", &other, &class, &index));
 	expect_error(devmgr_restart(startup_handle(DRIVER_HND_CONTROL), 1));
 	expect_error(devmgr_open(startup_handle(HND_FAULT), "stdout", &other, &class, &index));
 }
@@ -76,9 +75,8 @@ static void try_guesses(void)
 		handle_t base = s->handles[i % s->nhandles].handle;
 		handle_t guess = i % 4 == 0   ? x
 				 : i % 4 == 1 ? base ^ 1ull << (x % 64)
-				 : i % 4 == 2
-					 ? (base & ~0xffffull) | (x & 0xff)
-					 : (x & 0x1ff) | (1 + (x >> 9 & 0xff)) << HANDLE_INDEX_BITS;
+				 : i % 4 == 2 ? (base & ~0xffffull) | (x & 0xff)
+					      : (x & 0x1ff) | (1 + (x >> 9 & 0xff)) << HANDLE_INDEX_BITS;
 		bool own = false;
 
 		for (uint32_t k = 0; k < s->nhandles; k++)
@@ -102,9 +100,7 @@ static void try_flood(void)
 		uint64_t now;
 
 		memset(&m, 0, sizeof(m));
-		m.info = MSG_INFO(i % 3 ? IPC_LABEL(DRIVER_NUMBER, i % 7)
-					: i * 2654435761u & 0x7fffffff,
-				  0, 0);
+		m.info = MSG_INFO(i % 3 ? IPC_LABEL(DRIVER_NUMBER, i % 7) : i * 2654435761u & 0x7fffffff, 0, 0);
 		for (int k = 0; k < MSG_WORDS; k++)
 			m.w[k] = i * 1099511628211ull << k;
 		if (clock_get(&now) == OK)
@@ -140,8 +136,7 @@ static status_t attack(void *ctx, struct ipc_request *rq, uint64_t what)
 	case HOSTILE_HANDLES: try_handles(); return OK;
 	case HOSTILE_GUESS: try_guesses(); return OK;
 	case HOSTILE_MEMORY:
-		(void)mmio_read32((const volatile uint8_t *)((uintptr_t)regs.base & ~0xfffull) +
-				  0x1000);
+		(void)mmio_read32((const volatile uint8_t *)((uintptr_t)regs.base & ~0xfffull) + 0x1000);
 		result++;
 		return OK;
 	case HOSTILE_FLOOD: try_flood(); return OK;

@@ -9,8 +9,7 @@ enum {
 	HOSTILE_SPIN = 3,      /* never comes back */
 	HOSTILE_SILENT = 4,    /* takes the call and never answers; goes on serving */
 	HOSTILE_KILL_SELF = 5, /* ends its process as an outsider would */
-	HOSTILE_HANDLES =
-		6, /* counts handles that it should not have, and what it can make of those it has */
+	HOSTILE_HANDLES = 6,   /* counts handles that it should not have, and what it can make of those it has */
 	HOSTILE_GUESS = 7,     /* guesses handle values */
 	HOSTILE_MEMORY = 8,    /* reads around its registers: the page behind them faults */
 	HOSTILE_FLOOD = 9,     /* sends nonsense to devmgr */

@@ -143,8 +143,7 @@ const char *paging_init(uint64_t dtb_phys, uint64_t dtb_size)
 	for (size_t i = 0; i < platform.unmapped_count; i++)
 		if (!ranges_remove(direct, platform.unmapped[i]))
 			return "device tree: too many no-map ranges";
-	if (!ranges_remove(direct,
-			   (struct phys_range){.base = kernel_phys_base, .size = kernel_phys_size}))
+	if (!ranges_remove(direct, (struct phys_range){.base = kernel_phys_base, .size = kernel_phys_size}))
 		return "device tree: too many memory ranges";
 
 	tables = tables_needed(direct);

@@ -19,8 +19,7 @@ void *kstack_top(unsigned hart)
 void *kstack_emergency_top(unsigned hart)
 {
 	ASSERT(hart < MAX_HARTS);
-	return __stacks_start + hart * STACKS_STRIDE + STACKS_EMERGENCY_OFFSET +
-	       EMERGENCY_STACK_SIZE;
+	return __stacks_start + hart * STACKS_STRIDE + STACKS_EMERGENCY_OFFSET + EMERGENCY_STACK_SIZE;
 }
 
 long smp_start_hart(unsigned index, void *tp, void (*fn)(void))
@@ -36,7 +35,5 @@ long smp_start_hart(unsigned index, void *tp, void (*fn)(void))
 		.fn = (uint64_t)fn,
 	};
 	__asm__ volatile("fence rw, rw" ::: "memory");
-	return sbi_hart_start(platform.harts[index].hart_id, image_phys(secondary_entry),
-			      image_phys(start))
-		.error;
+	return sbi_hart_start(platform.harts[index].hart_id, image_phys(secondary_entry), image_phys(start)).error;
 }

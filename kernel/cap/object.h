@@ -35,13 +35,13 @@ struct cap {
 	struct object *obj;
 	uint64_t badge;
 	uint32_t rights;
-	uint32_t slot;          /* in owner's table; SLOT_NONE: in no table; SLOT_MAPPING: a mapping holds it */
+	uint32_t slot; /* in owner's table; SLOT_NONE: in no table; SLOT_MAPPING: a mapping holds it */
 	union {
 		struct process *owner; /* in whose table it is, or was last */
 		struct mapping *mapping;
 	};
 	struct cap *parent, *child, *next, *prev; /* siblings: NULL-terminated both ways */
-	struct quota *quota;    /* pays for this struct */
+	struct quota *quota;                      /* pays for this struct */
 };
 
 #define SLOT_NONE    0xffffffffu

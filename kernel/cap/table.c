@@ -2,7 +2,6 @@
 /* Handle tables and the handle calls. */
 #include "kernel/cap/table.h"
 
-#include <string.h>
 #include "kernel/mm/quota.h"
 #include "kernel/mm/slab.h"
 #include "kernel/mm/user.h"
@@ -12,6 +11,7 @@
 #include "kernel/sched/sched.h"
 #include "kernel/trap/calls.h"
 #include "sys/abi/syscall.h"
+#include <string.h>
 
 #define FIRST_CAPACITY 16
 

@@ -9,7 +9,7 @@ struct slot {
 	struct cap *cap; /* free: next free slot's index */
 	handle_t name;   /* the handle that names it; free: one that can name only another slot (slot_name) */
 };
-#define SLOT_NIL  0xffffffffull
+#define SLOT_NIL 0xffffffffull
 
 struct handle_table {
 	struct slot *slots;

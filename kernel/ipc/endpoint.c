@@ -119,7 +119,8 @@ void endpoint_cap_gone(struct endpoint *ep, const struct cap *c)
 static void payer_cut(struct thread *s, const struct thread *old)
 {
 	for (struct thread *x = s; x && x->payer == old && x != old;
-	     x = x->state == TS_AWAIT_REPLY || x->state == TS_FAULTED ? (x->saved_by ? x->saved_by : x->server) : NULL) {
+	     x = x->state == TS_AWAIT_REPLY || x->state == TS_FAULTED ? (x->saved_by ? x->saved_by : x->server)
+								      : NULL) {
 		x->payer = s;
 		for (unsigned i = 0; i < hart_count; i++)
 			if (harts[i].cur == x && harts[i].account == old)

@@ -28,8 +28,8 @@ void reply_abandon(struct reply *r);
 
 /* Queues the running or faulted thread t as a caller, or hands it to a waiting receiver. */
 void endpoint_send(struct endpoint *ep, struct thread *t);
-void endpoint_requeue(struct thread *t); /* its priority changed */
-void endpoint_unqueue(struct thread *t); /* TS_CALLING or queued fault */
+void endpoint_requeue(struct thread *t);   /* its priority changed */
+void endpoint_unqueue(struct thread *t);   /* TS_CALLING or queued fault */
 void endpoint_unreceive(struct thread *t); /* TS_RECEIVING */
 /* The call that s is serving (and those it saved, when all) ends with ERR_PEER_DIED. */
 void caller_drop(struct thread *s);

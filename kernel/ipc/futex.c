@@ -2,13 +2,13 @@
 /* Futexes. The key is the memory object and the offset in it, so that processes that share the object meet. */
 #include "kernel/ipc/futex.h"
 
-#include <string.h>
 #include "kernel/mm/aspace.h"
 #include "kernel/mm/user.h"
 #include "kernel/mm/vmo.h"
 #include "kernel/proc/process.h"
 #include "kernel/sched/sched.h"
 #include "kernel/trap/calls.h"
+#include <string.h>
 
 #define BUCKETS 256
 static struct list buckets[BUCKETS];

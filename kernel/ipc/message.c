@@ -4,8 +4,8 @@
 
 #include "kernel/hot.h"
 #include "kernel/ipc/endpoint.h"
-#include "kernel/mm/quota.h"
 #include "kernel/mm/aspace.h"
+#include "kernel/mm/quota.h"
 #include "kernel/mm/user.h"
 #include "kernel/panic.h"
 #include "kernel/proc/process.h"
@@ -118,12 +118,12 @@ static status_t lease_find(uint64_t handle, uint64_t index, struct thread **call
  * a system call, so that it can be jumped to. */
 static NOINLINE struct sysret copy_words(uint64_t *d, const uint64_t *s, uint64_t len)
 {
-#define MOVE8(o)                                                                                   \
-	{                                                                                          \
-		uint64_t a = s[o], b = s[o + 1], c = s[o + 2], e = s[o + 3];                       \
-		uint64_t f = s[o + 4], g = s[o + 5], h = s[o + 6], i = s[o + 7];                   \
-		d[o] = a, d[o + 1] = b, d[o + 2] = c, d[o + 3] = e;                                \
-		d[o + 4] = f, d[o + 5] = g, d[o + 6] = h, d[o + 7] = i;                            \
+#define MOVE8(o)                                                                 \
+	{                                                                        \
+		uint64_t a = s[o], b = s[o + 1], c = s[o + 2], e = s[o + 3];     \
+		uint64_t f = s[o + 4], g = s[o + 5], h = s[o + 6], i = s[o + 7]; \
+		d[o] = a, d[o + 1] = b, d[o + 2] = c, d[o + 3] = e;              \
+		d[o + 4] = f, d[o + 5] = g, d[o + 6] = h, d[o + 7] = i;          \
 	}
 	const uint64_t *end = (const uint64_t *)((const char *)s + len);
 
@@ -138,8 +138,8 @@ static NOINLINE struct sysret copy_words(uint64_t *d, const uint64_t *s, uint64_
 
 /* The usual case: the current caller, bytes of one page on either side, pages used lately. (A process that lends to itself
  * and copies a range onto its own overlap gets some mix of both.) False: take the long way, nothing has happened. */
-static inline bool lease_find_quick(uint64_t handle, uint64_t index, uint64_t offset, uint64_t buf, uint64_t len, unsigned access, void **theirs,
-				    void **ours)
+static inline bool lease_find_quick(uint64_t handle, uint64_t index, uint64_t offset, uint64_t buf, uint64_t len,
+				    unsigned access, void **theirs, void **ours)
 {
 	struct thread *t = hart_self()->cur, *c = t->caller;
 
@@ -163,7 +163,8 @@ static inline bool lease_find_quick(uint64_t handle, uint64_t index, uint64_t of
 	return true;
 }
 
-static NOINLINE struct sysret lease_copy(uint64_t handle, uint64_t index, uint64_t offset, uint64_t buf, uint64_t len, unsigned access)
+static NOINLINE struct sysret lease_copy(uint64_t handle, uint64_t index, uint64_t offset, uint64_t buf, uint64_t len,
+					 unsigned access)
 {
 	struct thread *caller;
 	struct lease l;
@@ -189,8 +190,8 @@ static NOINLINE struct sysret lease_copy(uint64_t handle, uint64_t index, uint64
 		len -= n;
 		if (len) {
 			/* The call goes on from here after interrupts were let in. */
-			return sysret_restart(access == LEASE_READ ? SYS_LEASE_READ : SYS_LEASE_WRITE, handle, index, offset, buf,
-					      len);
+			return sysret_restart(access == LEASE_READ ? SYS_LEASE_READ : SYS_LEASE_WRITE, handle, index,
+					      offset, buf, len);
 		}
 	}
 	return sysret_status(OK);

@@ -10,8 +10,8 @@ struct irq {
 	uint32_t flags;
 	struct notification *nt; /* referenced */
 	uint64_t bits;
-	struct hart *hart;   /* routed to */
-	bool pending;        /* fired, not acknowledged: claimed at the controller by `hart` */
+	struct hart *hart; /* routed to */
+	bool pending;      /* fired, not acknowledged: claimed at the controller by `hart` */
 	uint64_t count;
 	uint64_t owner_koid;
 	struct list all_node;

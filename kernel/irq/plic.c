@@ -18,8 +18,7 @@
 #define PLIC_WORDS                 32 /* of 32 sources each */
 
 static volatile uint8_t *plic;
-static volatile uint32_t
-	*claim_reg[MAX_HARTS]; /* NULL: no context, this hart takes no interrupts */
+static volatile uint32_t *claim_reg[MAX_HARTS]; /* NULL: no context, this hart takes no interrupts */
 static uint32_t enabled[MAX_HARTS][PLIC_WORDS]; /* what the enable registers hold */
 
 static volatile uint32_t *reg(uint64_t offset)

@@ -74,8 +74,7 @@ static void put_number(struct output *out, const struct spec *spec, uint64_t val
 	zeros = (spec->precision < 0 ? 1 : spec->precision) - count;
 	if (zeros < 0)
 		zeros = 0;
-	if (spec->zero && !spec->left && spec->precision < 0 &&
-	    zeros < spec->width - prefix_len - count)
+	if (spec->zero && !spec->left && spec->precision < 0 && zeros < spec->width - prefix_len - count)
 		zeros = spec->width - prefix_len - count;
 
 	if (!spec->left)
@@ -187,8 +186,7 @@ size_t format_text_va(char *buf, size_t size, const char *fmt, va_list args)
 		case 'u':
 		case 'x':
 		case 'X': {
-			uint64_t v = spec.length == 8 ? va_arg(args, uint64_t)
-						      : va_arg(args, unsigned);
+			uint64_t v = spec.length == 8 ? va_arg(args, uint64_t) : va_arg(args, unsigned);
 
 			put_number(&out, &spec, narrow_unsigned(v, spec.length), false);
 			break;

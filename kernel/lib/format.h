@@ -10,7 +10,5 @@
 #include <stddef.h>
 
 /* Returns the length the whole text has; what does not fit is cut. NUL-terminated if size > 0. */
-size_t format_text(char *buf, size_t size, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-size_t format_text_va(char *buf, size_t size, const char *fmt, va_list args)
-	__attribute__((format(printf, 3, 0)));
+size_t format_text(char *buf, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+size_t format_text_va(char *buf, size_t size, const char *fmt, va_list args) __attribute__((format(printf, 3, 0)));

@@ -42,8 +42,7 @@ static void copy_words(uint8_t *to, const uint8_t *from, size_t size)
  * Ends aligned differently: whole words are written, each put together from two aligned source
  * words. The words read all hold at least one byte of the source, so no foreign page is touched.
  */
-static void __attribute__((no_sanitize("address")))
-copy_shifted(uint8_t *to, const uint8_t *from, size_t size)
+static void __attribute__((no_sanitize("address"))) copy_shifted(uint8_t *to, const uint8_t *from, size_t size)
 {
 	for (; MISALIGNED(to) && size; size--)
 		*to++ = *from++;

@@ -25,8 +25,8 @@ static uint64_t now_ns(void)
 static void echo(uint64_t time_ns, const char *text, size_t len)
 {
 	char line[LOG_LINE_MAX + 32];
-	size_t n = format_text(line, sizeof(line), "[%5lu.%06lu] %.*s\n", time_ns / NS_PER_S,
-			       time_ns % NS_PER_S / 1000, (int)len, text);
+	size_t n = format_text(line, sizeof(line), "[%5lu.%06lu] %.*s\n", time_ns / NS_PER_S, time_ns % NS_PER_S / 1000,
+			       (int)len, text);
 
 	sbi_console_write(line, n < sizeof(line) ? n : sizeof(line) - 1);
 }
@@ -39,8 +39,7 @@ static size_t text_clean(char *to, const char *from, size_t len)
 	while (len && (from[len - 1] == '\n' || from[len - 1] == '\r'))
 		len--;
 	for (size_t i = 0; i < len; i++)
-		to[i] = (uint8_t)from[i] < ' ' || from[i] == 0x7f ? (from[i] == '\t' ? ' ' : '?')
-								  : from[i];
+		to[i] = (uint8_t)from[i] < ' ' || from[i] == 0x7f ? (from[i] == '\t' ? ' ' : '?') : from[i];
 	return len;
 }
 

@@ -42,8 +42,7 @@ static void drop_oldest(struct log_ring *ring)
 	ring->first++;
 }
 
-void log_ring_add(struct log_ring *ring, uint64_t time_ns, uint64_t koid, int level,
-		  const char *text, size_t len)
+void log_ring_add(struct log_ring *ring, uint64_t time_ns, uint64_t koid, int level, const char *text, size_t len)
 {
 	static const uint8_t padding[8];
 	struct log_record record = {.time_ns = time_ns, .koid = koid, .level = (uint16_t)level};

@@ -6,7 +6,6 @@
 #include "kernel/boot.h"
 #include "kernel/hot.h"
 #include "kernel/layout.h"
-#include <string.h>
 #include "kernel/mm/page.h"
 #include "kernel/mm/quota.h"
 #include "kernel/mm/slab.h"
@@ -16,12 +15,13 @@
 #include "kernel/sbi.h"
 #include "kernel/trap/syscall.h"
 #include "sys/abi/syscall.h"
+#include <string.h>
 
 enum { PTE_V = 1, PTE_R = 2, PTE_W = 4, PTE_X = 8, PTE_U = 16, PTE_A = 64, PTE_D = 128 };
 
 #define SATP_SV39       (8ull << 60)
 #define SATP_ASID_SHIFT 44
-#define MAX_ASIDS       4096 /* enough to never share in practice, small enough for a bitmap */
+#define MAX_ASIDS       4096          /* enough to never share in practice, small enough for a bitmap */
 #define MAP_BASE        0x10000000ull /* where addresses are looked for when the caller leaves the choice */
 #define MAP_PAGES_MAX   ((USER_TOP - USER_BASE) >> PAGE_SHIFT)
 #define ZAP_STEP        256 /* pages unmapped between looks at pending interrupts */
@@ -142,7 +142,8 @@ void aspace_free(struct process *p)
 		return;
 	__asm__ volatile("csrr %0, satp" : "=r"(satp));
 	if (satp == as->satp)
-		__asm__ volatile("csrw satp, %0\n\tsfence.vma" ::"r"(SATP_SV39 | kernel_root_phys >> PAGE_SHIFT) : "memory");
+		__asm__ volatile("csrw satp, %0\n\tsfence.vma" ::"r"(SATP_SV39 | kernel_root_phys >> PAGE_SHIFT)
+				 : "memory");
 	/* The number may go to another process next: nothing of this one may linger anywhere. */
 	aspace_flush(p, 0, ~0ull);
 	if (as->asid)
@@ -333,10 +334,12 @@ static void mapping_free(struct mapping *m)
 	kfree(m->proc->quota, m, sizeof(*m));
 }
 
-status_t aspace_map(struct process *p, struct cap *from, uint64_t offset, uint64_t addr, uint64_t size, uint32_t flags, uint64_t *out)
+status_t aspace_map(struct process *p, struct cap *from, uint64_t offset, uint64_t addr, uint64_t size, uint32_t flags,
+		    uint64_t *out)
 {
 	struct vmo *v = (struct vmo *)from->obj;
-	uint32_t max_prot = (from->rights & RIGHT_VMO_READ ? MAP_READ : 0u) | (from->rights & RIGHT_VMO_WRITE ? MAP_WRITE : 0u) |
+	uint32_t max_prot = (from->rights & RIGHT_VMO_READ ? MAP_READ : 0u) |
+			    (from->rights & RIGHT_VMO_WRITE ? MAP_WRITE : 0u) |
 			    (from->rights & RIGHT_VMO_EXEC ? MAP_EXEC : 0u);
 	uint32_t prot = flags & (MAP_READ | MAP_WRITE | MAP_EXEC);
 	uint64_t next;
@@ -416,7 +419,8 @@ static status_t range_cut(struct process *p, uint64_t addr, uint64_t size)
 
 static bool range_valid(uint64_t addr, uint64_t size)
 {
-	return !((addr | size) & (PAGE_SIZE - 1)) && size && addr >= USER_BASE && addr < USER_TOP && size <= USER_TOP - addr;
+	return !((addr | size) & (PAGE_SIZE - 1)) && size && addr >= USER_BASE && addr < USER_TOP &&
+	       size <= USER_TOP - addr;
 }
 
 bool mapping_release_step(struct mapping *m)
@@ -500,7 +504,8 @@ static status_t page_map(struct process *p, struct mapping *m, uint64_t va, uint
 {
 	bool writable;
 	uint64_t pa;
-	status_t s = vmo_page(m->vmo, (va - m->node.key + m->offset) >> PAGE_SHIFT, access == MAP_WRITE, &pa, &writable);
+	status_t s = vmo_page(m->vmo, (va - m->node.key + m->offset) >> PAGE_SHIFT, access == MAP_WRITE, &pa,
+			      &writable);
 
 	if (s != OK)
 		return s;

@@ -22,7 +22,7 @@ struct mapping {
 
 /* What the kernel found out about pages it copied from or to lately, so that it need not walk the tables again. Every change of an entry
  * goes through zap or page_map, which forget it here. */
-#define SOFT_TLB 8
+#define SOFT_TLB      8
 #define SOFT_TLB_NONE (~0ull) /* no address has this page */
 struct soft_tlb {
 	uint64_t page;       /* address >> PAGE_SHIFT, or SOFT_TLB_NONE */
@@ -35,15 +35,15 @@ struct aspace {
 	uint64_t *root;
 	uint64_t root_phys;
 	uint64_t satp;
-	uint32_t asid; /* 0: shares the number, flushed at each switch */
+	uint32_t asid;  /* 0: shares the number, flushed at each switch */
 	uint64_t harts; /* logical harts that may hold translations of it */
 	struct treap maps;
 	uint64_t fault_next;   /* address just behind the last demand-zero fault */
 	uint32_t fault_window; /* pages to map ahead at the next one in order */
 	uint64_t present;      /* pages mapped */
 	uint64_t table_pages;
-	uint64_t hint;         /* where the search for free addresses starts */
-	struct mapping *last;  /* of the last fault */
+	uint64_t hint;        /* where the search for free addresses starts */
+	struct mapping *last; /* of the last fault */
 	struct soft_tlb tlb[SOFT_TLB];
 };
 
@@ -55,7 +55,8 @@ bool aspace_empty_step(struct process *p);
 void aspace_free(struct process *p);
 
 /* from: the handle's capability. */
-status_t aspace_map(struct process *p, struct cap *from, uint64_t offset, uint64_t addr, uint64_t size, uint32_t flags, uint64_t *out);
+status_t aspace_map(struct process *p, struct cap *from, uint64_t offset, uint64_t addr, uint64_t size, uint32_t flags,
+		    uint64_t *out);
 /* A bounded step of taking m away; true when it is gone. */
 bool mapping_release_step(struct mapping *m);
 /* STATUS_RESTART after a bounded part. */

@@ -4,11 +4,11 @@
 
 #include "kernel/hot.h"
 #include "kernel/layout.h"
-#include <string.h>
 #include "kernel/list.h"
 #include "kernel/panic.h"
 #include "kernel/platform.h"
 #include "sys/abi/syscall.h"
+#include <string.h>
 
 struct zone {
 	uint64_t base, pages;
@@ -139,8 +139,7 @@ static void block_free(uint64_t pa, unsigned order)
 		uint64_t buddy = pa ^ (PAGE_SIZE << order);
 		uint64_t b = (buddy - z->base) >> PAGE_SHIFT;
 
-		if (buddy < z->base || b >= z->pages || z->map[b].state != PAGE_FREE ||
-		    z->map[b].order != order)
+		if (buddy < z->base || b >= z->pages || z->map[b].state != PAGE_FREE || z->map[b].order != order)
 			break;
 		list_remove(phys_to_virt(buddy));
 		z->map[b].state = PAGE_USED;
@@ -185,8 +184,8 @@ void page_zero(uint64_t pa)
 		 * name. Unrolled: the loop would cost as much as the zeroing. */
 #define CBO_ZERO ".insn i 0x0f, 2, x0, %0, 4\n\taddi %0, %0, 64\n\t"
 		for (char *end = p + PAGE_SIZE; p != end;)
-			__asm__ volatile(CBO_ZERO CBO_ZERO CBO_ZERO CBO_ZERO CBO_ZERO CBO_ZERO CBO_ZERO CBO_ZERO CBO_ZERO CBO_ZERO CBO_ZERO
-					 CBO_ZERO CBO_ZERO CBO_ZERO CBO_ZERO CBO_ZERO
+			__asm__ volatile(CBO_ZERO CBO_ZERO CBO_ZERO CBO_ZERO CBO_ZERO CBO_ZERO CBO_ZERO CBO_ZERO
+						 CBO_ZERO CBO_ZERO CBO_ZERO CBO_ZERO CBO_ZERO CBO_ZERO CBO_ZERO CBO_ZERO
 					 : "+r"(p)::"memory");
 #undef CBO_ZERO
 		return;

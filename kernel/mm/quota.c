@@ -19,8 +19,7 @@ void quota_init(uint64_t mem_bytes)
 static bool fits(const struct quota *p, const struct quota_limits *l)
 {
 	return p->limit.mem_bytes - p->used.mem_bytes >= l->mem_bytes &&
-	       p->limit.handles - p->used.handles >= l->handles &&
-	       p->limit.threads - p->used.threads >= l->threads &&
+	       p->limit.handles - p->used.handles >= l->handles && p->limit.threads - p->used.threads >= l->threads &&
 	       p->limit.processes - p->used.processes >= l->processes;
 }
 
@@ -82,8 +81,8 @@ status_t quota_set(struct quota *q, const struct quota_limits *l)
 
 	if (!p)
 		return ERR_UNSUPPORTED;
-	if (l->mem_bytes < q->used.mem_bytes || l->handles < q->used.handles ||
-	    l->threads < q->used.threads || l->processes < q->used.processes)
+	if (l->mem_bytes < q->used.mem_bytes || l->handles < q->used.handles || l->threads < q->used.threads ||
+	    l->processes < q->used.processes)
 		return ERR_BUSY;
 	struct quota_limits old = q->limit;
 

@@ -3,12 +3,12 @@
 #include "kernel/mm/slab.h"
 
 #include "kernel/layout.h"
-#include <string.h>
 #include "kernel/list.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/quota.h"
 #include "kernel/panic.h"
 #include "sys/abi/syscall.h"
+#include <string.h>
 
 struct slab {
 	struct list node; /* in partial[class] while it has free cells */

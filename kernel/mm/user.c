@@ -2,10 +2,10 @@
 /* Copies through page tables and direct map, page by page. */
 #include "kernel/mm/user.h"
 
-#include <string.h>
 #include "kernel/mm/aspace.h"
 #include "sys/abi/object.h"
 #include "sys/abi/syscall.h"
+#include <string.h>
 
 static inline uint64_t page_left(uint64_t addr, uint64_t len)
 {

@@ -3,7 +3,6 @@
 #include "kernel/mm/vmo.h"
 
 #include "kernel/layout.h"
-#include <string.h>
 #include "kernel/mm/aspace.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/quota.h"
@@ -11,6 +10,7 @@
 #include "kernel/panic.h"
 #include "kernel/platform.h"
 #include "sys/abi/syscall.h"
+#include <string.h>
 
 #define MAX_PAGES   (1ull << 26) /* 256 GiB: all a process can map */
 #define SHRINK_STEP 128          /* pages freed between looks at pending interrupts */

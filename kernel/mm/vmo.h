@@ -8,12 +8,12 @@ struct vmo {
 	struct object obj;
 	uint8_t kind; /* VMO_KIND_* */
 	uint64_t pages;
-	uint64_t present; /* pages held */
-	uint64_t phys;    /* contiguous, device: address of the first page */
-	uint32_t offset;  /* device: registers start here in the first page */
-	uint64_t low;     /* shrinking: pages below are gone */
-	uint64_t **leaves; /* anonymous: pages / VMO_LEAF arrays of physical addresses (0: not present) */
-	uint64_t *single;  /* used instead of an array when there is one leaf only */
+	uint64_t present;     /* pages held */
+	uint64_t phys;        /* contiguous, device: address of the first page */
+	uint32_t offset;      /* device: registers start here in the first page */
+	uint64_t low;         /* shrinking: pages below are gone */
+	uint64_t **leaves;    /* anonymous: pages / VMO_LEAF arrays of physical addresses (0: not present) */
+	uint64_t *single;     /* used instead of an array when there is one leaf only */
 	struct list mappings; /* struct mapping.vmo_node */
 };
 #define VMO_LEAF 64

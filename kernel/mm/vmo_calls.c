@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The vmo_* system calls. */
 #include "kernel/mm/aspace.h"
+#include "kernel/mm/page.h"
 #include "kernel/mm/user.h"
 #include "kernel/mm/vmo.h"
-#include "kernel/mm/page.h"
 #include "kernel/proc/process.h"
 #include "kernel/proc/resource.h"
 #include "kernel/trap/calls.h"
@@ -150,7 +150,8 @@ struct sysret sys_vmo_info(uint64_t handle, uint64_t buf)
 	return sysret_status(user_write(process_self(), buf, &info, sizeof(info)));
 }
 
-struct sysret sys_vmo_map(uint64_t process, uint64_t handle, uint64_t offset, uint64_t addr, uint64_t size, uint64_t flags)
+struct sysret sys_vmo_map(uint64_t process, uint64_t handle, uint64_t offset, uint64_t addr, uint64_t size,
+			  uint64_t flags)
 {
 	struct process *p;
 	struct cap *c;
@@ -232,6 +233,7 @@ struct sysret sys_vmo_op(uint64_t handle, uint64_t op, uint64_t offset, uint64_t
 		}
 	}
 	if (s == OK && step < n)
-		return sysret_restart(SYS_VMO_OP, handle, op, offset + (step << PAGE_SHIFT), size - (step << PAGE_SHIFT), 0);
+		return sysret_restart(SYS_VMO_OP, handle, op, offset + (step << PAGE_SHIFT),
+				      size - (step << PAGE_SHIFT), 0);
 	return sysret_status(s);
 }

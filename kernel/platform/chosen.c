@@ -92,12 +92,10 @@ const char *platform_parse_chosen(struct platform *p, const void *fdt)
 	if (start > end)
 		return "device tree: /chosen: linux,initrd-end lies below linux,initrd-start";
 	pages = range_round_out(start, end - start);
-	if (pages.base + pages.size < end ||
-	    !ranges_contain(RANGE_LIST(p->ram, p->ram_count), pages) ||
+	if (pages.base + pages.size < end || !ranges_contain(RANGE_LIST(p->ram, p->ram_count), pages) ||
 	    ranges_overlap(RANGE_LIST(p->unmapped, p->unmapped_count), pages))
-		return platform_fail(
-			"device tree: /chosen: the boot archive at 0x%lx..0x%lx is not in RAM",
-			(unsigned long)start, (unsigned long)end);
+		return platform_fail("device tree: /chosen: the boot archive at 0x%lx..0x%lx is not in RAM",
+				     (unsigned long)start, (unsigned long)end);
 	p->initrd = (struct phys_range){.base = start, .size = end - start};
 	return platform_reserve(p, start, end - start);
 }

@@ -91,8 +91,7 @@ const char *platform_parse_harts(struct platform *p, const void *fdt, uint64_t b
 	if (cpus < 0)
 		return "device tree: no /cpus node";
 	fdt_for_each_subnode(node, fdt, cpus)
-		if (is_cpu(fdt, node) && tree_reg(fdt, cpus, node, 0, &id, &size) &&
-		    id == boot_hart_id)
+		if (is_cpu(fdt, node) && tree_reg(fdt, cpus, node, 0, &id, &size) && id == boot_hart_id)
 			boot = node;
 	if (boot < 0)
 		return platform_fail("device tree: no cpu node for hart %lu, which is running this",

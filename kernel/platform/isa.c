@@ -64,8 +64,7 @@ static const char *token_end(const char *s, const char *end)
 	bool long_name = first == 'z' || first == 'x' || first == 's';
 
 	/* Old QEMU lists the modes "su" among the single letters. */
-	if (first == 's' && (second == '_' || (second == 'u' && (s + 2 == end || s[2] == '_' ||
-								 lower(s[2]) == 'h'))))
+	if (first == 's' && (second == '_' || (second == 'u' && (s + 2 == end || s[2] == '_' || lower(s[2]) == 'h'))))
 		long_name = false;
 	if (long_name) {
 		while (s < end && *s != '_')

@@ -27,12 +27,10 @@ const char *platform_fail(const char *fmt, ...)
 /* libfdt reads words in place and does not check that these are aligned. */
 static bool is_aligned(const void *fdt)
 {
-	return (uintptr_t)fdt % 8 == 0 && fdt_off_dt_struct(fdt) % 4 == 0 &&
-	       fdt_off_mem_rsvmap(fdt) % 8 == 0;
+	return (uintptr_t)fdt % 8 == 0 && fdt_off_dt_struct(fdt) % 4 == 0 && fdt_off_mem_rsvmap(fdt) % 8 == 0;
 }
 
-const char *platform_parse(struct platform *p, const void *fdt, size_t fdt_size,
-			   uint64_t boot_hart_id)
+const char *platform_parse(struct platform *p, const void *fdt, size_t fdt_size, uint64_t boot_hart_id)
 {
 	const char *why;
 	int err;

@@ -63,8 +63,7 @@ const char *platform_parse_plic(struct platform *p, const void *fdt)
 	uint64_t base, size, sources;
 	int node, bus;
 
-	for (node = fdt_next_node(fdt, -1, NULL); node >= 0;
-	     node = fdt_next_node(fdt, node, NULL)) {
+	for (node = fdt_next_node(fdt, -1, NULL); node >= 0; node = fdt_next_node(fdt, node, NULL)) {
 		if (!tree_is_compatible(fdt, node, plic_names) || !tree_is_okay(fdt, node))
 			continue;
 		if (!parse_contexts(p, fdt, node))
@@ -73,8 +72,7 @@ const char *platform_parse_plic(struct platform *p, const void *fdt)
 		if (bus < 0 || !tree_reg(fdt, bus, node, 0, &base, &size) || !size ||
 		    !tree_translate(fdt, bus, &base, size))
 			return "device tree: the PLIC's reg cannot be translated to an address";
-		if (!tree_number(fdt, node, "riscv,ndev", &sources) || !sources ||
-		    sources > PLIC_SOURCES_MAX)
+		if (!tree_number(fdt, node, "riscv,ndev", &sources) || !sources || sources > PLIC_SOURCES_MAX)
 			return "device tree: the PLIC's riscv,ndev is not within 1 to 1023";
 		p->plic = (struct phys_range){.base = base, .size = size};
 		p->plic_sources = (uint32_t)sources;

@@ -95,8 +95,7 @@ bool ranges_remove(struct range_list list, struct phys_range r)
 			 * In the middle: only here does the list grow, and nothing else can
 			 * overlap.
 			 */
-			if (!insert_at(list, i + 1,
-				       (struct phys_range){.base = end, .size = have_end - end}))
+			if (!insert_at(list, i + 1, (struct phys_range){.base = end, .size = have_end - end}))
 				return false;
 			have->size = r.base - have->base;
 			return true;
@@ -137,12 +136,10 @@ uint64_t ranges_find(struct range_list list, struct range_list avoid, uint64_t s
 
 		if (base < from)
 			base = from;
-		for (size_t j = 0; j < *avoid.count;
-		     j++) { /* ascending: one pass pushes base past all */
+		for (size_t j = 0; j < *avoid.count; j++) { /* ascending: one pass pushes base past all */
 			struct phys_range a = avoid.ranges[j];
 
-			if (base < end && end - base >= size && a.base < base + size &&
-			    range_end(a) > base)
+			if (base < end && end - base >= size && a.base < base + size && range_end(a) > base)
 				base = range_end(a);
 		}
 		if (base < end && end - base >= size)

@@ -17,10 +17,8 @@ struct range_list {
 	size_t max;
 };
 
-#define RANGE_LIST(array, counter)                \
-	((struct range_list){.ranges = (array),   \
-			     .count = &(counter), \
-			     .max = sizeof(array) / sizeof((array)[0])})
+#define RANGE_LIST(array, counter) \
+	((struct range_list){.ranges = (array), .count = &(counter), .max = sizeof(array) / sizeof((array)[0])})
 
 /*
  * Rounds to whole pages outwards / inwards, and cuts at the end of the address space; size may

@@ -39,8 +39,7 @@ const char *tree_string(const void *fdt, int node, const char *name)
 
 bool tree_reg(const void *fdt, int parent, int node, unsigned index, uint64_t *base, uint64_t *size)
 {
-	int address_cells = fdt_address_cells(fdt, parent),
-	    size_cells = fdt_size_cells(fdt, parent);
+	int address_cells = fdt_address_cells(fdt, parent), size_cells = fdt_size_cells(fdt, parent);
 	int len, entry = address_cells + size_cells;
 	const fdt32_t *cells = fdt_getprop(fdt, node, "reg", &len);
 
@@ -50,8 +49,7 @@ bool tree_reg(const void *fdt, int parent, int node, unsigned index, uint64_t *b
 		return false;
 	cells += entry * (int)index;
 	*size = 0;
-	return read_cells(cells, address_cells, base) &&
-	       read_cells(cells + address_cells, size_cells, size);
+	return read_cells(cells, address_cells, base) && read_cells(cells + address_cells, size_cells, size);
 }
 
 /* One step up: from bus's children's address space to bus's own. */
@@ -73,8 +71,7 @@ static bool translate_step(const void *fdt, int bus, int parent, uint64_t *addre
 		    !read_cells(ranges + child_cells, parent_cells, &above) ||
 		    !read_cells(ranges + child_cells + parent_cells, size_cells, &length))
 			continue;
-		if (*address >= child && *address - child < length &&
-		    size <= length - (*address - child)) {
+		if (*address >= child && *address - child < length && size <= length - (*address - child)) {
 			*address += above - child;
 			return true;
 		}

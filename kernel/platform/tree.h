@@ -16,8 +16,7 @@ const char *tree_string(const void *fdt, int node, const char *name);
  * Entry `index` of `reg`, in the parent's address space; false past the end, or if the cells are
  * not understood.
  */
-bool tree_reg(const void *fdt, int parent, int node, unsigned index, uint64_t *base,
-	      uint64_t *size);
+bool tree_reg(const void *fdt, int parent, int node, unsigned index, uint64_t *base, uint64_t *size);
 /*
  * An address below `bus`, as the root (the processor) sees it: through every `ranges` on the way.
  */

@@ -30,7 +30,8 @@ bool cpio_first(const void *archive, size_t size, struct cpio_entry *out)
 	const char *p = archive;
 	uint64_t namesize, filesize;
 
-	if (size < HEADER || memcmp(p, "070701", 6) || !hex(p + FIELD_SIZE, &filesize) || !hex(p + FIELD_NAMESIZE, &namesize))
+	if (size < HEADER || memcmp(p, "070701", 6) || !hex(p + FIELD_SIZE, &filesize) ||
+	    !hex(p + FIELD_NAMESIZE, &namesize))
 		return false;
 	uint64_t data = (HEADER + namesize + 3) & ~3ull;
 	if (!namesize || data > size || filesize > size - data)

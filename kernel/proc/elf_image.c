@@ -2,9 +2,9 @@
 /* The kernel's ELF reader. Spawning in general is user space's work (sys/lib/spawn.c). */
 #include "kernel/proc/elf_image.h"
 
-#include <string.h>
 #include "sys/abi/object.h"
 #include "sys/abi/syscall.h"
+#include <string.h>
 
 struct elf_header {
 	uint8_t ident[16];
@@ -63,7 +63,8 @@ const char *elf_image_parse(const void *image, size_t size, struct elf_image *ou
 	/* 64-bit, little endian */
 	if (memcmp(h.ident, "\177ELF\2\1", 6) || h.machine != EM_RISCV || h.type != ET_EXEC)
 		return "it is not a static RISC-V ELF64 program";
-	if (h.phentsize != sizeof(struct elf_phdr) || h.phoff > size || (size - h.phoff) / sizeof(struct elf_phdr) < h.phnum)
+	if (h.phentsize != sizeof(struct elf_phdr) || h.phoff > size ||
+	    (size - h.phoff) / sizeof(struct elf_phdr) < h.phnum)
 		return "its program headers lie outside of the file";
 	for (unsigned i = 0; i < h.phnum; i++) {
 		struct elf_phdr ph;

@@ -14,7 +14,7 @@ struct elf_segment {
 
 struct elf_image {
 	uint64_t entry, base, end; /* end: page aligned */
-	uint64_t phdr; /* address of the program headers in memory, 0: not in a segment */
+	uint64_t phdr;             /* address of the program headers in memory, 0: not in a segment */
 	uint32_t phnum;
 	unsigned segments;
 	struct elf_segment segment[ELF_SEGMENTS];

@@ -4,7 +4,6 @@
 
 #include "kernel/irq_controller.h"
 #include "kernel/layout.h"
-#include <string.h>
 #include "kernel/log/log.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/quota.h"
@@ -17,6 +16,7 @@
 #include "kernel/sched/sched.h"
 #include "sys/abi/startup.h"
 #include "sys/abi/system.h"
+#include <string.h>
 
 #define STACK_PAGES 32
 #define STACK_TOP   0x1f0000ull
@@ -82,7 +82,8 @@ static struct vmo *map_new(uint64_t addr, uint64_t size, uint32_t prot)
 	c = cap_create(&root_quota, &v->obj, RIGHT_VMO_READ | RIGHT_VMO_WRITE | RIGHT_VMO_EXEC, 0, NULL);
 	if (!c)
 		panic("first process: no memory");
-	must(aspace_map(first, c, 0, addr, (size + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1), prot | MAP_FIXED, &at), "mapping");
+	must(aspace_map(first, c, 0, addr, (size + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1), prot | MAP_FIXED, &at),
+	     "mapping");
 	cap_destroy(c);
 	object_put(&v->obj);
 	return v;

@@ -3,13 +3,13 @@
 #include "kernel/proc/process.h"
 
 #include "kernel/ipc/notification.h"
-#include <string.h>
 #include "kernel/mm/quota.h"
 #include "kernel/mm/slab.h"
 #include "kernel/mm/vmo.h"
 #include "kernel/panic.h"
 #include "kernel/sched/sched.h"
 #include "kernel/trap/syscall.h"
+#include <string.h>
 
 #define REAP_HANDLES 16 /* closed in one step */
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The process_*, quota_* system calls. */
 #include "kernel/ipc/notification.h"
-#include <string.h>
 #include "kernel/mm/quota.h"
 #include "kernel/mm/slab.h"
 #include "kernel/mm/user.h"
@@ -10,6 +9,7 @@
 #include "kernel/sched/sched.h"
 #include "kernel/trap/calls.h"
 #include "sys/abi/syscall.h"
+#include <string.h>
 
 #define RIGHTS_PROCESS (RIGHTS_GENERIC | RIGHT_PROC_MANAGE | RIGHT_PROC_WATCH)
 
@@ -180,7 +180,8 @@ struct sysret sys_quota_create(uint64_t parent, uint64_t limits)
 	if (s == OK)
 		s = quota_create(q, &l, &child);
 	if (s == OK)
-		s = handle_create(process_self(), &child->obj, RIGHTS_GENERIC | RIGHT_QUOTA_USE | RIGHT_QUOTA_MANAGE, &h);
+		s = handle_create(process_self(), &child->obj, RIGHTS_GENERIC | RIGHT_QUOTA_USE | RIGHT_QUOTA_MANAGE,
+				  &h);
 	return s == OK ? sysret_value(h) : sysret_status(s);
 }
 

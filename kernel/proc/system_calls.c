@@ -2,7 +2,6 @@
 /* log_*, system_*, console: what a person or a supervisor asks the kernel about. */
 #include "kernel/boot.h"
 #include "kernel/irq/irq.h"
-#include <string.h>
 #include "kernel/log/log.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
@@ -13,6 +12,7 @@
 #include "kernel/sched/sched.h"
 #include "kernel/trap/calls.h"
 #include "sys/abi/system.h"
+#include <string.h>
 
 #define LOG_COPY_MAX 1024 /* bytes for one call: the records are copied through the stack */
 
@@ -60,7 +60,8 @@ static void fill_system(struct system_info *i)
 		.page_size = PAGE_SIZE,
 		.boot_hart = (uint32_t)platform.harts[0].hart_id,
 		.asid_bits = aspace_asid_bits(),
-		.flags = (platform.has_sstc ? SYSTEM_FLAG_SSTC : 0u) | (platform.cbo_zero_bytes ? SYSTEM_FLAG_ZICBOZ : 0u),
+		.flags = (platform.has_sstc ? SYSTEM_FLAG_SSTC : 0u) |
+			 (platform.cbo_zero_bytes ? SYSTEM_FLAG_ZICBOZ : 0u),
 	};
 #ifdef CHECKED
 	i->flags |= SYSTEM_FLAG_CHECKED;
@@ -120,8 +121,11 @@ static size_t fill(uint64_t topic, uint64_t index, union info *out)
 			struct irq *i = container_of(n, struct irq, all_node);
 
 			if (index-- == 0) {
-				out->irq = (struct irq_info){.source = i->source, .flags = i->flags, .count = i->count,
-							     .owner_koid = i->owner_koid, .masked = i->pending};
+				out->irq = (struct irq_info){.source = i->source,
+							     .flags = i->flags,
+							     .count = i->count,
+							     .owner_koid = i->owner_koid,
+							     .masked = i->pending};
 				return sizeof(out->irq);
 			}
 		}

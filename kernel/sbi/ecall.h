@@ -25,20 +25,14 @@
 #define SBI_EXT_SRST   0x53525354
 #define SBI_EXT_DBCN   0x4442434e
 
-enum {
-	SBI_BASE_SPEC_VERSION = 0,
-	SBI_BASE_IMPL_ID = 1,
-	SBI_BASE_IMPL_VERSION = 2,
-	SBI_BASE_PROBE = 3
-};
+enum { SBI_BASE_SPEC_VERSION = 0, SBI_BASE_IMPL_ID = 1, SBI_BASE_IMPL_VERSION = 2, SBI_BASE_PROBE = 3 };
 enum { SBI_RFENCE_FENCE_I = 0, SBI_RFENCE_SFENCE_VMA = 1, SBI_RFENCE_SFENCE_VMA_ASID = 2 };
 enum { SBI_DBCN_WRITE = 0, SBI_DBCN_READ = 1, SBI_DBCN_WRITE_BYTE = 2 };
 enum { SBI_SRST_SHUTDOWN = 0, SBI_SRST_COLD_REBOOT = 1, SBI_SRST_WARM_REBOOT = 2 };
 enum { SBI_OK = 0, SBI_ERR_FAILED = -1, SBI_ERR_NOT_SUPPORTED = -2 };
 
-static inline struct sbi_ret sbi_ecall(unsigned long ext, unsigned long func, unsigned long arg0,
-				       unsigned long arg1, unsigned long arg2, unsigned long arg3,
-				       unsigned long arg4)
+static inline struct sbi_ret sbi_ecall(unsigned long ext, unsigned long func, unsigned long arg0, unsigned long arg1,
+				       unsigned long arg2, unsigned long arg3, unsigned long arg4)
 {
 	register unsigned long a0 __asm__("a0") = arg0;
 	register unsigned long a1 __asm__("a1") = arg1;
@@ -48,9 +42,6 @@ static inline struct sbi_ret sbi_ecall(unsigned long ext, unsigned long func, un
 	register unsigned long a6 __asm__("a6") = func;
 	register unsigned long a7 __asm__("a7") = ext;
 
-	__asm__ volatile("ecall"
-			 : "+r"(a0), "+r"(a1)
-			 : "r"(a2), "r"(a3), "r"(a4), "r"(a6), "r"(a7)
-			 : "memory");
+	__asm__ volatile("ecall" : "+r"(a0), "+r"(a1) : "r"(a2), "r"(a3), "r"(a4), "r"(a6), "r"(a7) : "memory");
 	return (struct sbi_ret){.error = (long)a0, .value = (long)a1};
 }

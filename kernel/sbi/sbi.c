@@ -45,8 +45,7 @@ void sbi_console_write(const char *s, unsigned long len)
 	unsigned idle = 0;
 
 	while (has_dbcn && len) {
-		struct sbi_ret r = sbi_ecall(SBI_EXT_DBCN, SBI_DBCN_WRITE, len, console_phys(s), 0,
-					     0, 0);
+		struct sbi_ret r = sbi_ecall(SBI_EXT_DBCN, SBI_DBCN_WRITE, len, console_phys(s), 0, 0, 0);
 
 		if (r.error)
 			break; /* refused: by single characters */
@@ -96,8 +95,7 @@ static void mask_take(uint64_t *harts, unsigned long *mask, unsigned long *base)
 }
 
 /* The legacy calls take the address of a bit vector over all hart ids. */
-static void legacy_call(unsigned long ext, uint64_t harts, uint64_t start, uint64_t size,
-			uint64_t asid)
+static void legacy_call(unsigned long ext, uint64_t harts, uint64_t start, uint64_t size, uint64_t asid)
 {
 	unsigned long vector[LEGACY_MASK_WORDS] = {0};
 
@@ -129,8 +127,8 @@ void sbi_send_ipi(uint64_t harts)
 }
 
 /* A fence that does not happen is memory corruption later, so an error ends it here. */
-static void remote_fence(unsigned long func, unsigned long legacy, uint64_t harts, uint64_t start,
-			 uint64_t size, uint64_t asid)
+static void remote_fence(unsigned long func, unsigned long legacy, uint64_t harts, uint64_t start, uint64_t size,
+			 uint64_t asid)
 {
 	unsigned long mask, base;
 	struct sbi_ret r;
@@ -143,8 +141,7 @@ static void remote_fence(unsigned long func, unsigned long legacy, uint64_t hart
 		mask_take(&harts, &mask, &base);
 		r = sbi_ecall(SBI_EXT_RFENCE, func, mask, base, start, size, asid);
 		if (r.error)
-			panic("sbi: remote fence on harts 0x%lx from %lu failed: %ld", mask, base,
-			      r.error);
+			panic("sbi: remote fence on harts 0x%lx from %lu failed: %ld", mask, base, r.error);
 	}
 }
 
@@ -160,8 +157,7 @@ void sbi_remote_sfence_vma(uint64_t harts, uint64_t start, uint64_t size)
 
 void sbi_remote_sfence_vma_asid(uint64_t harts, uint64_t start, uint64_t size, uint64_t asid)
 {
-	remote_fence(SBI_RFENCE_SFENCE_VMA_ASID, SBI_EXT_LEGACY_SFENCE_VMA_ASID, harts, start, size,
-		     asid);
+	remote_fence(SBI_RFENCE_SFENCE_VMA_ASID, SBI_EXT_LEGACY_SFENCE_VMA_ASID, harts, start, size, asid);
 }
 
 struct sbi_ret sbi_hart_start(uint64_t hart_id, uint64_t entry_phys, uint64_t opaque)

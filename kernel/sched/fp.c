@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Floating-point state: off until first used, saved when its thread leaves the hart with the state dirty. */
-#include <string.h>
 #include "kernel/mm/quota.h"
 #include "kernel/mm/slab.h"
 #include "kernel/panic.h"
 #include "kernel/proc/process.h"
 #include "kernel/sched/sched.h"
+#include <string.h>
 
 #define FS_MASK  (3ul << 13)
 #define FS_CLEAN (2ul << 13)

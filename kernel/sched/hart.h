@@ -27,8 +27,8 @@ struct hart {
 	uint64_t account_start;
 	uint64_t switches, interrupts, ipis, idle_ticks;
 	struct thread *fp_owner; /* whose registers the FPU holds */
-	uint64_t slice_end;     /* tick, 0: no slice running */
-	uint64_t programmed;    /* tick the comparator stands at */
+	uint64_t slice_end;      /* tick, 0: no slice running */
+	uint64_t programmed;     /* tick the comparator stands at */
 	struct treap timers;
 	uint64_t bitmap[PRIO_COUNT / 64];
 	struct list ready[PRIO_COUNT];

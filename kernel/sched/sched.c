@@ -209,7 +209,8 @@ void budget_count(int change)
 {
 	budget_threads += (uint32_t)change;
 	for (unsigned i = 0; i < MAX_HARTS; i++)
-		harts[i].unusual = (uint8_t)((harts[i].unusual & UNUSUAL_SLICE) | (budget_threads ? UNUSUAL_BUDGET : 0));
+		harts[i].unusual = (uint8_t)((harts[i].unusual & UNUSUAL_SLICE) |
+					     (budget_threads ? UNUSUAL_BUDGET : 0));
 }
 
 void slice_check(void)
@@ -299,7 +300,8 @@ static struct thread *steal(struct hart *h)
 
 		if (o == h || o->top_prio < 0)
 			continue;
-		struct thread *t = o->next ? o->next : container_of(o->ready[o->queue_prio].next, struct thread, ready_node);
+		struct thread *t = o->next ? o->next
+					   : container_of(o->ready[o->queue_prio].next, struct thread, ready_node);
 		if (t->affinity >> h->index & 1 && (!best || t->prio > best->prio))
 			best = t;
 	}

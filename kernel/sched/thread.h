@@ -13,14 +13,14 @@ struct notification;
 enum thread_state {
 	TS_RUNNING = 0,
 	TS_READY,
-	TS_CALLING = 3,    /* in an endpoint's queue of callers */
+	TS_CALLING = 3,     /* in an endpoint's queue of callers */
 	TS_AWAIT_REPLY = 4, /* its call was taken */
 	TS_RECEIVING,
 	TS_NOTIFICATION,
 	TS_FUTEX,
-	TS_FAULTED,      /* its fault message waits or was taken; flags tell the rest */
+	TS_FAULTED, /* its fault message waits or was taken; flags tell the rest */
 	TS_SUSPENDED,
-	TS_THROTTLED,    /* budget used up */
+	TS_THROTTLED, /* budget used up */
 	TS_NEW,
 	TS_ENDED,
 };
@@ -48,34 +48,34 @@ struct thread {
 	uint64_t x[32]; /* valid while it does not run */
 	uint64_t satp;
 	struct process *proc;
-	struct hart *hart; /* runs or ran last here; its run queue when ready */
-	struct thread *caller;  /* the call it is serving, not answered or saved yet */
-	struct thread *server;  /* TS_AWAIT_REPLY: who took the call (NULL: held by a reply object) */
-	struct thread *payer;   /* whose CPU account its work is charged to */
-	uint64_t leases;        /* address of its lease array */
-	uint64_t msginfo;       /* of its call: number of leases */
-	struct endpoint *ep;    /* endpoint it received from last */
+	struct hart *hart;        /* runs or ran last here; its run queue when ready */
+	struct thread *caller;    /* the call it is serving, not answered or saved yet */
+	struct thread *server;    /* TS_AWAIT_REPLY: who took the call (NULL: held by a reply object) */
+	struct thread *payer;     /* whose CPU account its work is charged to */
+	uint64_t leases;          /* address of its lease array */
+	uint64_t msginfo;         /* of its call: number of leases */
+	struct endpoint *ep;      /* endpoint it received from last */
 	struct thread *wait_next; /* next receiver of the same endpoint */
-	const uint64_t *signals; /* bits of its bound notification, or a zero */
+	const uint64_t *signals;  /* bits of its bound notification, or a zero */
 	uint32_t slow;
 	uint8_t state;
-	uint8_t prio;      /* effective */
+	uint8_t prio; /* effective */
 	uint8_t base_prio;
-	uint8_t brief;     /* of the caller-saved registers only a0-a2 in x[] count, the rest is zero */
+	uint8_t brief; /* of the caller-saved registers only a0-a2 in x[] count, the rest is zero */
 
 	bool stop_kill, stop_suspend, stop_cancel;
-	bool suspended;   /* once its wait ends it stays off the run queue */
+	bool suspended; /* once its wait ends it stays off the run queue */
 	bool fault_taken;
 	bool restart;
-	bool saved_call;  /* its call is held by a reply object (reply below) */
+	bool saved_call; /* its call is held by a reply object (reply below) */
 
-	struct list ready_node;  /* run queue, endpoint, notification or futex queue: one at a time */
+	struct list ready_node; /* run queue, endpoint, notification or futex queue: one at a time */
 	struct list proc_node;
-	struct list callers;     /* saved callers attributed to this thread, by saved_node */
+	struct list callers; /* saved callers attributed to this thread, by saved_node */
 	struct list saved_node;
 	struct thread *saved_by; /* thread whose `callers` list it is in */
 	struct reply *reply;
-	struct endpoint *call_ep; /* TS_CALLING, TS_FAULTED in a queue: which */
+	struct endpoint *call_ep;   /* TS_CALLING, TS_FAULTED in a queue: which */
 	const struct cap *call_cap; /* by which capability; only compared */
 	uint64_t call_badge;
 	struct ktimer wait_timer;
@@ -94,7 +94,23 @@ struct thread {
 };
 
 /* Register numbers in x[] */
-enum { X_RA = 1, X_SP = 2, X_GP = 3, X_TP = 4, X_T0 = 5, X_T1 = 6, X_T2 = 7, X_A0 = 10, X_A1 = 11, X_A2 = 12, X_A7 = 17, X_T3 = 28, X_T4 = 29, X_T5 = 30, X_T6 = 31 };
+enum {
+	X_RA = 1,
+	X_SP = 2,
+	X_GP = 3,
+	X_TP = 4,
+	X_T0 = 5,
+	X_T1 = 6,
+	X_T2 = 7,
+	X_A0 = 10,
+	X_A1 = 11,
+	X_A2 = 12,
+	X_A7 = 17,
+	X_T3 = 28,
+	X_T4 = 29,
+	X_T5 = 30,
+	X_T6 = 31
+};
 
 status_t thread_create(struct process *p, struct thread **out);
 void thread_destroy(struct thread *t);
@@ -108,7 +124,8 @@ bool thread_take_cancel(struct thread *t);
 void thread_wake(struct thread *t, status_t status);
 /* Makes it ready, if it is not suspended or throttled. */
 void thread_ready(struct thread *t);
-void thread_set_prio(struct thread *t, unsigned prio); /* effective; moves it in its queue and on along the chain of calls */
+void thread_set_prio(struct thread *t,
+		     unsigned prio); /* effective; moves it in its queue and on along the chain of calls */
 void thread_recompute_prio(struct thread *t);
 uint64_t thread_cpu_ticks(const struct thread *t);
 struct thread_info;

@@ -2,12 +2,12 @@
 /* The thread_* system calls. */
 #include "kernel/ipc/endpoint.h"
 #include "kernel/ipc/futex.h"
-#include <string.h>
 #include "kernel/mm/user.h"
 #include "kernel/proc/process.h"
 #include "kernel/proc/resource.h"
 #include "kernel/sched/sched.h"
 #include "kernel/trap/calls.h"
+#include <string.h>
 
 #define RIGHTS_THREAD (RIGHTS_GENERIC | RIGHT_THREAD_MANAGE)
 

@@ -13,7 +13,7 @@
 
 #define NS_PER_S 1000000000ull
 
-static uint64_t ns_mult;   /* ns per tick, 32.32 fixed point */
+static uint64_t ns_mult; /* ns per tick, 32.32 fixed point */
 static uint64_t boot_tick;
 
 uint64_t ticks_now(void)

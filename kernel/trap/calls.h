@@ -30,7 +30,8 @@ struct sysret sys_vmo_clone(uint64_t handle, uint64_t offset, uint64_t size);
 struct sysret sys_vmo_read(uint64_t handle, uint64_t offset, uint64_t buf, uint64_t len);
 struct sysret sys_vmo_write(uint64_t handle, uint64_t offset, uint64_t buf, uint64_t len);
 struct sysret sys_vmo_info(uint64_t handle, uint64_t buf);
-struct sysret sys_vmo_map(uint64_t process, uint64_t handle, uint64_t offset, uint64_t addr, uint64_t size, uint64_t flags);
+struct sysret sys_vmo_map(uint64_t process, uint64_t handle, uint64_t offset, uint64_t addr, uint64_t size,
+			  uint64_t flags);
 struct sysret sys_vmo_unmap(uint64_t process, uint64_t addr, uint64_t size);
 struct sysret sys_vmo_protect(uint64_t process, uint64_t addr, uint64_t size, uint64_t prot);
 struct sysret sys_vmo_sync_code(uint64_t handle);

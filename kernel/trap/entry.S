@@ -7,24 +7,24 @@
 #define LOCKED 0
 #define FLUSH  0
 #define NAME(x) x##_up_asid
-#include "kernel/trap/entry_body.h"
+#include "kernel/trap/entry_body.inc"
 #undef FLUSH
 #undef NAME
 #define FLUSH  1
 #define NAME(x) x##_up_flush
-#include "kernel/trap/entry_body.h"
+#include "kernel/trap/entry_body.inc"
 #undef LOCKED
 #undef FLUSH
 #undef NAME
 #define LOCKED 1
 #define FLUSH  0
 #define NAME(x) x##_smp_asid
-#include "kernel/trap/entry_body.h"
+#include "kernel/trap/entry_body.inc"
 #undef FLUSH
 #undef NAME
 #define FLUSH  1
 #define NAME(x) x##_smp_flush
-#include "kernel/trap/entry_body.h"
+#include "kernel/trap/entry_body.inc"
 
 /* Calls that move messages find all their argument registers in the thread as well. In: t0 number; out: the C function's arguments as they came. */
 	.globl	syscall_stash

@@ -9,23 +9,23 @@
 #define H_TOP_PRIO  56
 #define H_RESCHED   64
 
-#define T_PC      32
-#define T_X(n)    (40 + 8 * (n))
-#define T_SATP    296
-#define T_PROC    304
-#define T_HART    312
-#define T_CALLER  320
-#define T_SERVER  328
-#define T_PAYER   336
-#define T_LEASES  344
-#define T_MSGINFO 352
-#define T_EP      360
+#define T_PC        32
+#define T_X(n)      (40 + 8 * (n))
+#define T_SATP      296
+#define T_PROC      304
+#define T_HART      312
+#define T_CALLER    320
+#define T_SERVER    328
+#define T_PAYER     336
+#define T_LEASES    344
+#define T_MSGINFO   352
+#define T_EP        360
 #define T_WAIT_NEXT 368
-#define T_SIGNALS 376
-#define T_SLOW    384
-#define T_STATE   388
-#define T_PRIO    389
-#define T_BRIEF   391
+#define T_SIGNALS   376
+#define T_SLOW      384
+#define T_STATE     388
+#define T_PRIO      389
+#define T_BRIEF     391
 
 #define P_SLOTS 32
 #define P_MASK  40

@@ -56,7 +56,7 @@ AT(struct slot, name, 8);
 _Static_assert(sizeof(struct slot) == 16, "entry.S scales by 16");
 _Static_assert(TS_AWAIT_REPLY == STATE_AWAIT_REPLY && TS_RECEIVING == STATE_RECEIVING && TS_RUNNING == 0, "states");
 _Static_assert(RIGHT_EP_CALL == 1 << 8 && RIGHT_EP_RECV == 1 << 9, "rights");
-_Static_assert(STATUS_DONE == -1001, "entry_body.h");
+_Static_assert(STATUS_DONE == -1001, "entry_body.inc");
 _Static_assert(sizeof(struct cap) <= 96, "a capability is a small thing");
 
 static NOINLINE void interrupt(uint64_t cause)
@@ -100,8 +100,8 @@ static uint32_t access_of(uint64_t cause)
 static COLD void fault_report(struct thread *t)
 {
 	klog(LOG_WARN, "process %lu (%s) ended by an unhandled fault: cause %lu, address %#lx, pc %#lx",
-	     (unsigned long)t->proc->obj.koid, t->proc->name, (unsigned long)t->fault_cause, (unsigned long)t->fault_addr,
-	     (unsigned long)t->pc);
+	     (unsigned long)t->proc->obj.koid, t->proc->name, (unsigned long)t->fault_cause,
+	     (unsigned long)t->fault_addr, (unsigned long)t->pc);
 	process_end(t->proc, EXIT_FAULT | (int64_t)t->fault_cause);
 }
 
@@ -150,8 +150,10 @@ static void entries(void (**entry)(void), void (**enter)(void))
 {
 	bool smp = platform.hart_count > 1, flush = !aspace_asid_bits();
 
-	*entry = smp ? (flush ? trap_entry_smp_flush : trap_entry_smp_asid) : (flush ? trap_entry_up_flush : trap_entry_up_asid);
-	*enter = smp ? (flush ? hart_enter_smp_flush : hart_enter_smp_asid) : (flush ? hart_enter_up_flush : hart_enter_up_asid);
+	*entry = smp ? (flush ? trap_entry_smp_flush : trap_entry_smp_asid)
+		     : (flush ? trap_entry_up_flush : trap_entry_up_asid);
+	*enter = smp ? (flush ? hart_enter_smp_flush : hart_enter_smp_asid)
+		     : (flush ? hart_enter_up_flush : hart_enter_up_asid);
 }
 
 void trap_init_hart(void)

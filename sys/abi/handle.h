@@ -39,7 +39,7 @@ enum {
 	RIGHT_EP_MINT = 1u << 11, /* derive caller handles with a badge */
 
 	RIGHT_NT_SIGNAL = 1u << 10, /* by hand, or by an irq or a timer */
-	RIGHT_NT_WAIT = 1u << 12, /* wait, poll, bind to a thread */
+	RIGHT_NT_WAIT = 1u << 12,   /* wait, poll, bind to a thread */
 
 	RIGHT_VMO_READ = 1u << 13,
 	RIGHT_VMO_WRITE = 1u << 14,
@@ -69,17 +69,17 @@ enum {
 
 /* Kinds of resource: the root rights, split into ranges by resource_create. */
 enum resource_kind {
-	RES_MMIO = 0,    /* physical addresses outside of RAM: vmo_create_device */
-	RES_IRQ = 1,     /* interrupt source numbers: irq_create */
-	RES_SYSTEM = 2,  /* base selects the right: one of SYSTEM_* , len 1 */
+	RES_MMIO = 0,   /* physical addresses outside of RAM: vmo_create_device */
+	RES_IRQ = 1,    /* interrupt source numbers: irq_create */
+	RES_SYSTEM = 2, /* base selects the right: one of SYSTEM_* , len 1 */
 	RES_KIND_COUNT
 };
 enum {
-	SYSTEM_RESET = 0,   /* system_reset */
-	SYSTEM_INSPECT = 1, /* system_info about every process, log_read */
-	SYSTEM_PROCESS = 2, /* process_open by koid */
-	SYSTEM_DMA = 3,     /* vmo_create with VMO_CONTIGUOUS (physical addresses) */
+	SYSTEM_RESET = 0,    /* system_reset */
+	SYSTEM_INSPECT = 1,  /* system_info about every process, log_read */
+	SYSTEM_PROCESS = 2,  /* process_open by koid */
+	SYSTEM_DMA = 3,      /* vmo_create with VMO_CONTIGUOUS (physical addresses) */
 	SYSTEM_PRIORITY = 4, /* thread priorities above PRIO_USER_MAX */
-	SYSTEM_CONSOLE = 5, /* kernel log echo on the firmware console on/off, early console input */
+	SYSTEM_CONSOLE = 5,  /* kernel log echo on the firmware console on/off, early console input */
 	SYSTEM_COUNT
 };

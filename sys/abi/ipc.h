@@ -33,8 +33,8 @@
 #define MSG_LABEL(info)   ((uint32_t)(info))
 #define MSG_HANDLES(info) ((unsigned)((info) >> MSG_HANDLES_SHIFT) & 7u)
 #define MSG_LEASES(info)  ((unsigned)((info) >> MSG_LEASES_SHIFT) & 7u)
-#define MSG_INFO(label, handles, leases)                                                           \
-	((uint64_t)(uint32_t)(label) | (uint64_t)(handles) << MSG_HANDLES_SHIFT |                  \
+#define MSG_INFO(label, handles, leases)                                          \
+	((uint64_t)(uint32_t)(label) | (uint64_t)(handles) << MSG_HANDLES_SHIFT | \
 	 (uint64_t)(leases) << MSG_LEASES_SHIFT)
 
 /* a0 of a successful receive */
@@ -47,7 +47,7 @@
 
 struct lease {
 	_Alignas(16) uint64_t addr; /* any alignment */
-	uint64_t info; /* length in bytes (at most LEASE_LEN_MAX) | access << 62 */
+	uint64_t info;              /* length in bytes (at most LEASE_LEN_MAX) | access << 62 */
 };
 #define LEASE_ACCESS_SHIFT 62
 #define LEASE_LEN_MAX      ((1ull << 38) - 1)

@@ -40,8 +40,8 @@ struct vmo_info {
 enum {
 	MAP_READ = 1u << 0,
 	MAP_WRITE = 1u << 1,
-	MAP_EXEC = 1u << 2, /* never together with MAP_WRITE */
-	MAP_FIXED = 1u << 3, /* exactly at the address; ERR_EXISTS if something is mapped there */
+	MAP_EXEC = 1u << 2,    /* never together with MAP_WRITE */
+	MAP_FIXED = 1u << 3,   /* exactly at the address; ERR_EXISTS if something is mapped there */
 	MAP_REPLACE = 1u << 4, /* with MAP_FIXED: unmap what is there first, in one step */
 };
 
@@ -51,9 +51,9 @@ enum {
 
 struct process_info {
 	uint64_t koid;
-	int64_t exit_status;  /* valid when state is PROCESS_ENDED; PROCESS_STATUS_KILLED.. below */
-	uint64_t cpu_ns;      /* CPU time paid by its threads */
-	uint64_t mem_bytes;   /* pages of its mappings that are present, private or shared */
+	int64_t exit_status;   /* valid when state is PROCESS_ENDED; PROCESS_STATUS_KILLED.. below */
+	uint64_t cpu_ns;       /* CPU time paid by its threads */
+	uint64_t mem_bytes;    /* pages of its mappings that are present, private or shared */
 	uint64_t kernel_bytes; /* page tables and kernel objects */
 	uint32_t threads;
 	uint32_t handles;
@@ -96,12 +96,21 @@ struct thread_info {
 	uint32_t state; /* THREAD_* */
 	uint32_t prio;  /* effective */
 	uint32_t base_prio;
-	uint32_t hart;  /* where it runs or ran last */
+	uint32_t hart; /* where it runs or ran last */
 };
 enum {
-	THREAD_NEW, THREAD_READY, THREAD_RUNNING, THREAD_BLOCKED_CALL, THREAD_BLOCKED_REPLY,
-	THREAD_BLOCKED_RECV, THREAD_BLOCKED_NOTIFICATION, THREAD_BLOCKED_FUTEX, THREAD_FAULTED,
-	THREAD_SUSPENDED, THREAD_THROTTLED, THREAD_ENDED,
+	THREAD_NEW,
+	THREAD_READY,
+	THREAD_RUNNING,
+	THREAD_BLOCKED_CALL,
+	THREAD_BLOCKED_REPLY,
+	THREAD_BLOCKED_RECV,
+	THREAD_BLOCKED_NOTIFICATION,
+	THREAD_BLOCKED_FUTEX,
+	THREAD_FAULTED,
+	THREAD_SUSPENDED,
+	THREAD_THROTTLED,
+	THREAD_ENDED,
 };
 
 /* irq_create */

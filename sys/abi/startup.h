@@ -20,32 +20,32 @@ struct startup_handle {
 
 struct startup {
 	uint32_t magic;
-	uint32_t size;         /* of the struct and its strings */
-	uint64_t timebase_hz;  /* of the time CSR */
-	uint32_t argc, argv;   /* argv: offset of argc uint32_t string offsets */
+	uint32_t size;        /* of the struct and its strings */
+	uint64_t timebase_hz; /* of the time CSR */
+	uint32_t argc, argv;  /* argv: offset of argc uint32_t string offsets */
 	uint32_t envc, envp;
-	uint64_t image_base;   /* load address of the program */
-	uint64_t image_phdr;   /* address of its ELF program headers in memory, 0 if not mapped */
+	uint64_t image_base; /* load address of the program */
+	uint64_t image_phdr; /* address of its ELF program headers in memory, 0 if not mapped */
 	uint32_t image_phnum;
 	uint32_t nhandles;
 	uint64_t stack_base, stack_size;
-	uint64_t heap_hint;    /* first free address after the image */
+	uint64_t heap_hint; /* first free address after the image */
 	struct startup_handle handles[STARTUP_HANDLES];
 };
 
 /* Names every process may meet */
-#define HND_SELF     "self"     /* own process (RIGHT_PROC_MANAGE) */
-#define HND_THREAD   "thread"   /* own first thread */
-#define HND_QUOTA    "quota"    /* the quota it draws on */
-#define HND_BOOTFS   "bootfs"   /* vmo: the boot archive, read-only (newc cpio, data page-aligned) */
-#define HND_FDT      "fdt"      /* vmo: the flattened device tree */
-#define HND_STDIN    "stdin"    /* serial class endpoint, or the end of a pipe */
-#define HND_STDOUT   "stdout"
-#define HND_STDERR   "stderr"
-#define HND_FAULT    "fault"    /* endpoint for faults of threads it creates */
-#define HND_INIT     "init"     /* init's endpoint: readiness, service control */
-#define HND_DEVMGR   "devmgr"   /* devmgr's endpoint: device list, open by class */
+#define HND_SELF       "self"   /* own process (RIGHT_PROC_MANAGE) */
+#define HND_THREAD     "thread" /* own first thread */
+#define HND_QUOTA      "quota"  /* the quota it draws on */
+#define HND_BOOTFS     "bootfs" /* vmo: the boot archive, read-only (newc cpio, data page-aligned) */
+#define HND_FDT        "fdt"    /* vmo: the flattened device tree */
+#define HND_STDIN      "stdin"  /* serial class endpoint, or the end of a pipe */
+#define HND_STDOUT     "stdout"
+#define HND_STDERR     "stderr"
+#define HND_FAULT      "fault"  /* endpoint for faults of threads it creates */
+#define HND_INIT       "init"   /* init's endpoint: readiness, service control */
+#define HND_DEVMGR     "devmgr" /* devmgr's endpoint: device list, open by class */
 /* Only the first process gets these; it hands on what its services need */
-#define HND_RES_MMIO    "res.mmio"
-#define HND_RES_IRQ     "res.irq"
-#define HND_RES_SYSTEM  "res.system" /* base 0, length SYSTEM_COUNT: split with resource_create */
+#define HND_RES_MMIO   "res.mmio"
+#define HND_RES_IRQ    "res.irq"
+#define HND_RES_SYSTEM "res.system" /* base 0, length SYSTEM_COUNT: split with resource_create */

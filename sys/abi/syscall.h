@@ -27,16 +27,20 @@
 #define PRIO_DRIVER   192
 
 /* IPC. See sys/abi/ipc.h for the layout of a message. */
-#define SYS_CALL         0 /* a0 endpoint, a1 msginfo, a2-a7 words, t1 leases, t2-t5 handles, t6 deadline (MSG_DEADLINE) */
-#define SYS_REPLY_RECV   1 /* a0 endpoint, a1 msginfo, a2-a7 words, t2-t5 handles: answer the current caller, wait for the next event */
-#define SYS_NULL         2 /* does nothing */
-#define SYS_RECV         3 /* a0 endpoint (or HANDLE_NONE: only the bound notification), a1 irq to acknowledge or HANDLE_NONE, a2 deadline */
-#define SYS_REPLY        4 /* a1 msginfo, a2-a7 words, t2-t5 handles: answer the current caller; never blocks; OK also if it is gone */
-#define SYS_SAVE_CALLER  5 /* -> reply handle (one shot) for the current caller */
-#define SYS_REPLY_TO     6 /* a0 reply handle (consumed), a1 msginfo, a2-a7 words, t2-t5 handles; never blocks */
-#define SYS_LEASE_READ   7 /* a0 reply handle or HANDLE_NONE (current caller), a1 lease index, a2 offset, a3 buffer, a4 length */
-#define SYS_LEASE_WRITE  8 /* the same, from buffer into the lender's memory */
-#define SYS_LEASE_INFO   9 /* a0 reply handle or HANDLE_NONE, a1 lease index -> length, access (LEASE_*) */
+#define SYS_CALL 0 /* a0 endpoint, a1 msginfo, a2-a7 words, t1 leases, t2-t5 handles, t6 deadline (MSG_DEADLINE) */
+#define SYS_REPLY_RECV \
+	1 /* a0 endpoint, a1 msginfo, a2-a7 words, t2-t5 handles: answer the current caller, wait for the next event */
+#define SYS_NULL 2 /* does nothing */
+#define SYS_RECV \
+	3 /* a0 endpoint (or HANDLE_NONE: only the bound notification), a1 irq to acknowledge or HANDLE_NONE, a2 deadline */
+#define SYS_REPLY \
+	4 /* a1 msginfo, a2-a7 words, t2-t5 handles: answer the current caller; never blocks; OK also if it is gone */
+#define SYS_SAVE_CALLER 5 /* -> reply handle (one shot) for the current caller */
+#define SYS_REPLY_TO    6 /* a0 reply handle (consumed), a1 msginfo, a2-a7 words, t2-t5 handles; never blocks */
+#define SYS_LEASE_READ \
+	7 /* a0 reply handle or HANDLE_NONE (current caller), a1 lease index, a2 offset, a3 buffer, a4 length */
+#define SYS_LEASE_WRITE 8 /* the same, from buffer into the lender's memory */
+#define SYS_LEASE_INFO  9 /* a0 reply handle or HANDLE_NONE, a1 lease index -> length, access (LEASE_*) */
 
 /* Handles */
 #define SYS_HANDLE_CLOSE  10 /* a0 handle */
@@ -45,67 +49,79 @@
 #define SYS_HANDLE_INFO   13 /* a0 handle, a1 struct handle_info * */
 
 /* Endpoints and notifications */
-#define SYS_ENDPOINT_CREATE     14 /* -> handle with all rights */
-#define SYS_ENDPOINT_MINT       15 /* a0 endpoint, a1 badge, a2 rights -> derived handle with that badge; needs RIGHT_EP_MINT */
+#define SYS_ENDPOINT_CREATE 14 /* -> handle with all rights */
+#define SYS_ENDPOINT_MINT \
+	15 /* a0 endpoint, a1 badge, a2 rights -> derived handle with that badge; needs RIGHT_EP_MINT */
 #define SYS_NOTIFICATION_CREATE 16 /* -> handle */
 #define SYS_NOTIFICATION_SIGNAL 17 /* a0 notification, a1 bits to set (nonzero) */
-#define SYS_NOTIFICATION_WAIT   18 /* a0 notification, a1 deadline -> bits, which are cleared; ERR_TIMED_OUT, ERR_WOULD_BLOCK */
-#define SYS_NOTIFICATION_BIND   19 /* a0 notification or HANDLE_NONE (unbind), a1 thread: recv of that thread also returns its bits */
+#define SYS_NOTIFICATION_WAIT \
+	18 /* a0 notification, a1 deadline -> bits, which are cleared; ERR_TIMED_OUT, ERR_WOULD_BLOCK */
+#define SYS_NOTIFICATION_BIND \
+	19 /* a0 notification or HANDLE_NONE (unbind), a1 thread: recv of that thread also returns its bits */
 
 /* Memory objects */
-#define SYS_VMO_CREATE        20 /* a0 size, a1 VMO_* flags, a2 resource (SYSTEM_DMA, for VMO_CONTIGUOUS) -> handle */
-#define SYS_VMO_CREATE_DEVICE 21 /* a0 resource (RES_MMIO), a1 physical address, a2 size -> handle; any alignment inside of the resource's pages */
-#define SYS_VMO_CLONE         22 /* a0 vmo, a1 offset, a2 size -> copy-on-write snapshot; ERR_UNSUPPORTED for device and contiguous */
-#define SYS_VMO_READ          23 /* a0 vmo, a1 offset (any), a2 buffer, a3 length */
-#define SYS_VMO_WRITE         24 /* a0 vmo, a1 offset (any), a2 buffer, a3 length */
-#define SYS_VMO_INFO          25 /* a0 vmo, a1 struct vmo_info * */
-#define SYS_VMO_MAP           26 /* a0 process or HANDLE_NONE (self), a1 vmo, a2 offset, a3 address or 0, a4 size, a5 MAP_* -> address */
-#define SYS_VMO_UNMAP         27 /* a0 process or HANDLE_NONE, a1 address, a2 size */
-#define SYS_VMO_PROTECT       28 /* a0 process or HANDLE_NONE, a1 address, a2 size, a3 MAP_READ|WRITE|EXEC */
-#define SYS_VMO_SYNC_CODE     29 /* a0 vmo: make written instructions visible to every hart */
-#define SYS_VMO_OP            30 /* a0 vmo, a1 VMO_OP_*, a2 offset, a3 size */
+#define SYS_VMO_CREATE 20 /* a0 size, a1 VMO_* flags, a2 resource (SYSTEM_DMA, for VMO_CONTIGUOUS) -> handle */
+#define SYS_VMO_CREATE_DEVICE \
+	21 /* a0 resource (RES_MMIO), a1 physical address, a2 size -> handle; any alignment inside of the resource's pages */
+#define SYS_VMO_CLONE \
+	22 /* a0 vmo, a1 offset, a2 size -> copy-on-write snapshot; ERR_UNSUPPORTED for device and contiguous */
+#define SYS_VMO_READ  23 /* a0 vmo, a1 offset (any), a2 buffer, a3 length */
+#define SYS_VMO_WRITE 24 /* a0 vmo, a1 offset (any), a2 buffer, a3 length */
+#define SYS_VMO_INFO  25 /* a0 vmo, a1 struct vmo_info * */
+#define SYS_VMO_MAP \
+	26 /* a0 process or HANDLE_NONE (self), a1 vmo, a2 offset, a3 address or 0, a4 size, a5 MAP_* -> address */
+#define SYS_VMO_UNMAP     27 /* a0 process or HANDLE_NONE, a1 address, a2 size */
+#define SYS_VMO_PROTECT   28 /* a0 process or HANDLE_NONE, a1 address, a2 size, a3 MAP_READ|WRITE|EXEC */
+#define SYS_VMO_SYNC_CODE 29 /* a0 vmo: make written instructions visible to every hart */
+#define SYS_VMO_OP        30 /* a0 vmo, a1 VMO_OP_*, a2 offset, a3 size */
 
 /* Processes and threads */
 #define SYS_PROCESS_CREATE 31 /* a0 quota or HANDLE_NONE (own), a1 name, a2 name length -> handle */
-#define SYS_PROCESS_GIVE   32 /* a0 process, a1 handle, a2 rights or RIGHTS_SAME -> the handle's value there; a1 is duplicated (derived) */
-#define SYS_PROCESS_KILL   33 /* a0 process, a1 exit status */
-#define SYS_PROCESS_EXIT   34 /* a0 exit status; does not return */
-#define SYS_PROCESS_WATCH  35 /* a0 process, a1 notification, a2 bits: signalled once when it has ended and given everything back */
-#define SYS_PROCESS_INFO   36 /* a0 process or HANDLE_NONE, a1 struct process_info * */
-#define SYS_PROCESS_OPEN   37 /* a0 resource (SYSTEM_PROCESS), a1 koid -> process handle; ERR_NOT_FOUND */
-#define SYS_THREAD_CREATE  38 /* a0 process or HANDLE_NONE, a1 struct thread_args * -> handle (not yet running) */
-#define SYS_THREAD_START   39 /* a0 thread */
-#define SYS_THREAD_EXIT    40 /* a0 address of a futex word to clear and wake, or 0 (joins); does not return */
-#define SYS_THREAD_KILL    41 /* a0 thread */
+#define SYS_PROCESS_GIVE \
+	32 /* a0 process, a1 handle, a2 rights or RIGHTS_SAME -> the handle's value there; a1 is duplicated (derived) */
+#define SYS_PROCESS_KILL 33 /* a0 process, a1 exit status */
+#define SYS_PROCESS_EXIT 34 /* a0 exit status; does not return */
+#define SYS_PROCESS_WATCH \
+	35 /* a0 process, a1 notification, a2 bits: signalled once when it has ended and given everything back */
+#define SYS_PROCESS_INFO     36 /* a0 process or HANDLE_NONE, a1 struct process_info * */
+#define SYS_PROCESS_OPEN     37 /* a0 resource (SYSTEM_PROCESS), a1 koid -> process handle; ERR_NOT_FOUND */
+#define SYS_THREAD_CREATE    38 /* a0 process or HANDLE_NONE, a1 struct thread_args * -> handle (not yet running) */
+#define SYS_THREAD_START     39 /* a0 thread */
+#define SYS_THREAD_EXIT      40 /* a0 address of a futex word to clear and wake, or 0 (joins); does not return */
+#define SYS_THREAD_KILL      41 /* a0 thread */
 #define SYS_THREAD_SET_SCHED 42 /* a0 thread or HANDLE_NONE, a1 struct thread_sched *, a2 resource or HANDLE_NONE */
-#define SYS_THREAD_REGS    43 /* a0 thread (stopped, faulted or suspended), a1 THREAD_REGS_GET/SET, a2 struct thread_regs * */
+#define SYS_THREAD_REGS \
+	43 /* a0 thread (stopped, faulted or suspended), a1 THREAD_REGS_GET/SET, a2 struct thread_regs * */
 #define SYS_THREAD_SET_FAULT 44 /* a0 thread, a1 endpoint (RIGHT_EP_CALL) or HANDLE_NONE */
-#define SYS_THREAD_SUSPEND 45 /* a0 thread, a1 1 suspend / 0 resume */
-#define SYS_THREAD_CANCEL  46 /* a0 thread: its present or next blocking wait returns ERR_CANCELLED */
-#define SYS_THREAD_YIELD   47
-#define SYS_THREAD_INFO    48 /* a0 thread or HANDLE_NONE, a1 struct thread_info * */
+#define SYS_THREAD_SUSPEND   45 /* a0 thread, a1 1 suspend / 0 resume */
+#define SYS_THREAD_CANCEL    46 /* a0 thread: its present or next blocking wait returns ERR_CANCELLED */
+#define SYS_THREAD_YIELD     47
+#define SYS_THREAD_INFO      48 /* a0 thread or HANDLE_NONE, a1 struct thread_info * */
 
 /* Interrupts, timers, time */
-#define SYS_IRQ_CREATE 49 /* a0 resource (RES_IRQ), a1 source number, a2 IRQ_* flags -> handle; ERR_BUSY if it exists */
-#define SYS_IRQ_BIND   50 /* a0 irq, a1 notification, a2 bits; unmasks */
-#define SYS_IRQ_ACK    51 /* a0 irq: unmask until it fires next */
+#define SYS_IRQ_CREATE   49 /* a0 resource (RES_IRQ), a1 source number, a2 IRQ_* flags -> handle; ERR_BUSY if it exists */
+#define SYS_IRQ_BIND     50 /* a0 irq, a1 notification, a2 bits; unmasks */
+#define SYS_IRQ_ACK      51 /* a0 irq: unmask until it fires next */
 #define SYS_TIMER_CREATE 52 /* a0 notification, a1 bits -> handle */
 #define SYS_TIMER_SET    53 /* a0 timer, a1 deadline (DEADLINE_NEVER: stop), a2 period ns or 0 */
 #define SYS_CLOCK_GET    54 /* -> nanoseconds since boot */
 
 /* Synchronisation */
-#define SYS_FUTEX_WAIT 55 /* a0 address (4-byte aligned), a1 expected 32-bit value, a2 deadline; ERR_AGAIN if different */
+#define SYS_FUTEX_WAIT \
+	55 /* a0 address (4-byte aligned), a1 expected 32-bit value, a2 deadline; ERR_AGAIN if different */
 #define SYS_FUTEX_WAKE 56 /* a0 address, a1 most threads to wake -> threads woken */
 
 /* Quotas, resources, system */
-#define SYS_QUOTA_CREATE    57 /* a0 quota or HANDLE_NONE (own), a1 struct quota_limits * -> handle; taken out of the parent */
+#define SYS_QUOTA_CREATE \
+	57 /* a0 quota or HANDLE_NONE (own), a1 struct quota_limits * -> handle; taken out of the parent */
 #define SYS_QUOTA_INFO      58 /* a0 quota or HANDLE_NONE, a1 struct quota_info * */
 #define SYS_QUOTA_SET       59 /* a0 quota, a1 struct quota_limits * (moves the difference from or to the parent) */
 #define SYS_QUOTA_KILL      60 /* a0 quota: kill every process that draws on it or on its descendants */
 #define SYS_RESOURCE_CREATE 61 /* a0 resource, a1 base, a2 length -> smaller resource, derived */
 #define SYS_LOG_WRITE       62 /* a0 level (LOG_*), a1 text, a2 length (at most LOG_LINE_MAX): one line into the kernel log */
 #define SYS_LOG_READ        63 /* a0 resource (SYSTEM_INSPECT), a1 position, a2 buffer, a3 length -> bytes, next position */
-#define SYS_SYSTEM_INFO     64 /* a0 resource (SYSTEM_INSPECT) or HANDLE_NONE where the topic allows, a1 topic, a2 index, a3 buffer, a4 length -> bytes */
-#define SYS_SYSTEM_RESET    65 /* a0 resource (SYSTEM_RESET), a1 RESET_*; does not return */
-#define SYS_CONSOLE         66 /* a0 resource (SYSTEM_CONSOLE), a1 CONSOLE_* */
-#define SYS_COUNT           67
+#define SYS_SYSTEM_INFO \
+	64 /* a0 resource (SYSTEM_INSPECT) or HANDLE_NONE where the topic allows, a1 topic, a2 index, a3 buffer, a4 length -> bytes */
+#define SYS_SYSTEM_RESET 65 /* a0 resource (SYSTEM_RESET), a1 RESET_*; does not return */
+#define SYS_CONSOLE      66 /* a0 resource (SYSTEM_CONSOLE), a1 CONSOLE_* */
+#define SYS_COUNT        67

@@ -12,10 +12,10 @@ enum { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 /* log_read returns whole records: a header, then `len` bytes of text, padded to 8. */
 struct log_record {
 	uint64_t time_ns;
-	uint64_t koid;  /* of the writing process, 0 the kernel */
+	uint64_t koid; /* of the writing process, 0 the kernel */
 	uint16_t level;
 	uint16_t len;
-	uint32_t lost;  /* records dropped just before this one because the ring was full */
+	uint32_t lost; /* records dropped just before this one because the ring was full */
 };
 
 enum {
@@ -29,27 +29,27 @@ enum {
 
 /* Topics of system_info. Index counts from 0; ERR_NOT_FOUND past the end. */
 enum {
-	INFO_SYSTEM = 0,   /* struct system_info; needs no resource */
-	INFO_PROCESS = 1,  /* struct process_info; index: the n-th process */
-	INFO_THREAD = 2,   /* struct thread_info; index: the n-th thread */
-	INFO_IRQ = 3,      /* struct irq_info; index: the n-th irq object */
-	INFO_HART = 4,     /* struct hart_info */
+	INFO_SYSTEM = 0,  /* struct system_info; needs no resource */
+	INFO_PROCESS = 1, /* struct process_info; index: the n-th process */
+	INFO_THREAD = 2,  /* struct thread_info; index: the n-th thread */
+	INFO_IRQ = 3,     /* struct irq_info; index: the n-th irq object */
+	INFO_HART = 4,    /* struct hart_info */
 };
 
 struct system_info {
 	uint64_t timebase_hz;
 	uint64_t uptime_ns;
-	uint64_t ram_bytes;         /* all RAM the kernel was given */
-	uint64_t free_bytes;        /* free pages */
+	uint64_t ram_bytes;  /* all RAM the kernel was given */
+	uint64_t free_bytes; /* free pages */
 	uint64_t kernel_image_bytes;
 	uint64_t kernel_heap_bytes; /* pages of kernel objects and page tables */
 	uint32_t harts;
 	uint32_t processes;
 	uint32_t threads;
 	uint32_t page_size;
-	uint32_t boot_hart;         /* hart id */
-	uint32_t asid_bits;         /* 0: address space switches flush the TLB */
-	uint32_t flags;             /* SYSTEM_FLAG_* */
+	uint32_t boot_hart; /* hart id */
+	uint32_t asid_bits; /* 0: address space switches flush the TLB */
+	uint32_t flags;     /* SYSTEM_FLAG_* */
 	uint32_t reserved;
 };
 enum {
@@ -61,9 +61,9 @@ enum {
 struct irq_info {
 	uint32_t source;
 	uint32_t flags;
-	uint64_t count;         /* times fired */
-	uint64_t owner_koid;    /* process that created it */
-	uint32_t masked;        /* fired and not acknowledged yet */
+	uint64_t count;      /* times fired */
+	uint64_t owner_koid; /* process that created it */
+	uint32_t masked;     /* fired and not acknowledged yet */
 	uint32_t reserved;
 };
 

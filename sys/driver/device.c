@@ -65,8 +65,7 @@ status_t device_regs(struct device *dev, uint32_t index, struct regs *out)
 		return ERR_NOT_FOUND;
 	if (!dev->regs[index].base) {
 		snprintf(name, sizeof(name), DRIVER_HND_REG "%u", (unsigned)index);
-		status_t status = device_map(name, device_fact(dev, DRIVER_FACT_REG_SIZES, index),
-					     &dev->regs[index]);
+		status_t status = device_map(name, device_fact(dev, DRIVER_FACT_REG_SIZES, index), &dev->regs[index]);
 		if (status != OK)
 			return status;
 	}
@@ -77,8 +76,7 @@ status_t device_regs(struct device *dev, uint32_t index, struct regs *out)
 status_t device_regmap(struct device *dev, struct regs *out)
 {
 	if (!dev->regmap.base) {
-		status_t status = device_map(DRIVER_HND_REGMAP,
-					     device_fact(dev, DRIVER_FACT_REGMAP, 0), &dev->regmap);
+		status_t status = device_map(DRIVER_HND_REGMAP, device_fact(dev, DRIVER_FACT_REGMAP, 0), &dev->regmap);
 		if (status != OK)
 			return status;
 	}

@@ -198,8 +198,7 @@ static status_t start_up(struct device *dev, enum driver_start start, const char
 
 int main(int argc, char **argv)
 {
-	enum driver_start start = argc > 1 && !strcmp(argv[1], DRIVER_ARG_RESTART) ? DRIVER_RESTART
-										   : DRIVER_FRESH;
+	enum driver_start start = argc > 1 && !strcmp(argv[1], DRIVER_ARG_RESTART) ? DRIVER_RESTART : DRIVER_FRESH;
 	static struct device dev;
 	const char *reason;
 	status_t status = start_up(&dev, start, &reason);

@@ -55,12 +55,10 @@ static_assert(offsetof(struct driver_manifest, class) == 40, "in files: part of 
 static_assert(offsetof(struct driver_manifest, matches) == 56, "in files: part of the ABI");
 
 /* The object itself: once in every driver. */
-#define DRIVER_MANIFEST                              \
-	const struct driver_manifest driver_manifest \
-		__attribute__((section(DRIVER_MANIFEST_SECTION), used, aligned(8)))
-#define DRIVER_MANIFEST_HEAD                                                \
-	.magic = DRIVER_MANIFEST_MAGIC, .version = DRIVER_MANIFEST_VERSION, \
-	.match_size = sizeof(struct driver_match)
+#define DRIVER_MANIFEST \
+	const struct driver_manifest driver_manifest __attribute__((section(DRIVER_MANIFEST_SECTION), used, aligned(8)))
+#define DRIVER_MANIFEST_HEAD \
+	.magic = DRIVER_MANIFEST_MAGIC, .version = DRIVER_MANIFEST_VERSION, .match_size = sizeof(struct driver_match)
 #define DRIVER_COMPATIBLE(string, value)                                                 \
 	{                                                                                \
 		.kind = DRIVER_MATCH_COMPATIBLE, .data = (value), .compatible = (string) \

@@ -64,8 +64,7 @@ struct regs {
 /* Do registers 0 to last lie inside of the block? To be asked once, at bind. */
 static inline bool regs_hold(const struct regs *regs, uint32_t last)
 {
-	return regs->size >= regs->width &&
-	       (uint64_t)last << regs->shift <= regs->size - regs->width;
+	return regs->size >= regs->width && (uint64_t)last << regs->shift <= regs->size - regs->width;
 }
 
 /* By number, with the block's shift and width */

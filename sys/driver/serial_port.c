@@ -28,8 +28,7 @@ static void waiters_sweep(struct serial_waiters *w)
 		status_t status = lease_info(w->list[i].reply, 0, &len, &access);
 
 		/* A caller who is there may have lent nothing (drain). */
-		if (status == OK || status == ERR_RANGE || status == ERR_INVALID ||
-		    status == ERR_NOT_FOUND) {
+		if (status == OK || status == ERR_RANGE || status == ERR_INVALID || status == ERR_NOT_FOUND) {
 			i++;
 			continue;
 		}
@@ -38,8 +37,7 @@ static void waiters_sweep(struct serial_waiters *w)
 	}
 }
 
-static status_t waiters_add(struct serial_waiters *w, struct ipc_request *rq,
-			    struct serial_waiter waiter)
+static status_t waiters_add(struct serial_waiters *w, struct ipc_request *rq, struct serial_waiter waiter)
 {
 	if (w->count == SERIAL_WAITERS_MAX)
 		waiters_sweep(w);
@@ -56,8 +54,8 @@ static status_t waiters_add(struct serial_waiters *w, struct ipc_request *rq,
 /* ---- moving bytes ---------------------------------------------------------------------------------- */
 
 /* Received bytes to a reader. reply: HANDLE_NONE for the present caller. */
-static status_t give(struct serial_port *port, handle_t reply, uint64_t badge, uint64_t id,
-		     uint32_t len, uint32_t *count)
+static status_t give(struct serial_port *port, handle_t reply, uint64_t badge, uint64_t id, uint32_t len,
+		     uint32_t *count)
 {
 	struct serial_state *state = port->state;
 	uint32_t total = serial_ring_used(&state->rx);
@@ -68,8 +66,7 @@ static status_t give(struct serial_port *port, handle_t reply, uint64_t badge, u
 	for (uint32_t done = 0; done < total;) {
 		uint32_t piece = serial_ring_piece(from + done, total - done);
 		status_t status = lease_write(reply, SERIAL_READ_LEASE_DATA, done,
-					      &state->rx_bytes[(from + done) % SERIAL_RING_BYTES],
-					      piece);
+					      &state->rx_bytes[(from + done) % SERIAL_RING_BYTES], piece);
 		if (status != OK)
 			return status;
 		done += piece;
@@ -80,8 +77,8 @@ static status_t give(struct serial_port *port, handle_t reply, uint64_t badge, u
 }
 
 /* A writer's bytes into the queue */
-static status_t take(struct serial_port *port, handle_t reply, uint64_t badge, uint64_t id,
-		     uint32_t len, uint32_t *count)
+static status_t take(struct serial_port *port, handle_t reply, uint64_t badge, uint64_t id, uint32_t len,
+		     uint32_t *count)
 {
 	struct serial_state *state = port->state;
 	uint32_t total = serial_ring_free(&state->tx);
@@ -92,8 +89,7 @@ static status_t take(struct serial_port *port, handle_t reply, uint64_t badge, u
 	for (uint32_t done = 0; done < total;) {
 		uint32_t piece = serial_ring_piece(to + done, total - done);
 		status_t status = lease_read(reply, SERIAL_WRITE_LEASE_DATA, done,
-					     &state->tx_bytes[(to + done) % SERIAL_RING_BYTES],
-					     piece);
+					     &state->tx_bytes[(to + done) % SERIAL_RING_BYTES], piece);
 		if (status != OK)
 			return status;
 		done += piece;
@@ -111,8 +107,7 @@ static void serve_readers(struct serial_port *port)
 
 		waiters_remove(&port->readers, 0);
 		/* A reader that is gone fails here, and the bytes are the next one's. */
-		status_t status = give(port, reader.reply, reader.badge, reader.id, reader.len,
-				       &count);
+		status_t status = give(port, reader.reply, reader.badge, reader.id, reader.len, &count);
 		(void)serial_read_reply(reader.reply, status, count);
 	}
 }
@@ -126,8 +121,7 @@ static void serve_writers(struct serial_port *port)
 		uint32_t count = 0;
 
 		waiters_remove(&port->writers, 0);
-		status_t status = take(port, writer.reply, writer.badge, writer.id, writer.len,
-				       &count);
+		status_t status = take(port, writer.reply, writer.badge, writer.id, writer.len, &count);
 		(void)serial_write_reply(writer.reply, status, count);
 		taken = true;
 	}
@@ -177,8 +171,7 @@ void serial_port_serve(struct serial_port *port)
 
 /* ---- the driver's side ------------------------------------------------------------------------------- */
 
-status_t serial_port_init(struct serial_port *port, struct device *dev, const struct serial_hw *hw,
-			  void *hw_context)
+status_t serial_port_init(struct serial_port *port, struct device *dev, const struct serial_hw *hw, void *hw_context)
 {
 	if (driver_manifest.state_bytes != SERIAL_STATE_BYTES || !device_state(dev))
 		return ERR_NO_MEMORY;
@@ -276,8 +269,7 @@ void serial_port_finish(struct serial_port *port)
 
 /* ---- the protocol ---------------------------------------------------------------------------------------- */
 
-static status_t op_read(void *ctx, struct ipc_request *rq, uint64_t id, uint32_t mode, size_t len,
-			uint32_t *count)
+static status_t op_read(void *ctx, struct ipc_request *rq, uint64_t id, uint32_t mode, size_t len, uint32_t *count)
 {
 	struct serial_port *port = ctx;
 
@@ -287,12 +279,10 @@ static status_t op_read(void *ctx, struct ipc_request *rq, uint64_t id, uint32_t
 		return give(port, HANDLE_NONE, rq->msg.badge, id, (uint32_t)len, count);
 	if (mode & SERIAL_MODE_NONBLOCK)
 		return ERR_WOULD_BLOCK;
-	return waiters_add(&port->readers, rq,
-			   (struct serial_waiter){.id = id, .len = (uint32_t)len});
+	return waiters_add(&port->readers, rq, (struct serial_waiter){.id = id, .len = (uint32_t)len});
 }
 
-static status_t op_write(void *ctx, struct ipc_request *rq, uint64_t id, uint32_t mode, size_t len,
-			 uint32_t *count)
+static status_t op_write(void *ctx, struct ipc_request *rq, uint64_t id, uint32_t mode, size_t len, uint32_t *count)
 {
 	struct serial_port *port = ctx;
 
@@ -306,8 +296,7 @@ static status_t op_write(void *ctx, struct ipc_request *rq, uint64_t id, uint32_
 	}
 	if (mode & SERIAL_MODE_NONBLOCK)
 		return ERR_WOULD_BLOCK;
-	return waiters_add(&port->writers, rq,
-			   (struct serial_waiter){.id = id, .len = (uint32_t)len});
+	return waiters_add(&port->writers, rq, (struct serial_waiter){.id = id, .len = (uint32_t)len});
 }
 
 static status_t op_drain(void *ctx, struct ipc_request *rq)
@@ -351,13 +340,11 @@ static status_t op_line_set(void *ctx, struct ipc_request *rq, const struct seri
 {
 	struct serial_port *port = ctx;
 
-	if (!line->baud || line->data_bits < 5 || line->data_bits > 8 || line->stop_bits < 1 ||
-	    line->stop_bits > 2)
+	if (!line->baud || line->data_bits < 5 || line->data_bits > 8 || line->stop_bits < 1 || line->stop_bits > 2)
 		return ERR_INVALID;
 	if (!port->drainers.count && all_sent(port))
 		return line_apply(port, line);
-	status_t status = waiters_add(&port->drainers, rq,
-				      (struct serial_waiter){.set_line = true, .line = *line});
+	status_t status = waiters_add(&port->drainers, rq, (struct serial_waiter){.set_line = true, .line = *line});
 	serve_drainers(port);
 	return status;
 }
@@ -415,9 +402,7 @@ bool serial_line_parse(const char *options, struct serial_line *line)
 	if (!baud)
 		return false;
 	if (*at == 'n' || *at == 'o' || *at == 'e') {
-		line->parity = *at == 'n'   ? SERIAL_PARITY_NONE
-			       : *at == 'o' ? SERIAL_PARITY_ODD
-					    : SERIAL_PARITY_EVEN;
+		line->parity = *at == 'n' ? SERIAL_PARITY_NONE : *at == 'o' ? SERIAL_PARITY_ODD : SERIAL_PARITY_EVEN;
 		at++;
 		if (*at >= '5' && *at <= '8')
 			line->data_bits = (uint8_t)(*at++ - '0');

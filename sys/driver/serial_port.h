@@ -68,8 +68,7 @@ struct serial_port {
 extern const struct serial_ops serial_port_ops;
 
 /* Takes over what the last instance left. ERR_NO_MEMORY: the manifest's state_bytes is not SERIAL_STATE_BYTES. */
-status_t serial_port_init(struct serial_port *port, struct device *dev, const struct serial_hw *hw,
-			  void *hw_context);
+status_t serial_port_init(struct serial_port *port, struct device *dev, const struct serial_hw *hw, void *hw_context);
 
 /* Did an earlier client choose the line's format? The driver sets it again at bind. */
 bool serial_port_line_chosen(const struct serial_port *port, struct serial_line *line);

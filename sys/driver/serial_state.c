@@ -15,8 +15,7 @@ static void finish_last(struct serial_state *state)
 	const struct serial_done *done = &state->done[state->done_last % SERIAL_DONE_MAX];
 	uint32_t *index = op_index(state, done->op);
 	const struct serial_ring *ring = done->op == SERIAL_READ_OP ? &state->rx : &state->tx;
-	uint32_t limit = done->op == SERIAL_READ_OP ? serial_ring_used(ring)
-						    : serial_ring_free(ring);
+	uint32_t limit = done->op == SERIAL_READ_OP ? serial_ring_used(ring) : serial_ring_free(ring);
 
 	if (done->count && done->index - *index == done->count && done->count <= limit)
 		serial_ring_move(index, done->index);
@@ -25,8 +24,7 @@ static void finish_last(struct serial_state *state)
 static bool state_good(const struct serial_state *state)
 {
 	return state->magic == SERIAL_STATE_MAGIC && state->version == SERIAL_STATE_VERSION &&
-	       serial_ring_used(&state->rx) <= SERIAL_RING_BYTES &&
-	       serial_ring_used(&state->tx) <= SERIAL_RING_BYTES &&
+	       serial_ring_used(&state->rx) <= SERIAL_RING_BYTES && serial_ring_used(&state->tx) <= SERIAL_RING_BYTES &&
 	       (state->done_last == SERIAL_DONE_NONE || state->done_last < SERIAL_DONE_MAX) &&
 	       state->line.parity <= SERIAL_PARITY_EVEN;
 }
@@ -45,8 +43,7 @@ bool serial_state_attach(struct serial_state *state)
 	return false;
 }
 
-bool serial_done_find(const struct serial_state *state, uint64_t badge, uint64_t id, uint32_t op,
-		      uint32_t *count)
+bool serial_done_find(const struct serial_state *state, uint64_t badge, uint64_t id, uint32_t op, uint32_t *count)
 {
 	if (!id)
 		return false;
@@ -61,8 +58,7 @@ bool serial_done_find(const struct serial_state *state, uint64_t badge, uint64_t
 	return false;
 }
 
-void serial_done_commit(struct serial_state *state, uint64_t badge, uint64_t id, uint32_t op,
-			uint32_t count)
+void serial_done_commit(struct serial_state *state, uint64_t badge, uint64_t id, uint32_t op, uint32_t count)
 {
 	uint32_t *index = op_index(state, op);
 	uint32_t after = *index + count;

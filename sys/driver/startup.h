@@ -24,13 +24,11 @@
 #define DRIVER_IRQS_MAX 12
 
 /* Properties of the blob's root */
-#define DRIVER_FACT_PATH  "veridian,path"  /* string: the node's path */
-#define DRIVER_FACT_MATCH "veridian,match" /* cell: number of the manifest's entry that matched */
-#define DRIVER_FACT_STDOUT \
-	"veridian,stdout" /* string: this is the console; its options ("115200n8") */
-#define DRIVER_FACT_ALIASES "veridian,aliases" /* strings */
-#define DRIVER_FACT_CLOCKS \
-	"veridian,clock-rates" /* cells: Hz of each of the node's clocks, 0 unknown */
+#define DRIVER_FACT_PATH      "veridian,path"        /* string: the node's path */
+#define DRIVER_FACT_MATCH     "veridian,match"       /* cell: number of the manifest's entry that matched */
+#define DRIVER_FACT_STDOUT    "veridian,stdout"      /* string: this is the console; its options ("115200n8") */
+#define DRIVER_FACT_ALIASES   "veridian,aliases"     /* strings */
+#define DRIVER_FACT_CLOCKS    "veridian,clock-rates" /* cells: Hz of each of the node's clocks, 0 unknown */
 #define DRIVER_FACT_REGMAP    "veridian,regmap-size" /* cell: bytes of the regmap's registers */
 #define DRIVER_FACT_REG_SIZES "veridian,reg-sizes"   /* cells: bytes of each reg */
 #define DRIVER_FACT_NODE      "node"                 /* name of the subnode */

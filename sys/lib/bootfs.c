@@ -126,8 +126,8 @@ static size_t component_len(const char *path)
 }
 
 /* Whether an entry before `end` already showed this name in the directory. */
-static bool listed_before(const struct bootfs *fs, size_t end, const char *dir, size_t dir_len,
-			  const char *name, size_t name_len)
+static bool listed_before(const struct bootfs *fs, size_t end, const char *dir, size_t dir_len, const char *name,
+			  size_t name_len)
 {
 	struct cpio_entry entry;
 	size_t cursor = 0;
@@ -141,8 +141,7 @@ static bool listed_before(const struct bootfs *fs, size_t end, const char *dir, 
 	return false;
 }
 
-status_t bootfs_list(const struct bootfs *fs, const char *dir, size_t *cursor,
-		     struct bootfs_entry *out)
+status_t bootfs_list(const struct bootfs *fs, const char *dir, size_t *cursor, struct bootfs_entry *out)
 {
 	size_t dir_len = strlen(dir);
 	struct cpio_entry entry;

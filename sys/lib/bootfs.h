@@ -50,5 +50,4 @@ status_t bootfs_next(const struct bootfs *fs, size_t *cursor, struct bootfs_file
 status_t bootfs_find_dir(const struct bootfs *fs, const char *path);
 
 /* Everything directly in a directory in turn, each name once; *cursor is 0 at first. */
-status_t bootfs_list(const struct bootfs *fs, const char *dir, size_t *cursor,
-		     struct bootfs_entry *out);
+status_t bootfs_list(const struct bootfs *fs, const char *dir, size_t *cursor, struct bootfs_entry *out);

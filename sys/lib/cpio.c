@@ -59,15 +59,13 @@ status_t cpio_next(const void *archive, size_t size, size_t *cursor, struct cpio
 	/* 070702 is the same with checksums, which are zero in practice and not looked at. */
 	if (memcmp(header, "07070", 5) != 0 || (header[5] != '1' && header[5] != '2'))
 		return ERR_BAD_FORMAT;
-	if (!field_read(header, FIELD_MODE, &mode) ||
-	    !field_read(header, FIELD_FILESIZE, &file_size) ||
+	if (!field_read(header, FIELD_MODE, &mode) || !field_read(header, FIELD_FILESIZE, &file_size) ||
 	    !field_read(header, FIELD_NAMESIZE, &name_size))
 		return ERR_BAD_FORMAT;
 
 	uint64_t name_at = at + HEADER_SIZE;
 
-	if (name_size == 0 || name_size > size - name_at ||
-	    !memchr(bytes + name_at, '\0', name_size))
+	if (name_size == 0 || name_size > size - name_at || !memchr(bytes + name_at, '\0', name_size))
 		return ERR_BAD_FORMAT;
 	const char *name = (const char *)bytes + name_at;
 

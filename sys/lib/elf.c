@@ -69,21 +69,19 @@ static uint64_t page_ceil(uint64_t addr)
 
 static bool header_valid(const struct elf_header *h)
 {
-	return memcmp(h->ident, "\177ELF", 4) == 0 && h->ident[4] == CLASS_64 &&
-	       h->ident[5] == DATA_LITTLE && h->ident[6] == VERSION_CURRENT &&
-	       h->type == TYPE_EXEC && h->machine == MACHINE_RISCV &&
-	       h->version == VERSION_CURRENT && h->phentsize == sizeof(struct elf_phdr) &&
-	       h->phnum >= 1 && h->phnum <= ELF_PHDRS_MAX;
+	return memcmp(h->ident, "\177ELF", 4) == 0 && h->ident[4] == CLASS_64 && h->ident[5] == DATA_LITTLE &&
+	       h->ident[6] == VERSION_CURRENT && h->type == TYPE_EXEC && h->machine == MACHINE_RISCV &&
+	       h->version == VERSION_CURRENT && h->phentsize == sizeof(struct elf_phdr) && h->phnum >= 1 &&
+	       h->phnum <= ELF_PHDRS_MAX;
 }
 
-static bool segment_add(struct elf_image *image, const struct elf_phdr *p, size_t file_size,
-			uint64_t low, uint64_t high)
+static bool segment_add(struct elf_image *image, const struct elf_phdr *p, size_t file_size, uint64_t low,
+			uint64_t high)
 {
 	uint32_t access = p->flags & (ELF_READ | ELF_WRITE | ELF_EXEC);
 
 	if (image->nsegments == ELF_SEGMENTS_MAX || p->memsz == 0 || p->filesz > p->memsz ||
-	    !range_within(p->offset, p->filesz, file_size) || p->vaddr < low ||
-	    !range_within(p->vaddr, p->memsz, high))
+	    !range_within(p->offset, p->filesz, file_size) || p->vaddr < low || !range_within(p->vaddr, p->memsz, high))
 		return false;
 	if (!(access & ELF_READ) || (access & (ELF_WRITE | ELF_EXEC)) == (ELF_WRITE | ELF_EXEC))
 		return false;
@@ -114,8 +112,7 @@ static bool tls_valid(const struct elf_image *image, const struct elf_phdr *p)
 	for (uint32_t i = 0; i < image->nsegments; i++) {
 		const struct elf_segment *s = &image->segments[i];
 
-		if (p->vaddr >= s->vaddr &&
-		    range_within(p->vaddr - s->vaddr, p->filesz, s->file_size))
+		if (p->vaddr >= s->vaddr && range_within(p->vaddr - s->vaddr, p->filesz, s->file_size))
 			return true;
 	}
 	return false;
@@ -140,16 +137,14 @@ static void phdr_locate(struct elf_image *image, const struct elf_header *h)
 	for (uint32_t i = 0; i < image->nsegments; i++) {
 		const struct elf_segment *s = &image->segments[i];
 
-		if (h->phoff >= s->file_offset &&
-		    range_within(h->phoff - s->file_offset, len, s->file_size)) {
+		if (h->phoff >= s->file_offset && range_within(h->phoff - s->file_offset, len, s->file_size)) {
 			image->phdr = s->vaddr + (h->phoff - s->file_offset);
 			return;
 		}
 	}
 }
 
-status_t elf_parse(const void *file, size_t size, uint64_t low, uint64_t high,
-		   struct elf_image *out)
+status_t elf_parse(const void *file, size_t size, uint64_t low, uint64_t high, struct elf_image *out)
 {
 	const uint8_t *bytes = file;
 	struct elf_image image = {0};

@@ -33,5 +33,4 @@ struct elf_image {
 };
 
 /* ERR_BAD_FORMAT for anything that cannot be loaded as a whole between low and high. */
-status_t elf_parse(const void *file, size_t size, uint64_t low, uint64_t high,
-		   struct elf_image *out);
+status_t elf_parse(const void *file, size_t size, uint64_t low, uint64_t high, struct elf_image *out);

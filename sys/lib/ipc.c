@@ -110,8 +110,7 @@ status_t ipc_bad_answer(uint64_t info, handle_t h0, handle_t h1, handle_t h2, ha
 	return ipc_drop(handles, received_handles(info), status == OK ? ERR_PROTOCOL : status);
 }
 
-status_t ipc_unanswered(status_t status, unsigned n, handle_t h0, handle_t h1, handle_t h2,
-			handle_t h3)
+status_t ipc_unanswered(status_t status, unsigned n, handle_t h0, handle_t h1, handle_t h2, handle_t h3)
 {
 	const handle_t handles[MSG_HANDLES_MAX] = {h0, h1, h2, h3};
 
@@ -130,14 +129,12 @@ status_t ipc_request_save(struct ipc_request *rq, handle_t *reply)
 	return status;
 }
 
-status_t ipc_lease_read(const struct ipc_request *rq, unsigned lease, uint64_t offset, void *buf,
-			size_t len)
+status_t ipc_lease_read(const struct ipc_request *rq, unsigned lease, uint64_t offset, void *buf, size_t len)
 {
 	return lease_read(rq->reply, lease, offset, buf, len);
 }
 
-status_t ipc_lease_write(const struct ipc_request *rq, unsigned lease, uint64_t offset,
-			 const void *buf, size_t len)
+status_t ipc_lease_write(const struct ipc_request *rq, unsigned lease, uint64_t offset, const void *buf, size_t len)
 {
 	return lease_write(rq->reply, lease, offset, buf, len);
 }
@@ -159,8 +156,8 @@ status_t ipc_handle_check(handle_t handle, uint32_t type, uint32_t rights)
 	return (info.rights & rights) == rights ? OK : ERR_RIGHTS;
 }
 
-status_t ipc_lease_check(const struct ipc_request *rq, unsigned lease, uint32_t access, size_t unit,
-			 uint64_t max, size_t *count)
+status_t ipc_lease_check(const struct ipc_request *rq, unsigned lease, uint32_t access, size_t unit, uint64_t max,
+			 size_t *count)
 {
 	uint64_t len;
 	uint32_t lent;

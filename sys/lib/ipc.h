@@ -32,8 +32,7 @@ struct ipc_msg {
 
 /* Sends m and waits for the answer, which replaces it (not the badge). After an error m is as it
  * was. leases: as many as m->info says, NULL for none. */
-IPC_API status_t ipc_call(handle_t ep, struct ipc_msg *m, const struct lease *leases,
-			  uint64_t deadline);
+IPC_API status_t ipc_call(handle_t ep, struct ipc_msg *m, const struct lease *leases, uint64_t deadline);
 
 /* Waits for the next event: RECV_CALL, RECV_SIGNAL (bits in m->w[0]) or an error (m->w is then
  * undefined). ack_irq: an interrupt to let fire again, or HANDLE_NONE. */
@@ -82,10 +81,8 @@ status_t ipc_request_save(struct ipc_request *rq, handle_t *reply);
 
 /* Memory that the caller lent, by its number (PROTOCOL_OP_LEASE_NAME). An error of these is the
  * client's doing and makes a fine answer. */
-status_t ipc_lease_read(const struct ipc_request *rq, unsigned lease, uint64_t offset, void *buf,
-			size_t len);
-status_t ipc_lease_write(const struct ipc_request *rq, unsigned lease, uint64_t offset,
-			 const void *buf, size_t len);
+status_t ipc_lease_read(const struct ipc_request *rq, unsigned lease, uint64_t offset, void *buf, size_t len);
+status_t ipc_lease_write(const struct ipc_request *rq, unsigned lease, uint64_t offset, const void *buf, size_t len);
 /* With its NUL; ERR_RANGE if that does not fit. */
 status_t ipc_lease_write_string(const struct ipc_request *rq, unsigned lease, const char *text);
 

@@ -15,9 +15,9 @@
 
 /* Like a C function call, an IPC system call may change every caller-saved register. */
 #ifdef __riscv_flen
-#define IPC_CLOBBERS_FP                                                                         \
-	, "ft0", "ft1", "ft2", "ft3", "ft4", "ft5", "ft6", "ft7", "ft8", "ft9", "ft10", "ft11", \
-		"fa0", "fa1", "fa2", "fa3", "fa4", "fa5", "fa6", "fa7"
+#define IPC_CLOBBERS_FP                                                                                              \
+	, "ft0", "ft1", "ft2", "ft3", "ft4", "ft5", "ft6", "ft7", "ft8", "ft9", "ft10", "ft11", "fa0", "fa1", "fa2", \
+		"fa3", "fa4", "fa5", "fa6", "fa7"
 #else
 #define IPC_CLOBBERS_FP
 #endif
@@ -63,8 +63,7 @@
 		}                             \
 	} while (0)
 
-IPC_API status_t ipc_call(handle_t ep, struct ipc_msg *m, const struct lease *leases,
-			  uint64_t deadline)
+IPC_API status_t ipc_call(handle_t ep, struct ipc_msg *m, const struct lease *leases, uint64_t deadline)
 {
 	IPC_REGS_MSG(m);
 	IPC_REGS_HANDLES;
@@ -77,15 +76,14 @@ IPC_API status_t ipc_call(handle_t ep, struct ipc_msg *m, const struct lease *le
 		a1 |= MSG_DEADLINE;
 	if (MSG_HANDLES(m->info) == 0) {
 		__asm__ volatile("ecall"
-				 : "+r"(a0), IPC_WORDS_INOUT, "+r"(t0), "+r"(t1), "=r"(t2),
-				   "=r"(t3), "=r"(t4), "=r"(t5), "+r"(t6)
+				 : "+r"(a0), IPC_WORDS_INOUT, "+r"(t0), "+r"(t1), "=r"(t2), "=r"(t3), "=r"(t4),
+				   "=r"(t5), "+r"(t6)
 				 :
 				 : "ra", "memory" IPC_CLOBBERS_FP);
 	} else {
 		IPC_LOAD_HANDLES(m);
 		__asm__ volatile("ecall"
-				 : "+r"(a0), IPC_WORDS_INOUT, "+r"(t0), "+r"(t1), IPC_HANDLES_INOUT,
-				   "+r"(t6)
+				 : "+r"(a0), IPC_WORDS_INOUT, "+r"(t0), "+r"(t1), IPC_HANDLES_INOUT, "+r"(t6)
 				 :
 				 : "ra", "memory" IPC_CLOBBERS_FP);
 	}
@@ -117,8 +115,8 @@ IPC_API status_t ipc_recv(handle_t ep, handle_t ack_irq, uint64_t deadline, stru
 	register uint64_t t1 __asm__("t1");
 
 	__asm__ volatile("ecall"
-			 : "+r"(a0), "+r"(a1), "+r"(a2), "=r"(a3), "=r"(a4), "=r"(a5), "=r"(a6),
-			   "=r"(a7), "+r"(t0), "=r"(t1), "=r"(t2), "=r"(t3), "=r"(t4), "=r"(t5)
+			 : "+r"(a0), "+r"(a1), "+r"(a2), "=r"(a3), "=r"(a4), "=r"(a5), "=r"(a6), "=r"(a7), "+r"(t0),
+			   "=r"(t1), "=r"(t2), "=r"(t3), "=r"(t4), "=r"(t5)
 			 :
 			 : "t6", "ra", "memory" IPC_CLOBBERS_FP);
 	IPC_STORE_RECEIVED(m);
@@ -135,8 +133,7 @@ IPC_API status_t ipc_reply_recv(handle_t ep, struct ipc_msg *m)
 
 	if (MSG_HANDLES(a1) == 0) {
 		__asm__ volatile("ecall"
-				 : "+r"(a0), IPC_WORDS_INOUT, "+r"(t0), "=r"(t1), "=r"(t2),
-				   "=r"(t3), "=r"(t4), "=r"(t5)
+				 : "+r"(a0), IPC_WORDS_INOUT, "+r"(t0), "=r"(t1), "=r"(t2), "=r"(t3), "=r"(t4), "=r"(t5)
 				 :
 				 : "t6", "ra", "memory" IPC_CLOBBERS_FP);
 	} else {
@@ -151,8 +148,7 @@ IPC_API status_t ipc_reply_recv(handle_t ep, struct ipc_msg *m)
 }
 
 /* SYS_REPLY and SYS_REPLY_TO take the same registers but a0. */
-static inline __attribute__((always_inline)) status_t ipc_reply_ecall(uint64_t number,
-								      handle_t reply,
+static inline __attribute__((always_inline)) status_t ipc_reply_ecall(uint64_t number, handle_t reply,
 								      const struct ipc_msg *m)
 {
 	IPC_REGS_MSG(m);
@@ -164,8 +160,7 @@ static inline __attribute__((always_inline)) status_t ipc_reply_ecall(uint64_t n
 		__asm__ volatile("ecall"
 				 : "+r"(a0), IPC_WORDS_INOUT, "+r"(t0)
 				 :
-				 : "t1", "t2", "t3", "t4", "t5", "t6", "ra",
-				   "memory" IPC_CLOBBERS_FP);
+				 : "t1", "t2", "t3", "t4", "t5", "t6", "ra", "memory" IPC_CLOBBERS_FP);
 	} else {
 		IPC_LOAD_HANDLES(m);
 		__asm__ volatile("ecall"
@@ -195,8 +190,8 @@ IPC_API status_t ipc_save_caller(handle_t *reply)
 	__asm__ volatile("ecall"
 			 : "=r"(a0), "=r"(a1), "+r"(t0)
 			 :
-			 : "a2", "a3", "a4", "a5", "a6", "a7", "t1", "t2", "t3", "t4", "t5", "t6",
-			   "ra", "memory" IPC_CLOBBERS_FP);
+			 : "a2", "a3", "a4", "a5", "a6", "a7", "t1", "t2", "t3", "t4", "t5", "t6", "ra",
+			   "memory" IPC_CLOBBERS_FP);
 	if ((status_t)a0 != OK)
 		return (status_t)a0;
 	*reply = a1;

@@ -91,34 +91,30 @@ status_t ipc_bad_answer(uint64_t info, handle_t h0, handle_t h1, handle_t h2, ha
 
 /* A message that could not be sent or was never answered: its n handles are closed if they are still
  * there. */
-status_t ipc_unanswered(status_t status, unsigned n, handle_t h0, handle_t h1, handle_t h2,
-			handle_t h3);
+status_t ipc_unanswered(status_t status, unsigned n, handle_t h0, handle_t h1, handle_t h2, handle_t h3);
 
 /* Calls, and turns the answer's label into the status. `sent` handles go with m and are gone
  * afterwards whatever happened; an answer that is OK has exactly `wanted`. */
 static inline __attribute__((always_inline)) status_t ipc_transact(handle_t ep, struct ipc_msg *m,
-								   const struct lease *leases,
-								   uint64_t deadline, unsigned sent,
-								   unsigned wanted)
+								   const struct lease *leases, uint64_t deadline,
+								   unsigned sent, unsigned wanted)
 {
 	uint64_t form = MSG_INFO(~0u, 7, 0);
 	status_t status = ipc_call(ep, m, leases, deadline);
 
 	if (__builtin_expect(status != OK, 0))
 		return sent == 0 ? status
-				 : ipc_unanswered(status, sent, m->handles[0], m->handles[1],
-						  m->handles[2], m->handles[3]);
+				 : ipc_unanswered(status, sent, m->handles[0], m->handles[1], m->handles[2],
+						  m->handles[3]);
 	if (__builtin_expect((m->info & form) != MSG_INFO(0, wanted, 0), 0))
-		return ipc_bad_answer(m->info, m->handles[0], m->handles[1], m->handles[2],
-				      m->handles[3]);
+		return ipc_bad_answer(m->info, m->handles[0], m->handles[1], m->handles[2], m->handles[3]);
 	return OK;
 }
 
 /* ---- server ------------------------------------------------------------------------------------ */
 
 /* Does the call have these numbers of handles and leases? */
-static inline status_t ipc_request_check(const struct ipc_request *rq, unsigned handles,
-					 unsigned leases)
+static inline status_t ipc_request_check(const struct ipc_request *rq, unsigned handles, unsigned leases)
 {
 	uint64_t form = MSG_INFO(0, 7, 7);
 
@@ -130,8 +126,8 @@ status_t ipc_handle_check(handle_t handle, uint32_t type, uint32_t rights);
 
 /* How many units of `unit` bytes a lease holds, which are at most max and lent with that access
  * (LEASE_READ or LEASE_WRITE)? */
-status_t ipc_lease_check(const struct ipc_request *rq, unsigned lease, uint32_t access, size_t unit,
-			 uint64_t max, size_t *count);
+status_t ipc_lease_check(const struct ipc_request *rq, unsigned lease, uint32_t access, size_t unit, uint64_t max,
+			 size_t *count);
 
 /* Copies a lent text of at most max bytes to buf[max + 1] and ends it. */
 status_t ipc_lease_string(const struct ipc_request *rq, unsigned lease, size_t max, char *buf);

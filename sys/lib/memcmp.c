@@ -19,8 +19,7 @@ int memcmp(const void *left, const void *right, size_t n)
 
 		if (offset == 0) {
 			for (; n >= 4 * WORD_SIZE; n -= 4 * WORD_SIZE) {
-				if (((wa[0] ^ wb[0]) | (wa[1] ^ wb[1]) | (wa[2] ^ wb[2]) |
-				     (wa[3] ^ wb[3])) != 0)
+				if (((wa[0] ^ wb[0]) | (wa[1] ^ wb[1]) | (wa[2] ^ wb[2]) | (wa[3] ^ wb[3])) != 0)
 					break;
 				wa += 4;
 				wb += 4;

@@ -23,8 +23,8 @@ static inline bool mutex_try_lock(struct mutex *m)
 {
 	uint32_t expected = MUTEX_FREE;
 
-	return atomic_compare_exchange_strong_explicit(&m->word, &expected, MUTEX_HELD,
-						       memory_order_acquire, memory_order_relaxed);
+	return atomic_compare_exchange_strong_explicit(&m->word, &expected, MUTEX_HELD, memory_order_acquire,
+						       memory_order_relaxed);
 }
 
 /* OK or ERR_TIMED_OUT. */
@@ -35,8 +35,7 @@ static inline status_t mutex_lock_until(struct mutex *m, uint64_t deadline)
 	if (mutex_try_lock(m))
 		return OK;
 	/* Whoever gets it here cannot know whether others wait, and so leaves it contended. */
-	while (atomic_exchange_explicit(&m->word, MUTEX_CONTENDED, memory_order_acquire) !=
-	       MUTEX_FREE) {
+	while (atomic_exchange_explicit(&m->word, MUTEX_CONTENDED, memory_order_acquire) != MUTEX_FREE) {
 		status = futex_wait(&m->word, MUTEX_CONTENDED, deadline);
 		if (status == ERR_TIMED_OUT || status == ERR_WOULD_BLOCK)
 			return ERR_TIMED_OUT;

@@ -32,10 +32,10 @@
 struct ring_shared {
 	/* written by the producer */
 	_Alignas(RING_LINE) _Atomic uint32_t tail; /* slots ever filled */
-	_Atomic uint32_t producer_waits; /* set by the producer, cleared by who wakes it */
+	_Atomic uint32_t producer_waits;           /* set by the producer, cleared by who wakes it */
 	/* written by the consumer */
 	_Alignas(RING_LINE) _Atomic uint32_t head; /* slots ever emptied */
-	_Atomic uint32_t consumer_waits; /* set by the consumer, cleared by who wakes it */
+	_Atomic uint32_t consumer_waits;           /* set by the consumer, cleared by who wakes it */
 };
 _Static_assert(offsetof(struct ring_shared, head) == RING_LINE, "shared layout");
 _Static_assert(sizeof(struct ring_shared) == 2 * RING_LINE, "shared layout");
@@ -97,12 +97,11 @@ static inline status_t ring_look(struct ring *r)
 /* Memory of at least ring_bytes, aligned to RING_LINE. An end that comes back after a restart goes
  * on where the ring says it was. ERR_INVALID for the shape, ERR_PROTOCOL for indices that cannot
  * be. */
-static inline status_t ring_attach(struct ring *r, void *memory, size_t bytes, uint32_t slot_count,
-				   uint32_t slot_size, enum ring_end end)
+static inline status_t ring_attach(struct ring *r, void *memory, size_t bytes, uint32_t slot_count, uint32_t slot_size,
+				   enum ring_end end)
 {
-	if (slot_count == 0 || (slot_count & (slot_count - 1)) || slot_count > 1u << 30 ||
-	    slot_size == 0 || (uintptr_t)memory % RING_LINE ||
-	    bytes < ring_bytes(slot_count, slot_size))
+	if (slot_count == 0 || (slot_count & (slot_count - 1)) || slot_count > 1u << 30 || slot_size == 0 ||
+	    (uintptr_t)memory % RING_LINE || bytes < ring_bytes(slot_count, slot_size))
 		return ERR_INVALID;
 	*r = (struct ring){
 		.shared = memory,

@@ -19,8 +19,7 @@ void server_destroy(struct server *server)
 	*server = (struct server){0};
 }
 
-status_t server_add_protocol(struct server *server, const struct ipc_protocol *protocol,
-			     const void *ops, void *ctx)
+status_t server_add_protocol(struct server *server, const struct ipc_protocol *protocol, const void *ops, void *ctx)
 {
 	for (unsigned i = 0; i < server->protocol_count; i++)
 		if (server->protocols[i].protocol->number == protocol->number)
@@ -66,8 +65,8 @@ static status_t notification_ready(struct server *server)
 	return OK;
 }
 
-status_t server_add_signal(struct server *server, server_signal_fn fn, void *ctx,
-			   handle_t *notification, uint64_t *bits)
+status_t server_add_signal(struct server *server, server_signal_fn fn, void *ctx, handle_t *notification,
+			   uint64_t *bits)
 {
 	status_t status = notification_ready(server);
 
@@ -91,8 +90,7 @@ void server_remove_signal(struct server *server, uint64_t bits)
 			server->signals[i] = (struct server_signal){0};
 }
 
-status_t server_add_irq(struct server *server, handle_t irq, server_signal_fn fn, void *ctx,
-			uint64_t *bits)
+status_t server_add_irq(struct server *server, handle_t irq, server_signal_fn fn, void *ctx, uint64_t *bits)
 {
 	handle_t nt;
 	uint64_t bit;
@@ -146,14 +144,12 @@ static void timer_fired(void *ctx)
 	timer->fn(timer->ctx);
 }
 
-status_t server_timer_init(struct server_timer *timer, struct server *server, server_signal_fn fn,
-			   void *ctx)
+status_t server_timer_init(struct server_timer *timer, struct server *server, server_signal_fn fn, void *ctx)
 {
 	handle_t nt;
 	status_t status;
 
-	*timer = (struct server_timer){
-		.server = server, .fn = fn, .ctx = ctx, .deadline = DEADLINE_NEVER};
+	*timer = (struct server_timer){.server = server, .fn = fn, .ctx = ctx, .deadline = DEADLINE_NEVER};
 	status = server_add_signal(server, timer_fired, timer, &nt, &timer->bits);
 	if (status != OK)
 		return status;
@@ -229,8 +225,7 @@ status_t server_run_until(struct server *server, uint64_t deadline)
 
 		/* The usual case in one system call. An answer with handles can be refused, which
 		 * must be told from an error of the receive. */
-		if (answer && rq.reply == HANDLE_NONE && MSG_HANDLES(rq.msg.info) == 0 &&
-		    deadline == DEADLINE_NEVER) {
+		if (answer && rq.reply == HANDLE_NONE && MSG_HANDLES(rq.msg.info) == 0 && deadline == DEADLINE_NEVER) {
 			event = ipc_reply_recv(server->endpoint, &rq.msg);
 		} else {
 			handle_t ack = server->ack;

@@ -61,22 +61,20 @@ void server_destroy(struct server *server);
 
 /* protocol and ops stay the caller's and must outlive the server. ERR_EXISTS if its number is
  * served already, ERR_NO_MEMORY beyond SERVER_PROTOCOLS_MAX. */
-status_t server_add_protocol(struct server *server, const struct ipc_protocol *protocol,
-			     const void *ops, void *ctx);
+status_t server_add_protocol(struct server *server, const struct ipc_protocol *protocol, const void *ops, void *ctx);
 
 /* Calls of all other labels; without it they are answered with ERR_NO_SYSCALL. */
 void server_set_other(struct server *server, server_call_fn fn, void *ctx);
 
 /* Takes a free bit of the server's notification: have *bits signalled to *notification (neither is
  * the caller's to close) by whoever should wake the server. ERR_NO_MEMORY when all bits are taken. */
-status_t server_add_signal(struct server *server, server_signal_fn fn, void *ctx,
-			   handle_t *notification, uint64_t *bits);
+status_t server_add_signal(struct server *server, server_signal_fn fn, void *ctx, handle_t *notification,
+			   uint64_t *bits);
 void server_remove_signal(struct server *server, uint64_t bits);
 
 /* Binds an interrupt to a bit of its own. It is acknowledged each time after fn, in the same
  * system call that waits for what comes next. irq stays the caller's. */
-status_t server_add_irq(struct server *server, handle_t irq, server_signal_fn fn, void *ctx,
-			uint64_t *bits);
+status_t server_add_irq(struct server *server, handle_t irq, server_signal_fn fn, void *ctx, uint64_t *bits);
 
 /* Runs until server_stop, whose status it returns, or until receiving fails: ERR_CANCELLED, ERR_CLOSED, … */
 status_t server_run(struct server *server);
@@ -96,8 +94,7 @@ struct server_timer {
 	uint64_t bits;
 	uint64_t deadline;
 };
-status_t server_timer_init(struct server_timer *timer, struct server *server, server_signal_fn fn,
-			   void *ctx);
+status_t server_timer_init(struct server_timer *timer, struct server *server, server_signal_fn fn, void *ctx);
 /* Calls fn once when the time has come (at once if it has passed); replaces an earlier deadline.
  * DEADLINE_NEVER: does not call it. */
 status_t server_timer_set(struct server_timer *timer, uint64_t deadline);

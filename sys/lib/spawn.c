@@ -50,13 +50,11 @@ static uint64_t page_ceil(uint64_t n)
 
 static uint32_t map_flags(const struct elf_segment *s)
 {
-	return MAP_FIXED | MAP_READ | (s->flags & ELF_WRITE ? MAP_WRITE : 0u) |
-	       (s->flags & ELF_EXEC ? MAP_EXEC : 0u);
+	return MAP_FIXED | MAP_READ | (s->flags & ELF_WRITE ? MAP_WRITE : 0u) | (s->flags & ELF_EXEC ? MAP_EXEC : 0u);
 }
 
 /* Maps a vmo and gives up the handle: the mapping keeps the pages. */
-static status_t map_and_close(handle_t process, handle_t vmo, uint64_t addr, uint64_t size,
-			      uint32_t flags)
+static status_t map_and_close(handle_t process, handle_t vmo, uint64_t addr, uint64_t size, uint32_t flags)
 {
 	status_t status = vmo_map(process, vmo, 0, (void *)addr, size, flags, NULL);
 	status_t closed = handle_close(vmo);
@@ -83,8 +81,7 @@ static status_t segment_copy(const struct spawn_state *st, const struct elf_segm
 	if (status != OK)
 		return status;
 	if (s->file_size)
-		status = vmo_write(vmo, s->vaddr - first,
-				   (const char *)st->args->image + s->file_offset, s->file_size);
+		status = vmo_write(vmo, s->vaddr - first, (const char *)st->args->image + s->file_offset, s->file_size);
 	if (status == OK && (s->flags & ELF_EXEC))
 		status = vmo_sync_code(vmo);
 	if (status != OK) {
@@ -132,8 +129,7 @@ static status_t segment_clone(const struct spawn_state *st, const struct elf_seg
 	}
 	status = map_and_close(st->process, vmo, first, file_pages_end - first, map_flags(s));
 	if (status == OK && mem_pages_end > file_pages_end)
-		status = map_zero(st->process, file_pages_end, mem_pages_end - file_pages_end,
-				  map_flags(s));
+		status = map_zero(st->process, file_pages_end, mem_pages_end - file_pages_end, map_flags(s));
 	return status;
 }
 
@@ -149,9 +145,8 @@ static status_t segment_load(const struct spawn_state *st, const struct elf_segm
 		return segment_copy(st, s);
 	uint64_t first = page_floor(s->vaddr);
 
-	return vmo_map(st->process, st->args->image_vmo,
-		       st->args->image_offset + page_floor(s->file_offset), (void *)first,
-		       page_ceil(s->vaddr + s->file_size) - first, map_flags(s), NULL);
+	return vmo_map(st->process, st->args->image_vmo, st->args->image_offset + page_floor(s->file_offset),
+		       (void *)first, page_ceil(s->vaddr + s->file_size) - first, map_flags(s), NULL);
 }
 
 /* ---- the startup block ---- */
@@ -284,8 +279,7 @@ static status_t block_write(struct spawn_state *st, uint64_t timebase_hz)
 
 /* ---- handles and the first thread ---- */
 
-static status_t handle_give(struct spawn_state *st, const char *name, handle_t handle,
-			    uint32_t rights)
+static status_t handle_give(struct spawn_state *st, const char *name, handle_t handle, uint32_t rights)
 {
 	struct startup *b = &st->block;
 	handle_t given;
@@ -317,8 +311,7 @@ static status_t handles_give(struct spawn_state *st)
 	if (status == OK && args->fault_ep != HANDLE_NONE)
 		status = handle_give(st, HND_FAULT, args->fault_ep, RIGHTS_SAME);
 	for (size_t i = 0; status == OK && i < args->nhandles; i++)
-		status = handle_give(st, args->handles[i].name, args->handles[i].handle,
-				     args->handles[i].rights);
+		status = handle_give(st, args->handles[i].name, args->handles[i].handle, args->handles[i].rights);
 	return status;
 }
 
@@ -382,16 +375,15 @@ status_t spawn(const struct spawn_args *args, handle_t *process, handle_t *main_
 	struct spawn_state st = {.args = args};
 	status_t status;
 
-	if (!args->image || !args->name || args->image_offset % PAGE_SIZE ||
-	    args->stack_size > SPAWN_STACK_MAX)
+	if (!args->image || !args->name || args->image_offset % PAGE_SIZE || args->stack_size > SPAWN_STACK_MAX)
 		return ERR_INVALID;
 	status = elf_parse(args->image, args->image_size, USER_BASE, USER_TOP, &st.image);
 	if (status == OK)
 		status = strings_measure(args->argv ? args->argv : name_only, &st.argv);
 	if (status == OK)
 		status = strings_measure(args->envp, &st.envp);
-	if (status == OK && (st.argv.count + st.envp.count > SPAWN_STRINGS_MAX ||
-			     st.argv.bytes + st.envp.bytes > SPAWN_ARGS_MAX))
+	if (status == OK &&
+	    (st.argv.count + st.envp.count > SPAWN_STRINGS_MAX || st.argv.bytes + st.envp.bytes > SPAWN_ARGS_MAX))
 		status = ERR_RANGE;
 	if (status != OK)
 		return status;

@@ -33,8 +33,8 @@ struct spawn_args {
 	const char *const *argv; /* NULL-terminated; NULL: only the name */
 	const char *const *envp; /* NULL-terminated; NULL: empty */
 	handle_t quota;          /* HANDLE_NONE: the caller's own */
-	uint32_t prio; /* 0: PRIO_DEFAULT, or the caller's own base priority if that is lower */
-	uint32_t stack_size; /* bytes; 0: SPAWN_STACK_DEFAULT */
+	uint32_t prio;           /* 0: PRIO_DEFAULT, or the caller's own base priority if that is lower */
+	uint32_t stack_size;     /* bytes; 0: SPAWN_STACK_DEFAULT */
 	const struct spawn_handle *handles;
 	size_t nhandles;
 	handle_t fault_ep; /* gets the first thread's faults, and goes along as HND_FAULT; or

@@ -30,10 +30,8 @@ SYSCALL_API status_t syscall_null(void);
 
 /* Leases of a received call: reply is HANDLE_NONE for the caller being served, or its reply handle
  */
-SYSCALL_API status_t lease_read(handle_t reply, unsigned lease, uint64_t offset, void *buffer,
-				uint64_t len);
-SYSCALL_API status_t lease_write(handle_t reply, unsigned lease, uint64_t offset,
-				 const void *buffer, uint64_t len);
+SYSCALL_API status_t lease_read(handle_t reply, unsigned lease, uint64_t offset, void *buffer, uint64_t len);
+SYSCALL_API status_t lease_write(handle_t reply, unsigned lease, uint64_t offset, const void *buffer, uint64_t len);
 SYSCALL_API status_t lease_info(handle_t reply, unsigned lease, uint64_t *len, uint32_t *access);
 
 /* Handles */
@@ -57,16 +55,15 @@ SYSCALL_API status_t vmo_clone(handle_t vmo, uint64_t offset, uint64_t size, han
 SYSCALL_API status_t vmo_read(handle_t vmo, uint64_t offset, void *buffer, uint64_t len);
 SYSCALL_API status_t vmo_write(handle_t vmo, uint64_t offset, const void *buffer, uint64_t len);
 SYSCALL_API status_t vmo_info(handle_t vmo, struct vmo_info *info);
-SYSCALL_API status_t vmo_map(handle_t proc, handle_t vmo, uint64_t offset, void *addr,
-			     uint64_t size, uint32_t flags, void **out);
+SYSCALL_API status_t vmo_map(handle_t proc, handle_t vmo, uint64_t offset, void *addr, uint64_t size, uint32_t flags,
+			     void **out);
 SYSCALL_API status_t vmo_unmap(handle_t proc, void *addr, uint64_t size);
 SYSCALL_API status_t vmo_protect(handle_t proc, void *addr, uint64_t size, uint32_t flags);
 SYSCALL_API status_t vmo_sync_code(handle_t vmo);
 SYSCALL_API status_t vmo_op(handle_t vmo, uint32_t op, uint64_t offset, uint64_t size);
 
 /* Processes and threads */
-SYSCALL_API status_t process_create(handle_t quota, const char *name, uint64_t name_len,
-				    handle_t *out);
+SYSCALL_API status_t process_create(handle_t quota, const char *name, uint64_t name_len, handle_t *out);
 SYSCALL_API status_t process_give(handle_t proc, handle_t handle, uint32_t rights, handle_t *out);
 SYSCALL_API status_t process_kill(handle_t proc, int64_t exit_status);
 SYSCALL_API _Noreturn void process_exit(int64_t exit_status);
@@ -77,8 +74,7 @@ SYSCALL_API status_t thread_create(handle_t proc, const struct thread_args *args
 SYSCALL_API status_t thread_start(handle_t thread);
 SYSCALL_API _Noreturn void thread_exit(volatile void *futex);
 SYSCALL_API status_t thread_kill(handle_t thread);
-SYSCALL_API status_t thread_set_sched(handle_t thread, const struct thread_sched *sched,
-				      handle_t res);
+SYSCALL_API status_t thread_set_sched(handle_t thread, const struct thread_sched *sched, handle_t res);
 SYSCALL_API status_t thread_regs(handle_t thread, uint32_t op, struct thread_regs *regs);
 SYSCALL_API status_t thread_set_fault(handle_t thread, handle_t ep);
 SYSCALL_API status_t thread_suspend(handle_t thread, uint32_t suspend);
@@ -99,17 +95,16 @@ SYSCALL_API status_t futex_wait(const volatile void *word, uint32_t expected, ui
 SYSCALL_API status_t futex_wake(const volatile void *word, uint32_t max, uint32_t *woken);
 
 /* Quotas, resources, system */
-SYSCALL_API status_t quota_create(handle_t parent, const struct quota_limits *limits,
-				  handle_t *out);
+SYSCALL_API status_t quota_create(handle_t parent, const struct quota_limits *limits, handle_t *out);
 SYSCALL_API status_t quota_info(handle_t quota, struct quota_info *info);
 SYSCALL_API status_t quota_set(handle_t quota, const struct quota_limits *limits);
 SYSCALL_API status_t quota_kill(handle_t quota);
 SYSCALL_API status_t resource_create(handle_t res, uint64_t base, uint64_t len, handle_t *out);
 SYSCALL_API status_t log_write(uint32_t level, const char *text, uint64_t len);
-SYSCALL_API status_t log_read(handle_t res, uint64_t position, void *buffer, uint64_t len,
-			      uint64_t *bytes, uint64_t *next);
-SYSCALL_API status_t system_info(handle_t res, uint32_t topic, uint64_t index, void *buffer,
-				 uint64_t len, uint64_t *bytes);
+SYSCALL_API status_t log_read(handle_t res, uint64_t position, void *buffer, uint64_t len, uint64_t *bytes,
+			      uint64_t *next);
+SYSCALL_API status_t system_info(handle_t res, uint32_t topic, uint64_t index, void *buffer, uint64_t len,
+				 uint64_t *bytes);
 SYSCALL_API status_t system_reset(handle_t res, uint32_t how);
 SYSCALL_API status_t console_control(handle_t res, uint32_t op);
 

@@ -12,14 +12,13 @@ struct syscall_result {
 /* A system call may change whatever a C function call may change. Registers that carry an argument
  * or a result are named by the asm statement's operands, the others here. */
 #ifdef __riscv_flen
-#define SYSCALL_CLOBBERS_FP                                                                     \
-	, "ft0", "ft1", "ft2", "ft3", "ft4", "ft5", "ft6", "ft7", "ft8", "ft9", "ft10", "ft11", \
-		"fa0", "fa1", "fa2", "fa3", "fa4", "fa5", "fa6", "fa7"
+#define SYSCALL_CLOBBERS_FP                                                                                          \
+	, "ft0", "ft1", "ft2", "ft3", "ft4", "ft5", "ft6", "ft7", "ft8", "ft9", "ft10", "ft11", "fa0", "fa1", "fa2", \
+		"fa3", "fa4", "fa5", "fa6", "fa7"
 #else
 #define SYSCALL_CLOBBERS_FP
 #endif
-#define SYSCALL_CLOBBERS \
-	"a6", "a7", "t1", "t2", "t3", "t4", "t5", "t6", "ra", "memory" SYSCALL_CLOBBERS_FP
+#define SYSCALL_CLOBBERS "a6", "a7", "t1", "t2", "t3", "t4", "t5", "t6", "ra", "memory" SYSCALL_CLOBBERS_FP
 
 static inline __attribute__((always_inline)) struct syscall_result syscall0(uint64_t number)
 {
@@ -28,30 +27,22 @@ static inline __attribute__((always_inline)) struct syscall_result syscall0(uint
 	register uint64_t a2 __asm__("a2");
 	register uint64_t t0 __asm__("t0") = number;
 
-	__asm__ volatile("ecall"
-			 : "+r"(t0), "=r"(a0), "=r"(a1), "=r"(a2)
-			 :
-			 : "a3", "a4", "a5", SYSCALL_CLOBBERS);
+	__asm__ volatile("ecall" : "+r"(t0), "=r"(a0), "=r"(a1), "=r"(a2) : : "a3", "a4", "a5", SYSCALL_CLOBBERS);
 	return (struct syscall_result){(status_t)a0, a1, a2};
 }
 
-static inline __attribute__((always_inline)) struct syscall_result syscall1(uint64_t number,
-									    uint64_t arg0)
+static inline __attribute__((always_inline)) struct syscall_result syscall1(uint64_t number, uint64_t arg0)
 {
 	register uint64_t a0 __asm__("a0") = arg0;
 	register uint64_t a1 __asm__("a1");
 	register uint64_t a2 __asm__("a2");
 	register uint64_t t0 __asm__("t0") = number;
 
-	__asm__ volatile("ecall"
-			 : "+r"(t0), "+r"(a0), "=r"(a1), "=r"(a2)
-			 :
-			 : "a3", "a4", "a5", SYSCALL_CLOBBERS);
+	__asm__ volatile("ecall" : "+r"(t0), "+r"(a0), "=r"(a1), "=r"(a2) : : "a3", "a4", "a5", SYSCALL_CLOBBERS);
 	return (struct syscall_result){(status_t)a0, a1, a2};
 }
 
-static inline __attribute__((always_inline)) struct syscall_result syscall2(uint64_t number,
-									    uint64_t arg0,
+static inline __attribute__((always_inline)) struct syscall_result syscall2(uint64_t number, uint64_t arg0,
 									    uint64_t arg1)
 {
 	register uint64_t a0 __asm__("a0") = arg0;
@@ -59,32 +50,24 @@ static inline __attribute__((always_inline)) struct syscall_result syscall2(uint
 	register uint64_t a2 __asm__("a2");
 	register uint64_t t0 __asm__("t0") = number;
 
-	__asm__ volatile("ecall"
-			 : "+r"(t0), "+r"(a0), "+r"(a1), "=r"(a2)
-			 :
-			 : "a3", "a4", "a5", SYSCALL_CLOBBERS);
+	__asm__ volatile("ecall" : "+r"(t0), "+r"(a0), "+r"(a1), "=r"(a2) : : "a3", "a4", "a5", SYSCALL_CLOBBERS);
 	return (struct syscall_result){(status_t)a0, a1, a2};
 }
 
-static inline __attribute__((always_inline)) struct syscall_result syscall3(uint64_t number,
-									    uint64_t arg0,
-									    uint64_t arg1,
-									    uint64_t arg2)
+static inline __attribute__((always_inline)) struct syscall_result syscall3(uint64_t number, uint64_t arg0,
+									    uint64_t arg1, uint64_t arg2)
 {
 	register uint64_t a0 __asm__("a0") = arg0;
 	register uint64_t a1 __asm__("a1") = arg1;
 	register uint64_t a2 __asm__("a2") = arg2;
 	register uint64_t t0 __asm__("t0") = number;
 
-	__asm__ volatile("ecall"
-			 : "+r"(t0), "+r"(a0), "+r"(a1), "+r"(a2)
-			 :
-			 : "a3", "a4", "a5", SYSCALL_CLOBBERS);
+	__asm__ volatile("ecall" : "+r"(t0), "+r"(a0), "+r"(a1), "+r"(a2) : : "a3", "a4", "a5", SYSCALL_CLOBBERS);
 	return (struct syscall_result){(status_t)a0, a1, a2};
 }
 
-static inline __attribute__((always_inline)) struct syscall_result syscall4(
-	uint64_t number, uint64_t arg0, uint64_t arg1, uint64_t arg2, uint64_t arg3)
+static inline __attribute__((always_inline)) struct syscall_result syscall4(uint64_t number, uint64_t arg0,
+									    uint64_t arg1, uint64_t arg2, uint64_t arg3)
 {
 	register uint64_t a0 __asm__("a0") = arg0;
 	register uint64_t a1 __asm__("a1") = arg1;
@@ -92,15 +75,13 @@ static inline __attribute__((always_inline)) struct syscall_result syscall4(
 	register uint64_t a3 __asm__("a3") = arg3;
 	register uint64_t t0 __asm__("t0") = number;
 
-	__asm__ volatile("ecall"
-			 : "+r"(t0), "+r"(a0), "+r"(a1), "+r"(a2), "+r"(a3)
-			 :
-			 : "a4", "a5", SYSCALL_CLOBBERS);
+	__asm__ volatile("ecall" : "+r"(t0), "+r"(a0), "+r"(a1), "+r"(a2), "+r"(a3) : : "a4", "a5", SYSCALL_CLOBBERS);
 	return (struct syscall_result){(status_t)a0, a1, a2};
 }
 
-static inline __attribute__((always_inline)) struct syscall_result syscall5(
-	uint64_t number, uint64_t arg0, uint64_t arg1, uint64_t arg2, uint64_t arg3, uint64_t arg4)
+static inline __attribute__((always_inline)) struct syscall_result syscall5(uint64_t number, uint64_t arg0,
+									    uint64_t arg1, uint64_t arg2, uint64_t arg3,
+									    uint64_t arg4)
 {
 	register uint64_t a0 __asm__("a0") = arg0;
 	register uint64_t a1 __asm__("a1") = arg1;
@@ -116,9 +97,9 @@ static inline __attribute__((always_inline)) struct syscall_result syscall5(
 	return (struct syscall_result){(status_t)a0, a1, a2};
 }
 
-static inline __attribute__((always_inline)) struct syscall_result syscall6(
-	uint64_t number, uint64_t arg0, uint64_t arg1, uint64_t arg2, uint64_t arg3, uint64_t arg4,
-	uint64_t arg5)
+static inline __attribute__((always_inline)) struct syscall_result syscall6(uint64_t number, uint64_t arg0,
+									    uint64_t arg1, uint64_t arg2, uint64_t arg3,
+									    uint64_t arg4, uint64_t arg5)
 {
 	register uint64_t a0 __asm__("a0") = arg0;
 	register uint64_t a1 __asm__("a1") = arg1;
@@ -140,18 +121,14 @@ static inline status_t syscall_null(void)
 	return syscall0(SYS_NULL).status;
 }
 
-static inline status_t lease_read(handle_t reply, unsigned lease, uint64_t offset, void *buffer,
-				  uint64_t len)
+static inline status_t lease_read(handle_t reply, unsigned lease, uint64_t offset, void *buffer, uint64_t len)
 {
-	return syscall5(SYS_LEASE_READ, reply, (uint64_t)lease, offset, (uint64_t)buffer, len)
-		.status;
+	return syscall5(SYS_LEASE_READ, reply, (uint64_t)lease, offset, (uint64_t)buffer, len).status;
 }
 
-static inline status_t lease_write(handle_t reply, unsigned lease, uint64_t offset,
-				   const void *buffer, uint64_t len)
+static inline status_t lease_write(handle_t reply, unsigned lease, uint64_t offset, const void *buffer, uint64_t len)
 {
-	return syscall5(SYS_LEASE_WRITE, reply, (uint64_t)lease, offset, (uint64_t)buffer, len)
-		.status;
+	return syscall5(SYS_LEASE_WRITE, reply, (uint64_t)lease, offset, (uint64_t)buffer, len).status;
 }
 
 static inline status_t lease_info(handle_t reply, unsigned lease, uint64_t *len, uint32_t *access)
@@ -277,11 +254,10 @@ static inline status_t vmo_info(handle_t vmo, struct vmo_info *info)
 	return syscall2(SYS_VMO_INFO, vmo, (uint64_t)info).status;
 }
 
-static inline status_t vmo_map(handle_t proc, handle_t vmo, uint64_t offset, void *addr,
-			       uint64_t size, uint32_t flags, void **out)
+static inline status_t vmo_map(handle_t proc, handle_t vmo, uint64_t offset, void *addr, uint64_t size, uint32_t flags,
+			       void **out)
 {
-	struct syscall_result r = syscall6(SYS_VMO_MAP, proc, vmo, offset, (uint64_t)addr, size,
-					   (uint64_t)flags);
+	struct syscall_result r = syscall6(SYS_VMO_MAP, proc, vmo, offset, (uint64_t)addr, size, (uint64_t)flags);
 
 	if (r.status == OK && out)
 		*out = (void *)r.r1;
@@ -308,8 +284,7 @@ static inline status_t vmo_op(handle_t vmo, uint32_t op, uint64_t offset, uint64
 	return syscall4(SYS_VMO_OP, vmo, (uint64_t)op, offset, size).status;
 }
 
-static inline status_t process_create(handle_t quota, const char *name, uint64_t name_len,
-				      handle_t *out)
+static inline status_t process_create(handle_t quota, const char *name, uint64_t name_len, handle_t *out)
 {
 	struct syscall_result r = syscall3(SYS_PROCESS_CREATE, quota, (uint64_t)name, name_len);
 
@@ -382,8 +357,7 @@ static inline status_t thread_kill(handle_t thread)
 	return syscall1(SYS_THREAD_KILL, thread).status;
 }
 
-static inline status_t thread_set_sched(handle_t thread, const struct thread_sched *sched,
-					handle_t res)
+static inline status_t thread_set_sched(handle_t thread, const struct thread_sched *sched, handle_t res)
 {
 	return syscall3(SYS_THREAD_SET_SCHED, thread, (uint64_t)sched, res).status;
 }
@@ -474,8 +448,7 @@ static inline status_t futex_wake(const volatile void *word, uint32_t max, uint3
 	return r.status;
 }
 
-static inline status_t quota_create(handle_t parent, const struct quota_limits *limits,
-				    handle_t *out)
+static inline status_t quota_create(handle_t parent, const struct quota_limits *limits, handle_t *out)
 {
 	struct syscall_result r = syscall2(SYS_QUOTA_CREATE, parent, (uint64_t)limits);
 
@@ -513,8 +486,8 @@ static inline status_t log_write(uint32_t level, const char *text, uint64_t len)
 	return syscall3(SYS_LOG_WRITE, (uint64_t)level, (uint64_t)text, len).status;
 }
 
-static inline status_t log_read(handle_t res, uint64_t position, void *buffer, uint64_t len,
-				uint64_t *bytes, uint64_t *next)
+static inline status_t log_read(handle_t res, uint64_t position, void *buffer, uint64_t len, uint64_t *bytes,
+				uint64_t *next)
 {
 	struct syscall_result r = syscall4(SYS_LOG_READ, res, position, (uint64_t)buffer, len);
 
@@ -525,11 +498,10 @@ static inline status_t log_read(handle_t res, uint64_t position, void *buffer, u
 	return r.status;
 }
 
-static inline status_t system_info(handle_t res, uint32_t topic, uint64_t index, void *buffer,
-				   uint64_t len, uint64_t *bytes)
+static inline status_t system_info(handle_t res, uint32_t topic, uint64_t index, void *buffer, uint64_t len,
+				   uint64_t *bytes)
 {
-	struct syscall_result r = syscall5(SYS_SYSTEM_INFO, res, (uint64_t)topic, index,
-					   (uint64_t)buffer, len);
+	struct syscall_result r = syscall5(SYS_SYSTEM_INFO, res, (uint64_t)topic, index, (uint64_t)buffer, len);
 
 	if (r.status == OK && bytes)
 		*bytes = r.r1;

@@ -107,8 +107,7 @@ static status_t area_map(size_t size, void **out)
 	return status;
 }
 
-status_t thread_run(void (*fn)(void *), void *arg, size_t stack_size, uint32_t prio,
-		    struct thread **out)
+status_t thread_run(void (*fn)(void *), void *arg, size_t stack_size, uint32_t prio, struct thread **out)
 {
 	size_t top_size = round_up(sizeof(struct thread), TLS_ALIGN) + tls_area_size();
 	size_t size;

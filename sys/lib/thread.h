@@ -17,8 +17,7 @@ struct thread;
 
 /* Starts a thread in fn(arg). stack_size 0: the default; prio 0: the caller's own. Every thread
  * must be joined or detached. The page below the stack stays unmapped. */
-status_t thread_run(void (*fn)(void *), void *arg, size_t stack_size, uint32_t prio,
-		    struct thread **out);
+status_t thread_run(void (*fn)(void *), void *arg, size_t stack_size, uint32_t prio, struct thread **out);
 
 /* Waits for its end, then frees everything of it. ERR_TIMED_OUT: it still runs. */
 status_t thread_join_until(struct thread *thread, uint64_t deadline);

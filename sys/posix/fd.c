@@ -243,8 +243,7 @@ int fcntl(int fd, int command, ...)
 	va_list args;
 
 	va_start(args, command);
-	if (command == F_DUPFD || command == F_DUPFD_CLOEXEC || command == F_SETFD ||
-	    command == F_SETFL)
+	if (command == F_DUPFD || command == F_DUPFD_CLOEXEC || command == F_SETFD || command == F_SETFL)
 		argument = va_arg(args, int);
 	va_end(args);
 	return (int)posix_result(fd_control(fd, command, argument));

@@ -44,8 +44,7 @@ static status_t chunk_map(uintptr_t at, uintptr_t size)
 	status = vmo_create(size, 0, HANDLE_NONE, &vmo);
 	if (status != OK)
 		return status;
-	status = vmo_map(HANDLE_NONE, vmo, 0, (void *)at, size, MAP_FIXED | MAP_READ | MAP_WRITE,
-			 NULL);
+	status = vmo_map(HANDLE_NONE, vmo, 0, (void *)at, size, MAP_FIXED | MAP_READ | MAP_WRITE, NULL);
 	(void)handle_close(vmo);
 	return status;
 }

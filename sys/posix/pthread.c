@@ -44,8 +44,7 @@ void pthread_exit(void *result)
 	if (atomic_fetch_sub(&living, 1) == 1)
 		exit(0);
 	self->result = result;
-	if (!atomic_compare_exchange_strong(&self->state, &expected, ENDED) &&
-	    self != &first_thread)
+	if (!atomic_compare_exchange_strong(&self->state, &expected, ENDED) && self != &first_thread)
 		free(self);
 	thread_finish();
 }

@@ -40,8 +40,7 @@ int pthread_key_create(pthread_key_t *key, void (*destructor)(void *))
 
 static bool key_used(pthread_key_t key)
 {
-	return key < PTHREAD_KEYS_MAX &&
-	       (__atomic_load_n(&keys[key].generation, __ATOMIC_RELAXED) & 1);
+	return key < PTHREAD_KEYS_MAX && (__atomic_load_n(&keys[key].generation, __ATOMIC_RELAXED) & 1);
 }
 
 int pthread_key_delete(pthread_key_t key)
@@ -60,8 +59,7 @@ int pthread_key_delete(pthread_key_t key)
 
 void *pthread_getspecific(pthread_key_t key)
 {
-	if (!key_used(key) ||
-	    values[key].generation != __atomic_load_n(&keys[key].generation, __ATOMIC_RELAXED))
+	if (!key_used(key) || values[key].generation != __atomic_load_n(&keys[key].generation, __ATOMIC_RELAXED))
 		return NULL;
 	return (void *)(uintptr_t)values[key].value;
 }

@@ -94,8 +94,7 @@ static int files_collect(const posix_spawn_file_actions_t *actions, struct child
 
 static bool name_is_own(const char *name)
 {
-	static const char *const own[] = {HND_SELF,  HND_THREAD, HND_FAULT,
-					  HND_STDIN, HND_STDOUT, HND_STDERR};
+	static const char *const own[] = {HND_SELF, HND_THREAD, HND_FAULT, HND_STDIN, HND_STDOUT, HND_STDERR};
 
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
 		if (strcmp(name, own[i]) == 0)
@@ -119,8 +118,7 @@ static int handles_collect(const struct child_files *c, struct spawn_handle *lis
 		/* Closed meanwhile, or not for passing on: the child goes without. */
 		if (handle_info(s->handles[i].handle, &info) != OK || !(info.rights & RIGHT_DUP))
 			continue;
-		list[n++] = (struct spawn_handle){s->handles[i].name, s->handles[i].handle,
-						  (uint32_t)RIGHTS_SAME};
+		list[n++] = (struct spawn_handle){s->handles[i].name, s->handles[i].handle, (uint32_t)RIGHTS_SAME};
 	}
 	for (int fd = 0; fd < STD_COUNT; fd++) {
 		const struct file *f = c->files[fd];
@@ -167,8 +165,8 @@ static void environment_free(char **list)
 	free(list);
 }
 
-static int program_start(const struct bootfs_file *program, const struct child_files *files,
-			 char *const argv[], char *const envp[], pid_t *pid)
+static int program_start(const struct bootfs_file *program, const struct child_files *files, char *const argv[],
+			 char *const envp[], pid_t *pid)
 {
 	struct spawn_handle handles[STARTUP_HANDLES];
 	const struct bootfs *fs = bootfs_own();
@@ -202,8 +200,8 @@ static int program_start(const struct bootfs_file *program, const struct child_f
 	return error;
 }
 
-static int spawn_path(const char *path, const posix_spawn_file_actions_t *actions,
-		      char *const argv[], char *const envp[], pid_t *pid)
+static int spawn_path(const char *path, const posix_spawn_file_actions_t *actions, char *const argv[],
+		      char *const envp[], pid_t *pid)
 {
 	char resolved[PATH_BYTES];
 	struct bootfs_file program;
@@ -218,9 +216,8 @@ static int spawn_path(const char *path, const posix_spawn_file_actions_t *action
 		return ENOENT;
 	status = bootfs_find(fs, resolved + 1, &program);
 	if (status != OK)
-		return status == ERR_NOT_FOUND && bootfs_find_dir(fs, resolved + 1) == OK
-			       ? EACCES
-			       : errno_from_status(status);
+		return status == ERR_NOT_FOUND && bootfs_find_dir(fs, resolved + 1) == OK ? EACCES
+											  : errno_from_status(status);
 	if (!(program.mode & 0111))
 		return EACCES;
 	error = files_collect(actions, &files);
@@ -231,9 +228,8 @@ static int spawn_path(const char *path, const posix_spawn_file_actions_t *action
 	return error;
 }
 
-int posix_spawn(pid_t *restrict pid, const char *restrict path,
-		const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *restrict attr,
-		char *const argv[], char *const envp[])
+int posix_spawn(pid_t *restrict pid, const char *restrict path, const posix_spawn_file_actions_t *actions,
+		const posix_spawnattr_t *restrict attr, char *const argv[], char *const envp[])
 {
 	pid_t child;
 	int error;
@@ -245,9 +241,8 @@ int posix_spawn(pid_t *restrict pid, const char *restrict path,
 	return error;
 }
 
-int posix_spawnp(pid_t *restrict pid, const char *restrict file,
-		 const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *restrict attr,
-		 char *const argv[], char *const envp[])
+int posix_spawnp(pid_t *restrict pid, const char *restrict file, const posix_spawn_file_actions_t *actions,
+		 const posix_spawnattr_t *restrict attr, char *const argv[], char *const envp[])
 {
 	const char *dirs = getenv("PATH");
 	int error = ENOENT;
@@ -259,11 +254,8 @@ int posix_spawnp(pid_t *restrict pid, const char *restrict file,
 	for (;;) {
 		size_t len = strcspn(dirs, ":");
 		char path[PATH_BYTES];
-		int n = snprintf(path, sizeof(path), "%.*s%s%s", (int)len, dirs, len ? "/" : "./",
-				 file);
-		int tried = n < (int)sizeof(path)
-				    ? posix_spawn(pid, path, actions, attr, argv, envp)
-				    : ENAMETOOLONG;
+		int n = snprintf(path, sizeof(path), "%.*s%s%s", (int)len, dirs, len ? "/" : "./", file);
+		int tried = n < (int)sizeof(path) ? posix_spawn(pid, path, actions, attr, argv, envp) : ENAMETOOLONG;
 
 		if (tried != ENOENT && tried != ENOTDIR && tried != EACCES)
 			return tried;

@@ -42,8 +42,8 @@ static int action_add(struct __posix_spawn_file_actions *actions, struct spawn_a
 	return 0;
 }
 
-int posix_spawn_file_actions_addopen(posix_spawn_file_actions_t *restrict actions, int fd,
-				     const char *restrict path, int flags, mode_t mode)
+int posix_spawn_file_actions_addopen(posix_spawn_file_actions_t *restrict actions, int fd, const char *restrict path,
+				     int flags, mode_t mode)
 {
 	struct spawn_action action = {
 		.kind = ACTION_OPEN, .fd = fd, .flags = flags, .mode = mode, .path = strdup(path)};
@@ -59,8 +59,7 @@ int posix_spawn_file_actions_addopen(posix_spawn_file_actions_t *restrict action
 
 int posix_spawn_file_actions_adddup2(posix_spawn_file_actions_t *actions, int fd, int to)
 {
-	return action_add(*actions,
-			  (struct spawn_action){.kind = ACTION_DUP2, .fd = to, .from = fd});
+	return action_add(*actions, (struct spawn_action){.kind = ACTION_DUP2, .fd = to, .from = fd});
 }
 
 int posix_spawn_file_actions_addclose(posix_spawn_file_actions_t *actions, int fd)

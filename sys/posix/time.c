@@ -84,8 +84,7 @@ static uint64_t rtc_ask(void)
 	uint64_t now = 0;
 	uint32_t class, index;
 
-	if (devmgr == HANDLE_NONE ||
-	    devmgr_open_until(devmgr, deadline, "rtc:0", &rtc, &class, &index) != OK)
+	if (devmgr == HANDLE_NONE || devmgr_open_until(devmgr, deadline, "rtc:0", &rtc, &class, &index) != OK)
 		return 0;
 	if (rtc_get_until(rtc, deadline, &now) != OK)
 		now = 0;
@@ -134,8 +133,7 @@ static int clock_read(clockid_t clock, uint64_t *ns)
 
 static struct timespec timespec_from(uint64_t ns)
 {
-	return (struct timespec){.tv_sec = (time_t)(ns / NS_PER_S),
-				 .tv_nsec = (long)(ns % NS_PER_S)};
+	return (struct timespec){.tv_sec = (time_t)(ns / NS_PER_S), .tv_nsec = (long)(ns % NS_PER_S)};
 }
 
 /* Saturates at what a deadline can say; times before the clock's start are its start. */
@@ -233,8 +231,7 @@ static uint64_t deadline_after(uint64_t ns)
 	return ns < DEADLINE_NEVER - now ? now + ns : DEADLINE_NEVER;
 }
 
-int clock_nanosleep(clockid_t clock, int flags, const struct timespec *request,
-		    struct timespec *left)
+int clock_nanosleep(clockid_t clock, int flags, const struct timespec *request, struct timespec *left)
 {
 	uint64_t deadline, now;
 	int error;
@@ -270,8 +267,7 @@ unsigned sleep(unsigned seconds)
 
 int usleep(useconds_t us)
 {
-	struct timespec request = {.tv_sec = (time_t)(us / 1000000),
-				   .tv_nsec = (long)(us % 1000000) * 1000};
+	struct timespec request = {.tv_sec = (time_t)(us / 1000000), .tv_nsec = (long)(us % 1000000) * 1000};
 
 	return nanosleep(&request, NULL);
 }

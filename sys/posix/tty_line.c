@@ -4,16 +4,7 @@
 
 #include <string.h>
 
-enum {
-	CTRL_C = 3,
-	CTRL_D = 4,
-	CTRL_BACKSLASH = 28,
-	CTRL_U = 21,
-	CTRL_Z = 26,
-	BELL = 7,
-	BACKSPACE = 8,
-	DELETE = 127
-};
+enum { CTRL_C = 3, CTRL_D = 4, CTRL_BACKSLASH = 28, CTRL_U = 21, CTRL_Z = 26, BELL = 7, BACKSPACE = 8, DELETE = 127 };
 
 void tty_settings_default(struct termios *t)
 {
@@ -75,8 +66,7 @@ static size_t echo_put(const struct termios *t, char echo[TTY_ECHO_MAX], unsigne
 	return 1;
 }
 
-size_t tty_line_input(struct tty_line *line, const struct termios *t, unsigned char byte,
-		      char echo[TTY_ECHO_MAX])
+size_t tty_line_input(struct tty_line *line, const struct termios *t, unsigned char byte, char echo[TTY_ECHO_MAX])
 {
 	bool echoing = t->c_lflag & ECHO;
 
@@ -132,8 +122,7 @@ size_t tty_line_take(struct tty_line *line, char *buffer, size_t len)
 	return n;
 }
 
-size_t tty_translate_output(const struct termios *t, const char *text, size_t *len, char *out,
-			    size_t out_len)
+size_t tty_translate_output(const struct termios *t, const char *text, size_t *len, char *out, size_t out_len)
 {
 	bool newlines = (t->c_oflag & OPOST) && (t->c_oflag & ONLCR);
 	size_t used = 0, made = 0;

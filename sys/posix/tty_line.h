@@ -11,7 +11,7 @@
 #include <sys/termios.h>
 
 #define TTY_LINE_MAX \
-	1024 /* bytes of an edited line; more are dropped with a bell, as the line's end must fit \
+	1024           /* bytes of an edited line; more are dropped with a bell, as the line's end must fit \
 	      */
 #define TTY_ECHO_MAX 8 /* bytes of echo for one byte of input */
 
@@ -27,8 +27,7 @@ void tty_settings_default(struct termios *t);
 
 /* Takes one byte of input in canonical mode; never call it while a line is ready. Returns the
  * length of the echo. */
-size_t tty_line_input(struct tty_line *line, const struct termios *t, unsigned char byte,
-		      char echo[TTY_ECHO_MAX]);
+size_t tty_line_input(struct tty_line *line, const struct termios *t, unsigned char byte, char echo[TTY_ECHO_MAX]);
 
 /* Gives bytes of a ready line; 0 with an empty one (end of file). The line starts anew when all is
  * taken. */
@@ -39,5 +38,4 @@ bool tty_translate_input(const struct termios *t, unsigned char *byte);
 
 /* Translates output: from up to *len bytes of text (set to the bytes used) to at most out_len
  * bytes. */
-size_t tty_translate_output(const struct termios *t, const char *text, size_t *len, char *out,
-			    size_t out_len);
+size_t tty_translate_output(const struct termios *t, const char *text, size_t *len, char *out, size_t out_len);

@@ -18,8 +18,7 @@ status_t vmo_info(handle_t vmo, struct vmo_info *info)
 	abort();
 }
 
-status_t vmo_map(handle_t proc, handle_t vmo, uint64_t offset, void *addr, uint64_t size,
-		 uint32_t flags, void **out)
+status_t vmo_map(handle_t proc, handle_t vmo, uint64_t offset, void *addr, uint64_t size, uint32_t flags, void **out)
 {
 	(void)proc, (void)vmo, (void)offset, (void)addr, (void)size, (void)flags, (void)out;
 	abort();

@@ -26,8 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (elf_parse(data, size, USER_BASE, USER_TOP, &image) != OK)
 		return 0;
 	require(image.nsegments >= 1 && image.nsegments <= ELF_SEGMENTS_MAX);
-	require(image.start >= USER_BASE - PAGE_SIZE && image.end <= USER_TOP &&
-		image.start < image.end);
+	require(image.start >= USER_BASE - PAGE_SIZE && image.end <= USER_TOP && image.start < image.end);
 	require(image.end - image.start <= ELF_SPAN_MAX);
 	for (uint32_t i = 0; i < image.nsegments; i++) {
 		const struct elf_segment *s = &image.segments[i];

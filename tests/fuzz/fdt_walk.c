@@ -20,8 +20,7 @@ static void require(int good)
 		abort();
 }
 
-static void visit(const void *fdt, const struct tree *tree, uint32_t node, uint32_t controller,
-		  struct claims *claims)
+static void visit(const void *fdt, const struct tree *tree, uint32_t node, uint32_t controller, struct claims *claims)
 {
 	struct plan plan;
 	struct match match;

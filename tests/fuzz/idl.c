@@ -89,8 +89,7 @@ status_t handle_close(handle_t handle)
 status_t handle_info(handle_t handle, struct handle_info *info)
 {
 	ENSURE(handle_is_open(handle));
-	*info = (struct handle_info){.type = handles[handle].type,
-				     .rights = handles[handle].rights};
+	*info = (struct handle_info){.type = handles[handle].type, .rights = handles[handle].rights};
 	return OK;
 }
 
@@ -135,8 +134,7 @@ status_t lease_read(handle_t reply, unsigned lease, uint64_t offset, void *buffe
 	return status;
 }
 
-status_t lease_write(handle_t reply, unsigned lease, uint64_t offset, const void *buffer,
-		     uint64_t len)
+status_t lease_write(handle_t reply, unsigned lease, uint64_t offset, const void *buffer, uint64_t len)
 {
 	status_t status = lease_at(lease, offset, len, LEASE_WRITE);
 
@@ -266,12 +264,10 @@ static void fuzz_server(void)
 		ENSURE(es.waiting == handles[REPLY].open);
 		if (es.waiting) {
 			struct ipc_request release = {
-				.msg = {.info = MSG_INFO(IPC_LABEL(ECHO_NUMBER, ECHO_RELEASE_OP), 0,
-							 0)}};
+				.msg = {.info = MSG_INFO(IPC_LABEL(ECHO_NUMBER, ECHO_RELEASE_OP), 0, 0)}};
 
 			release.msg.w[0] = (uint32_t) - (take() % 30);
-			if (echo_dispatch(&echo_server_ops, &es, &release) == OK &&
-			    MSG_LABEL(release.msg.info) == OK)
+			if (echo_dispatch(&echo_server_ops, &es, &release) == OK && MSG_LABEL(release.msg.info) == OK)
 				ENSURE(answers == 1 && release.msg.w[0] == 1);
 			else
 				handle_close(REPLY);
@@ -331,8 +327,8 @@ static void fuzz_client(void)
 	}
 	switch (op % 10) {
 	case 0:
-		status = echo_scalars(1, 1, 2, 3, 4, 5, 6, true, ECHO_COLOR_BLUE, 0, OK, NULL, NULL,
-				      NULL, NULL, NULL, NULL, &yes, &color, &style, &result);
+		status = echo_scalars(1, 1, 2, 3, 4, 5, 6, true, ECHO_COLOR_BLUE, 0, OK, NULL, NULL, NULL, NULL, NULL,
+				      NULL, &yes, &color, &style, &result);
 		ENSURE(*(unsigned char *)&yes <= 1 && echo_color_valid(color));
 		ENSURE((style & ~ECHO_STYLE_ALL) == 0 && ipc_status_valid(result));
 		break;
@@ -367,8 +363,8 @@ static void fuzz_client(void)
 		break;
 	case 7: status = echo_signal(1, given[0], 1, &out[0]); break;
 	case 8:
-		status = echo_handles(1, given[0], given[1], given[2], given[3], &out[0],
-				      flags & 4 ? NULL : &out[1], &out[2], &out[3]);
+		status = echo_handles(1, given[0], given[1], given[2], given[3], &out[0], flags & 4 ? NULL : &out[1],
+				      &out[2], &out[3]);
 		break;
 	default:
 		len = take() % (sizeof(greeting) + 1);

@@ -36,18 +36,15 @@ static void check_platform(struct platform *p)
 	check_list(p->ram, p->ram_count);
 	check_list(p->reserved, p->reserved_count);
 	check_list(p->unmapped, p->unmapped_count);
-	require(p->ram_count &&
-		p->ram[p->ram_count - 1].base + p->ram[p->ram_count - 1].size <= DIRECT_LIMIT);
+	require(p->ram_count && p->ram[p->ram_count - 1].base + p->ram[p->ram_count - 1].size <= DIRECT_LIMIT);
 	for (size_t i = 0; i < p->unmapped_count; i++)
 		require(ranges_contain(RANGE_LIST(p->reserved, p->reserved_count), p->unmapped[i]));
-	require(p->hart_count >= 1 && p->hart_count <= p->opt_max_harts &&
-		p->opt_max_harts <= MAX_HARTS);
+	require(p->hart_count >= 1 && p->hart_count <= p->opt_max_harts && p->opt_max_harts <= MAX_HARTS);
 	for (size_t i = 0; i < p->hart_count; i++)
 		for (size_t j = 0; j < i; j++)
 			require(p->harts[i].hart_id != p->harts[j].hart_id);
 	require(p->timebase_hz && !(p->cbo_zero_bytes & (p->cbo_zero_bytes - 1)));
-	require(!p->initrd.size ||
-		ranges_contain(ram, range_round_out(p->initrd.base, p->initrd.size)));
+	require(!p->initrd.size || ranges_contain(ram, range_round_out(p->initrd.base, p->initrd.size)));
 	require(!p->plic.size || (p->plic_sources >= 1 && p->plic_sources <= 1023));
 	require(strnlen(p->bootargs, sizeof(p->bootargs)) < sizeof(p->bootargs));
 }
@@ -55,8 +52,7 @@ static void check_platform(struct platform *p)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct platform p;
-	uint64_t *
-		copy; /* aligned as the kernel demands it; exactly as long, so that overruns show */
+	uint64_t *copy; /* aligned as the kernel demands it; exactly as long, so that overruns show */
 
 	if (!size)
 		return 0;

@@ -17,17 +17,15 @@ static handle_t code_make(void)
 	return code;
 }
 
-static bool tiny_start(handle_t code, handle_t nt, uint64_t bit, bool start, handle_t *process,
-		       handle_t *thread)
+static bool tiny_start(handle_t code, handle_t nt, uint64_t bit, bool start, handle_t *process, handle_t *thread)
 {
 	struct thread_args args = {.entry = USER_BASE, .prio = PRIO_DEFAULT};
 	void *at;
 
 	return CHECK_OK(process_create(HANDLE_NONE, "tiny", 4, process)) &&
-	       CHECK_OK(vmo_map(*process, code, 0, (void *)USER_BASE, PAGE_SIZE,
-				MAP_READ | MAP_EXEC | MAP_FIXED, &at)) &&
-	       CHECK_OK(thread_create(*process, &args, thread)) &&
-	       CHECK_OK(process_watch(*process, nt, bit)) &&
+	       CHECK_OK(vmo_map(*process, code, 0, (void *)USER_BASE, PAGE_SIZE, MAP_READ | MAP_EXEC | MAP_FIXED,
+				&at)) &&
+	       CHECK_OK(thread_create(*process, &args, thread)) && CHECK_OK(process_watch(*process, nt, bit)) &&
 	       (!start || CHECK_OK(thread_start(*thread)));
 }
 
@@ -106,8 +104,7 @@ static void test_many_live(void)
 				used_at_part = test_quota_used();
 			if (made == N - PART)
 				used_at_end = test_quota_used();
-			if (!tiny_start(code, nt, 1ull << (made % 64), round & 1, &process[made],
-					&thread[made]))
+			if (!tiny_start(code, nt, 1ull << (made % 64), round & 1, &process[made], &thread[made]))
 				break;
 		}
 		CHECK_EQ(made, N);
@@ -130,8 +127,8 @@ static void test_many_live(void)
 		}
 		notification_wait(nt, 0, NULL);
 		if (!(round & 1)) {
-			print("cycle: %lu bytes for each of the first %u processes, %lu for each of the last",
-			      first, PART, last);
+			print("cycle: %lu bytes for each of the first %u processes, %lu for each of the last", first,
+			      PART, last);
 			CHECK(last <= first + 512);
 			CHECK(last <= 16384);
 		}
@@ -153,8 +150,7 @@ static void busy_child(const struct child_args *args)
 	(void)args;
 	for (uint64_t i = 0;; i++) {
 		if (vmo_create(8 * PAGE_SIZE, i & 1 ? VMO_COMMIT : 0, HANDLE_NONE, &h) == OK &&
-		    vmo_map(HANDLE_NONE, h, 0, NULL, 8 * PAGE_SIZE, MAP_READ | MAP_WRITE, &at) ==
-			    OK)
+		    vmo_map(HANDLE_NONE, h, 0, NULL, 8 * PAGE_SIZE, MAP_READ | MAP_WRITE, &at) == OK)
 			*(volatile uint64_t *)at = i;
 		notification_create(&h);
 		endpoint_create(&h);
@@ -169,8 +165,7 @@ static void test_killed(void)
 	struct account before = {0}, after;
 
 	for (unsigned i = 0; i < 24; i++) {
-		struct quota_limits limits = {
-			.mem_bytes = 4 * MIB, .handles = 2000, .threads = 4, .processes = 2};
+		struct quota_limits limits = {.mem_bytes = 4 * MIB, .handles = 2000, .threads = 4, .processes = 2};
 		struct child c;
 
 		if (i == 8)
@@ -188,5 +183,4 @@ static void test_killed(void)
 	account_equal(&before, &after);
 }
 
-TEST_CASES("cycle", {"many_times", test_many_times}, {"many_live", test_many_live},
-	   {"killed", test_killed});
+TEST_CASES("cycle", {"many_times", test_many_times}, {"many_live", test_many_live}, {"killed", test_killed});

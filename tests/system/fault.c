@@ -44,8 +44,7 @@ static bool victim_start(struct victim *v, handle_t ep, uint64_t kind, uint64_t 
 {
 	*v = (struct victim){.kind = kind, .address = address};
 	return thread_make(&v->thread, run_victim, v, PRIO_DEFAULT) &&
-	       CHECK_OK(thread_set_fault(v->thread.handle, ep)) &&
-	       CHECK_OK(thread_start(v->thread.handle));
+	       CHECK_OK(thread_set_fault(v->thread.handle, ep)) && CHECK_OK(thread_start(v->thread.handle));
 }
 
 static uint64_t koid_of(handle_t h)
@@ -56,8 +55,8 @@ static uint64_t koid_of(handle_t h)
 	return info.koid;
 }
 
-static void check_message(const struct ipc_msg *m, const struct victim *v, uint64_t cause,
-			  uint64_t address, const void *pc, int line)
+static void check_message(const struct ipc_msg *m, const struct victim *v, uint64_t cause, uint64_t address,
+			  const void *pc, int line)
 {
 	struct thread_regs regs = {0};
 
@@ -71,8 +70,7 @@ static void check_message(const struct ipc_msg *m, const struct victim *v, uint6
 	CHECK_OK(thread_regs(v->thread.handle, THREAD_REGS_GET, &regs));
 	test_check_eq(m->w[5], regs.x[2], __FILE__, line, "sp");
 	test_check_eq(regs.pc, (uint64_t)pc, __FILE__, line, "pc of the registers");
-	test_check(m->w[5] > (uint64_t)v->thread.stack &&
-			   m->w[5] <= (uint64_t)v->thread.stack + v->thread.stack_size,
+	test_check(m->w[5] > (uint64_t)v->thread.stack && m->w[5] <= (uint64_t)v->thread.stack + v->thread.stack_size,
 		   __FILE__, line, "sp within the stack");
 }
 
@@ -218,13 +216,12 @@ static void fault_in_child(const struct child_args *args)
 
 static void test_no_handler(void)
 {
-	static const uint64_t kinds[] = {FAULT_LOAD_PAGE, FAULT_STORE_PAGE, FAULT_ILLEGAL,
-					 FAULT_BREAKPOINT, FAULT_FETCH_PAGE};
+	static const uint64_t kinds[] = {FAULT_LOAD_PAGE, FAULT_STORE_PAGE, FAULT_ILLEGAL, FAULT_BREAKPOINT,
+					 FAULT_FETCH_PAGE};
 	handle_t nt = make_notification();
 
 	for (unsigned i = 0; i < ARRAY_SIZE(kinds); i++) {
-		struct child_spec spec = {
-			.run = fault_in_child, .h = {HANDLE_NONE, nt}, .w = {kinds[i]}};
+		struct child_spec spec = {.run = fault_in_child, .h = {HANDLE_NONE, nt}, .w = {kinds[i]}};
 		struct child c;
 
 		REQUIRE_OK(child_start(&c, &spec));
@@ -289,10 +286,7 @@ static void test_handler_dies(void)
 {
 	handle_t ep = make_endpoint(), nt = make_notification();
 	struct child_spec handler = {.run = die_handling, .h = {ep}};
-	struct child_spec spec = {.run = fault_in_child,
-				  .h = {HANDLE_NONE, nt},
-				  .w = {FAULT_STORE_PAGE},
-				  .fault = ep};
+	struct child_spec spec = {.run = fault_in_child, .h = {HANDLE_NONE, nt}, .w = {FAULT_STORE_PAGE}, .fault = ep};
 	struct child c, h;
 
 	REQUIRE_OK(child_start(&h, &handler));
@@ -311,8 +305,7 @@ static void test_handler_dies(void)
 static void test_disturbed(void)
 {
 	handle_t ep = make_endpoint(), nt = make_notification();
-	struct child_spec spec = {
-		.run = fault_in_child, .h = {HANDLE_NONE, nt}, .w = {FAULT_LOAD_PAGE}, .fault = ep};
+	struct child_spec spec = {.run = fault_in_child, .h = {HANDLE_NONE, nt}, .w = {FAULT_LOAD_PAGE}, .fault = ep};
 	struct ipc_msg m = {0};
 	struct child c;
 	struct victim v;
@@ -426,8 +419,7 @@ static void test_regs_states(void)
 /* A thread sent into the kernel's half, or to a wild stack, faults like any other. */
 static void test_wild_registers(void)
 {
-	static const uint64_t wild[] = {0, 0xffffffff80000000, 0xffffffc000001000, ~0ull,
-					1, 0x8000000000000000};
+	static const uint64_t wild[] = {0, 0xffffffff80000000, 0xffffffc000001000, ~0ull, 1, 0x8000000000000000};
 	handle_t ep = make_endpoint();
 
 	for (unsigned i = 0; i < ARRAY_SIZE(wild); i++) {
@@ -456,7 +448,6 @@ static void test_wild_registers(void)
 }
 
 TEST_CASES("fault", {"resume_mapped", test_resume_mapped}, {"resume_changed", test_resume_changed},
-	   {"registers", test_registers}, {"no_handler", test_no_handler},
-	   {"refused", test_refused}, {"handler_dies", test_handler_dies},
-	   {"disturbed", test_disturbed}, {"deferred", test_deferred},
+	   {"registers", test_registers}, {"no_handler", test_no_handler}, {"refused", test_refused},
+	   {"handler_dies", test_handler_dies}, {"disturbed", test_disturbed}, {"deferred", test_deferred},
 	   {"regs_states", test_regs_states}, {"wild_registers", test_wild_registers});

@@ -113,8 +113,7 @@ static void run_mixer(void *arg)
 		case 1: sleep_ns(10000); break;
 		case 2: { /* to another hart */
 			struct thread_sched sched = {.prio = PRIO_DEFAULT,
-						     .affinity = 1ull
-								 << ((i / 5 + m->seed) % harts)};
+						     .affinity = 1ull << ((i / 5 + m->seed) % harts)};
 
 			thread_set_sched(HANDLE_NONE, &sched, HANDLE_NONE);
 			break;
@@ -131,8 +130,7 @@ static void run_mixer(void *arg)
 			}
 		}
 		fp_store(&got);
-		m->wrong += (i % 5 == 3 ? differing(&want, &got) : differing_saved(&want, &got)) !=
-			    0;
+		m->wrong += (i % 5 == 3 ? differing(&want, &got) : differing_saved(&want, &got)) != 0;
 	}
 }
 
@@ -248,5 +246,4 @@ static void test_sums(void)
 	}
 }
 
-TEST_CASES("fp", {"fresh", test_fresh}, {"kept", test_kept}, {"calls", test_calls},
-	   {"sums", test_sums});
+TEST_CASES("fp", {"fresh", test_fresh}, {"kept", test_kept}, {"calls", test_calls}, {"sums", test_sums});

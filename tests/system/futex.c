@@ -33,8 +33,7 @@ static void test_basic(void)
 
 static void test_arguments(void)
 {
-	static const uint64_t bad[] = {
-		0, 4, USER_TOP, USER_TOP - 4, 0xffffffc000000000, 0xffffffff80000000, ~0ull - 3};
+	static const uint64_t bad[] = {0, 4, USER_TOP, USER_TOP - 4, 0xffffffc000000000, 0xffffffff80000000, ~0ull - 3};
 	uint8_t *p = pages_alloc(PAGE_SIZE);
 
 	REQUIRE(p);
@@ -318,6 +317,5 @@ static void test_deadline_stress(void)
 }
 
 TEST_CASES("futex", {"basic", test_basic}, {"arguments", test_arguments}, {"private", test_private},
-	   {"shared", test_shared}, {"clone", test_clone}, {"killed", test_killed},
-	   {"exit_word", test_exit_word}, {"stress", test_stress},
-	   {"deadline_stress", test_deadline_stress});
+	   {"shared", test_shared}, {"clone", test_clone}, {"killed", test_killed}, {"exit_word", test_exit_word},
+	   {"stress", test_stress}, {"deadline_stress", test_deadline_stress});

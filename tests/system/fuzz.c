@@ -80,11 +80,10 @@ static uint64_t any_handle(struct fuzzer *f)
 
 static uint64_t any_number(struct fuzzer *f)
 {
-	static const uint64_t edges[] = {
-		0,          1,          2,          7,          8,
-		63,         64,         4095,       4096,       4097,
-		8192,       65536,      1ull << 20, 1ull << 31, (1ull << 32) - 1,
-		1ull << 38, 1ull << 39, 1ull << 63, ~0ull,      ~4095ull};
+	static const uint64_t edges[] = {0,          1,          2,          7,          8,
+					 63,         64,         4095,       4096,       4097,
+					 8192,       65536,      1ull << 20, 1ull << 31, (1ull << 32) - 1,
+					 1ull << 38, 1ull << 39, 1ull << 63, ~0ull,      ~4095ull};
 
 	switch (rnd(f) % 4) {
 	case 0: return rnd(f);
@@ -213,14 +212,12 @@ static uint64_t lane_count(struct lane *l)
 	uint64_t count = 0;
 
 	CHECK_OK(vmo_read(l->count_vmo, 0, &count, sizeof(count)));
-	return count < CALLS_PER_CHILD ? count
-				       : CALLS_PER_CHILD; /* the child may have written nonsense */
+	return count < CALLS_PER_CHILD ? count : CALLS_PER_CHILD; /* the child may have written nonsense */
 }
 
 static bool lane_begin(struct lane *l, uint64_t seed, const handle_t *toys)
 {
-	struct quota_limits limits = {
-		.mem_bytes = 6 * MIB, .handles = 600, .threads = 12, .processes = 6};
+	struct quota_limits limits = {.mem_bytes = 6 * MIB, .handles = 600, .threads = 12, .processes = 6};
 	struct child_spec spec = {.run = fuzz_child, .w = {seed}};
 
 	*l = (struct lane){.count_vmo = make_vmo(PAGE_SIZE)};
@@ -264,8 +261,7 @@ static uint64_t fuzz(uint64_t calls, uint64_t seed)
 {
 	uint32_t harts = test_system_info().harts;
 	static struct lane lanes[8];
-	handle_t inspect = test_system_resource(SYSTEM_INSPECT),
-		 dma = test_system_resource(SYSTEM_DMA);
+	handle_t inspect = test_system_resource(SYSTEM_INSPECT), dma = test_system_resource(SYSTEM_DMA);
 	handle_t ep = make_endpoint(), irq = HANDLE_NONE, mmio = HANDLE_NONE;
 	uint64_t done = 0, next_report = calls / 10;
 	unsigned n = harts < 8 ? harts : 8;
@@ -290,8 +286,7 @@ static uint64_t fuzz(uint64_t calls, uint64_t seed)
 		for (unsigned i = 0; i < n; i++) {
 			struct lane *l = &lanes[i];
 			uint64_t bits = 0, count;
-			bool ended = notification_wait(l->child.ended, now() + 50 * MS, &bits) ==
-				     OK;
+			bool ended = notification_wait(l->child.ended, now() + 50 * MS, &bits) == OK;
 
 			count = lane_count(l);
 			if (!ended && count != l->seen) {
@@ -332,8 +327,7 @@ static void test_random(void)
 	print("fuzz: %lu calls done", done);
 	CHECK(done >= calls);
 	CHECK_EQ(test_quota_used(), used);
-	print("fuzz: kernel heap %lu bytes before, %lu after", before.kernel_heap_bytes,
-	      after.kernel_heap_bytes);
+	print("fuzz: kernel heap %lu bytes before, %lu after", before.kernel_heap_bytes, after.kernel_heap_bytes);
 	CHECK(after.kernel_heap_bytes <= before.kernel_heap_bytes + HEAP_SLACK);
 	CHECK(after.free_bytes + HEAP_SLACK >= before.free_bytes);
 	CHECK_EQ(after.processes, before.processes);

@@ -18,12 +18,10 @@ struct pointer_case {
 static struct pointer_case cases[24];
 static size_t case_count;
 
-static void add(const char *what, uint64_t number, unsigned at, uint64_t size,
-		enum direction direction, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3,
-		uint64_t a4)
+static void add(const char *what, uint64_t number, unsigned at, uint64_t size, enum direction direction, uint64_t a0,
+		uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4)
 {
-	cases[case_count++] = (struct pointer_case){what, number, {a0, a1, a2, a3, a4, 0},
-						    at,   size,   direction};
+	cases[case_count++] = (struct pointer_case){what, number, {a0, a1, a2, a3, a4, 0}, at, size, direction};
 }
 
 static void cases_make(void)
@@ -31,26 +29,20 @@ static void cases_make(void)
 	handle_t vmo = make_vmo(PAGE_SIZE), thread = test_handle(HND_THREAD);
 
 	case_count = 0;
-	add("handle_info", SYS_HANDLE_INFO, 1, sizeof(struct handle_info), TO_USER, vmo, 0, 0, 0,
-	    0);
+	add("handle_info", SYS_HANDLE_INFO, 1, sizeof(struct handle_info), TO_USER, vmo, 0, 0, 0, 0);
 	add("vmo_read", SYS_VMO_READ, 2, 64, TO_USER, vmo, 0, 0, 64, 0);
 	add("vmo_write", SYS_VMO_WRITE, 2, 64, FROM_USER, vmo, 0, 0, 64, 0);
 	add("vmo_info", SYS_VMO_INFO, 1, sizeof(struct vmo_info), TO_USER, vmo, 0, 0, 0, 0);
 	add("process_create", SYS_PROCESS_CREATE, 1, 8, FROM_USER, 0, 0, 8, 0, 0);
-	add("process_info", SYS_PROCESS_INFO, 1, sizeof(struct process_info), TO_USER, 0, 0, 0, 0,
-	    0);
-	add("thread_create", SYS_THREAD_CREATE, 1, sizeof(struct thread_args), FROM_USER, 0, 0, 0,
-	    0, 0);
-	add("thread_set_sched", SYS_THREAD_SET_SCHED, 1, sizeof(struct thread_sched), FROM_USER,
-	    thread, 0, 0, 0, 0);
+	add("process_info", SYS_PROCESS_INFO, 1, sizeof(struct process_info), TO_USER, 0, 0, 0, 0, 0);
+	add("thread_create", SYS_THREAD_CREATE, 1, sizeof(struct thread_args), FROM_USER, 0, 0, 0, 0, 0);
+	add("thread_set_sched", SYS_THREAD_SET_SCHED, 1, sizeof(struct thread_sched), FROM_USER, thread, 0, 0, 0, 0);
 	add("thread_info", SYS_THREAD_INFO, 1, sizeof(struct thread_info), TO_USER, 0, 0, 0, 0, 0);
 	add("futex_wait", SYS_FUTEX_WAIT, 0, 4, FROM_USER, 0, 0, 0, 0, 0);
-	add("quota_create", SYS_QUOTA_CREATE, 1, sizeof(struct quota_limits), FROM_USER, 0, 0, 0, 0,
-	    0);
+	add("quota_create", SYS_QUOTA_CREATE, 1, sizeof(struct quota_limits), FROM_USER, 0, 0, 0, 0, 0);
 	add("quota_info", SYS_QUOTA_INFO, 1, sizeof(struct quota_info), TO_USER, 0, 0, 0, 0, 0);
 	add("log_write", SYS_LOG_WRITE, 1, 16, FROM_USER, LOG_DEBUG, 0, 16, 0, 0);
-	add("system_info", SYS_SYSTEM_INFO, 3, sizeof(struct system_info), TO_USER, 0, INFO_SYSTEM,
-	    0, 0, 512);
+	add("system_info", SYS_SYSTEM_INFO, 3, sizeof(struct system_info), TO_USER, 0, INFO_SYSTEM, 0, 0, 512);
 }
 
 static status_t attempt(const struct pointer_case *c, uint64_t address)
@@ -68,8 +60,7 @@ static void expect(const struct pointer_case *c, uint64_t address, int line)
 	status_t status = attempt(c, address);
 
 	/* Words of a futex must be aligned, and that may be noticed first. */
-	if (status != ERR_FAULT &&
-	    !(c->number == SYS_FUTEX_WAIT && address % 4 && status == ERR_INVALID)) {
+	if (status != ERR_FAULT && !(c->number == SYS_FUTEX_WAIT && address % 4 && status == ERR_INVALID)) {
 		print("%s with 0x%lx: %ld", c->what, address, (long)status);
 		test_fail(__FILE__, line, "a bad address was not refused as such");
 	}
@@ -144,8 +135,7 @@ static void test_read_only(void)
 			continue;
 		expect(&cases[i], (uint64_t)p, __LINE__);
 		expect(&cases[i], (uint64_t)constant, __LINE__);
-		expect(&cases[i], (uint64_t)test_read_only & ~7ull,
-		       __LINE__); /* the program's text */
+		expect(&cases[i], (uint64_t)test_read_only & ~7ull, __LINE__); /* the program's text */
 	}
 	CHECK_EQ(*p, 0x5a);
 	CHECK_EQ(constant[0], 1);
@@ -170,13 +160,12 @@ static void test_unaligned(void)
 			CHECK(status == OK || status == ERR_INVALID);
 			for (unsigned k = 0; k < 64 + skew; k++)
 				CHECK_EQ(area[k], 0xee);
-			for (unsigned k = 64 + skew + (unsigned)cases[i].size; k < sizeof(area);
-			     k++)
+			for (unsigned k = 64 + skew + (unsigned)cases[i].size; k < sizeof(area); k++)
 				CHECK_EQ(area[k], 0xee);
 		}
 	}
 	shut(cases[0].a[0]);
 }
 
-TEST_CASES("guard", {"wild", test_wild}, {"straddling", test_straddling},
-	   {"read_only", test_read_only}, {"unaligned", test_unaligned});
+TEST_CASES("guard", {"wild", test_wild}, {"straddling", test_straddling}, {"read_only", test_read_only},
+	   {"unaligned", test_unaligned});

@@ -27,15 +27,7 @@ static void test_forged(void)
 {
 	handle_t good = make_notification();
 	static const handle_t odd[] = {
-		1,
-		2,
-		0xffff,
-		0x10000,
-		0x1ffff,
-		~0ull,
-		1ull << 63,
-		(1ull << 48) - 1,
-		0x8000000000010000,
+		1, 2, 0xffff, 0x10000, 0x1ffff, ~0ull, 1ull << 63, (1ull << 48) - 1, 0x8000000000010000,
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(odd); i++) {
@@ -231,8 +223,7 @@ static status_t try_manage(handle_t h)
 	return vmo_unmap(h, (void *)0x5000000, PAGE_SIZE);
 }
 
-static void check_right(const char *what, handle_t object, uint32_t right,
-			status_t (*call)(handle_t))
+static void check_right(const char *what, handle_t object, uint32_t right, status_t (*call)(handle_t))
 {
 	struct handle_info info = {0};
 	handle_t with = make_dup(object, right), without;
@@ -339,12 +330,10 @@ static void test_types(void)
 	};
 	handle_t nt = make_notification();
 	handle_t objects[] = {
-		make_endpoint(),        nt,
-		make_vmo(PAGE_SIZE),    make_timer(nt, 1),
-		test_handle(HND_QUOTA), test_handle(HND_RES_IRQ),
+		make_endpoint(),          nt, make_vmo(PAGE_SIZE), make_timer(nt, 1), test_handle(HND_QUOTA),
+		test_handle(HND_RES_IRQ),
 	};
-	static const uint8_t types[] = {OBJ_ENDPOINT, OBJ_NOTIFICATION, OBJ_VMO,
-					OBJ_TIMER,    OBJ_QUOTA,        OBJ_RESOURCE};
+	static const uint8_t types[] = {OBJ_ENDPOINT, OBJ_NOTIFICATION, OBJ_VMO, OBJ_TIMER, OBJ_QUOTA, OBJ_RESOURCE};
 
 	for (unsigned c = 0; c < ARRAY_SIZE(calls); c++) {
 		for (unsigned o = 0; o < ARRAY_SIZE(objects); o++) {
@@ -354,8 +343,7 @@ static void test_types(void)
 				continue;
 			result = syscall2(calls[c].number, objects[o], 0);
 			if (result.status != ERR_TYPE) {
-				print("call %u with an object of type %u", calls[c].number,
-				      types[o]);
+				print("call %u with an object of type %u", calls[c].number, types[o]);
 				CHECK_STATUS(result.status, ERR_TYPE);
 			}
 		}
@@ -374,8 +362,7 @@ static void test_types_later(void)
 	CHECK_STATUS(notification_bind(nt, ep), ERR_TYPE);
 	CHECK_STATUS(process_watch(test_self(), ep, 1), ERR_TYPE);
 	CHECK_STATUS(timer_object_create(ep, 1, &out), ERR_TYPE);
-	CHECK_STATUS(process_give(test_self(), 0x77770005, (uint32_t)RIGHTS_SAME, &out),
-		     ERR_HANDLE);
+	CHECK_STATUS(process_give(test_self(), 0x77770005, (uint32_t)RIGHTS_SAME, &out), ERR_HANDLE);
 	shut(ep);
 	shut(nt);
 }
@@ -429,8 +416,7 @@ static void fill_table(const struct child_args *args)
 	}
 	CHECK(status == ERR_NO_HANDLES || status == ERR_NO_MEMORY);
 	CHECK(n >= 4000);
-	print("handles: %u before %s", n,
-	      status == ERR_NO_HANDLES ? "the table was full" : "memory ran out");
+	print("handles: %u before %s", n, status == ERR_NO_HANDLES ? "the table was full" : "memory ran out");
 	/* The one that is left works, one more fits once one is closed. */
 	CHECK_OK(notification_signal(all[n - 1], 1));
 	CHECK_OK(handle_close(all[--n]));
@@ -486,8 +472,7 @@ static void fill_quota(const struct child_args *args)
 
 static void test_quota_limit(void)
 {
-	struct quota_limits limits = {
-		.mem_bytes = 2 * MIB, .handles = 100, .threads = 2, .processes = 1};
+	struct quota_limits limits = {.mem_bytes = 2 * MIB, .handles = 100, .threads = 2, .processes = 1};
 	struct child_spec spec = {.run = fill_quota, .quota = make_quota(&limits)};
 	struct child c;
 
@@ -510,8 +495,7 @@ static void test_give(void)
 	CHECK_OK(process_give(process, nt, RIGHT_NT_SIGNAL, &there));
 	CHECK(there != HANDLE_NONE);
 	CHECK_STATUS(process_give(process, fixed, (uint32_t)RIGHTS_SAME, &there), ERR_RIGHTS);
-	CHECK_STATUS(process_give(process, nt, RIGHT_NT_SIGNAL | RIGHT_EP_CALL, &there),
-		     ERR_RIGHTS);
+	CHECK_STATUS(process_give(process, nt, RIGHT_NT_SIGNAL | RIGHT_EP_CALL, &there), ERR_RIGHTS);
 	CHECK_OK(handle_info(nt, &info));
 	CHECK_EQ(info.refs, 3);
 	CHECK_STATUS(ipc_call(ep, &m, NULL, DEADLINE_NEVER), ERR_RIGHTS);
@@ -525,7 +509,6 @@ static void test_give(void)
 	shut(ep);
 }
 
-TEST_CASES("handles", {"close", test_close}, {"forged", test_forged}, {"stale", test_stale},
-	   {"dup", test_dup}, {"koid", test_koid}, {"rights", test_rights}, {"types", test_types},
-	   {"types_later", test_types_later}, {"growth", test_growth}, {"give", test_give},
-	   {"quota_limit", test_quota_limit}, {"full", test_full});
+TEST_CASES("handles", {"close", test_close}, {"forged", test_forged}, {"stale", test_stale}, {"dup", test_dup},
+	   {"koid", test_koid}, {"rights", test_rights}, {"types", test_types}, {"types_later", test_types_later},
+	   {"growth", test_growth}, {"give", test_give}, {"quota_limit", test_quota_limit}, {"full", test_full});

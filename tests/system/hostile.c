@@ -19,8 +19,7 @@ static bool narrow(struct device *device, handle_t *mmio, handle_t *irq)
 		test_skip("no goldfish-rtc on this machine");
 		return false;
 	}
-	return CHECK_OK(resource_create(test_handle(HND_RES_MMIO), device->base, device->size,
-					mmio)) &&
+	return CHECK_OK(resource_create(test_handle(HND_RES_MMIO), device->base, device->size, mmio)) &&
 	       CHECK_OK(resource_create(test_handle(HND_RES_IRQ), device->irq, 1, irq));
 }
 
@@ -156,8 +155,7 @@ static void test_forge(void)
 
 static void widen(const struct child_args *args)
 {
-	handle_t weak = make_dup(args->h[2], RIGHT_EP_RECV | RIGHT_DUP | RIGHT_MOVE),
-		 h = HANDLE_NONE;
+	handle_t weak = make_dup(args->h[2], RIGHT_EP_RECV | RIGHT_DUP | RIGHT_MOVE), h = HANDLE_NONE;
 
 	for (unsigned bit = 0; bit < 32; bit++) {
 		uint32_t right = 1u << bit;
@@ -179,8 +177,7 @@ static void test_widen(void)
 /* It hides copies wherever it can: its table, a child process, a message in a queue. Revoked, none works. */
 static void hoard(const struct child_args *args)
 {
-	handle_t copy = make_dup(args->h[0], RIGHTS_SAME), there = HANDLE_NONE,
-		 process = HANDLE_NONE;
+	handle_t copy = make_dup(args->h[0], RIGHTS_SAME), there = HANDLE_NONE, process = HANDLE_NONE;
 	handle_t vmo = HANDLE_NONE;
 	struct handle_info info;
 
@@ -198,8 +195,7 @@ static void hoard(const struct child_args *args)
 static void test_keep(void)
 {
 	struct device device;
-	handle_t mmio = HANDLE_NONE, irq = HANDLE_NONE, ready = make_notification(),
-		 go = make_notification();
+	handle_t mmio = HANDLE_NONE, irq = HANDLE_NONE, ready = make_notification(), go = make_notification();
 	struct handle_info info = {0};
 	struct child c;
 
@@ -333,8 +329,7 @@ static void exhaust(const struct child_args *args)
 
 static void test_exhaust(void)
 {
-	struct quota_limits limits = {
-		.mem_bytes = 3 * MIB, .handles = 300, .threads = 8, .processes = 4};
+	struct quota_limits limits = {.mem_bytes = 3 * MIB, .handles = 300, .threads = 8, .processes = 4};
 	struct child_spec spec = {.run = exhaust};
 	uint64_t used = 0, free = 0;
 
@@ -358,7 +353,6 @@ static void test_exhaust(void)
 	CHECK_EQ(test_system_info().free_bytes, free);
 }
 
-TEST_CASES("hostile", {"registers", test_registers}, {"interrupt", test_interrupt},
-	   {"ram", test_ram}, {"forge", test_forge}, {"widen", test_widen}, {"keep", test_keep},
-	   {"hang", test_hang}, {"starve", test_starve}, {"raise", test_raise},
-	   {"exhaust", test_exhaust});
+TEST_CASES("hostile", {"registers", test_registers}, {"interrupt", test_interrupt}, {"ram", test_ram},
+	   {"forge", test_forge}, {"widen", test_widen}, {"keep", test_keep}, {"hang", test_hang},
+	   {"starve", test_starve}, {"raise", test_raise}, {"exhaust", test_exhaust});

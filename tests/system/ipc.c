@@ -54,8 +54,7 @@ static void test_words_process(void)
 /* The server's side of a priority pair: both above and below the client's. */
 static void test_priorities(void)
 {
-	static const uint32_t prios[] = {20, PRIO_DEFAULT - 1, PRIO_DEFAULT, PRIO_DEFAULT + 1,
-					 PRIO_USER_MAX};
+	static const uint32_t prios[] = {20, PRIO_DEFAULT - 1, PRIO_DEFAULT, PRIO_DEFAULT + 1, PRIO_USER_MAX};
 
 	thread_set_prio(HANDLE_NONE, PRIO_USER_MAX);
 	for (unsigned i = 0; i < ARRAY_SIZE(prios); i++) {
@@ -216,9 +215,8 @@ static void test_handles_kept(void)
 				m.handles[i] = good[i];
 			m.handles[bad] = kind == 0   ? HANDLE_NONE
 					 : kind == 1 ? 0x123456789abc0000
-					 : kind == 2
-						 ? bad_right
-						 : good[(bad + 1) % 4]; /* twice in one message */
+					 : kind == 2 ? bad_right
+						     : good[(bad + 1) % 4]; /* twice in one message */
 			status = ipc_call(ep, &m, NULL, DEADLINE_NEVER);
 			if (kind < 3)
 				CHECK_STATUS(status, want[kind]);
@@ -325,11 +323,9 @@ static void full_server(const struct child_args *args)
 
 static void test_receiver_full(void)
 {
-	struct quota_limits limits = {
-		.mem_bytes = 2 * MIB, .handles = 40, .threads = 2, .processes = 1};
+	struct quota_limits limits = {.mem_bytes = 2 * MIB, .handles = 40, .threads = 2, .processes = 1};
 	handle_t ep = make_endpoint(), ready = make_notification();
-	struct child_spec spec = {
-		.run = full_server, .h = {ep, ready}, .quota = make_quota(&limits)};
+	struct child_spec spec = {.run = full_server, .h = {ep, ready}, .quota = make_quota(&limits)};
 	struct ipc_msg m = {.info = MSG_INFO(1, 4, 0)};
 	struct child c;
 	status_t status;
@@ -357,8 +353,7 @@ static void test_receiver_full(void)
 static void test_queue_order(void)
 {
 	static const uint32_t prios[] = {10, 30, 20, 30, 10, 40, 20};
-	static const unsigned want[] = {5, 1, 3, 2,
-					6, 0, 4}; /* higher first, then in order of arrival */
+	static const unsigned want[] = {5, 1, 3, 2, 6, 0, 4}; /* higher first, then in order of arrival */
 	handle_t ep = make_endpoint();
 	struct caller c[ARRAY_SIZE(prios)];
 
@@ -563,9 +558,8 @@ static void run_client(void *arg)
 	for (uint64_t i = 0; i < 300; i++) {
 		struct ipc_msg m = {.info = 2, .w = {c->id, i, c->id ^ i}};
 
-		if (!CHECK_OK(ipc_call(c->ep, &m, NULL, DEADLINE_NEVER)) ||
-		    !CHECK_EQ(m.w[0], c->id) || !CHECK_EQ(m.w[1], i) ||
-		    !CHECK_EQ(m.w[2], (c->id ^ i)))
+		if (!CHECK_OK(ipc_call(c->ep, &m, NULL, DEADLINE_NEVER)) || !CHECK_EQ(m.w[0], c->id) ||
+		    !CHECK_EQ(m.w[1], i) || !CHECK_EQ(m.w[2], (c->id ^ i)))
 			return;
 	}
 }
@@ -585,8 +579,7 @@ static void test_many(void)
 	REQUIRE_OK(child_start(&other, &spec));
 	for (unsigned i = 0; i < CLIENTS; i++) {
 		clients[i] = (struct client){.ep = ep, .id = i * 7919 + 1};
-		REQUIRE(thread_spawn(&clients[i].thread, run_client, &clients[i],
-				     PRIO_DEFAULT - 2 + i % 5));
+		REQUIRE(thread_spawn(&clients[i].thread, run_client, &clients[i], PRIO_DEFAULT - 2 + i % 5));
 	}
 	for (unsigned i = 0; i < CLIENTS; i++)
 		thread_join(&clients[i].thread);
@@ -666,8 +659,7 @@ static void test_signals_mixed(void)
 	REQUIRE(thread_spawn(&signaller, run_signaller, &nt, PRIO_DEFAULT));
 	REQUIRE(thread_spawn(&client.thread, run_client, &client, PRIO_DEFAULT));
 	while (calls < 300 || !(seen >> 63)) {
-		status_t status = answer ? ipc_reply_recv(ep, &m)
-					 : ipc_recv(ep, HANDLE_NONE, DEADLINE_NEVER, &m);
+		status_t status = answer ? ipc_reply_recv(ep, &m) : ipc_recv(ep, HANDLE_NONE, DEADLINE_NEVER, &m);
 
 		answer = status == RECV_CALL;
 		if (status == RECV_SIGNAL)
@@ -687,12 +679,10 @@ static void test_signals_mixed(void)
 	shut(ep);
 }
 
-TEST_CASES("ipc", {"words", test_words}, {"words_process", test_words_process},
-	   {"priorities", test_priorities}, {"badge", test_badge}, {"malformed", test_malformed},
-	   {"handles", test_handles}, {"handles_kept", test_handles_kept},
-	   {"handles_dropped", test_handles_dropped}, {"reply_handles_bad", test_reply_handles_bad},
-	   {"receiver_full", test_receiver_full}, {"queue_order", test_queue_order},
-	   {"queue_reorder", test_queue_reorder}, {"deferred", test_deferred},
-	   {"deferred_moved", test_deferred_moved}, {"deferred_unique", test_deferred_unique},
-	   {"nested", test_nested}, {"many", test_many}, {"signals", test_signals},
-	   {"signals_mixed", test_signals_mixed});
+TEST_CASES("ipc", {"words", test_words}, {"words_process", test_words_process}, {"priorities", test_priorities},
+	   {"badge", test_badge}, {"malformed", test_malformed}, {"handles", test_handles},
+	   {"handles_kept", test_handles_kept}, {"handles_dropped", test_handles_dropped},
+	   {"reply_handles_bad", test_reply_handles_bad}, {"receiver_full", test_receiver_full},
+	   {"queue_order", test_queue_order}, {"queue_reorder", test_queue_reorder}, {"deferred", test_deferred},
+	   {"deferred_moved", test_deferred_moved}, {"deferred_unique", test_deferred_unique}, {"nested", test_nested},
+	   {"many", test_many}, {"signals", test_signals}, {"signals_mixed", test_signals_mixed});

@@ -31,8 +31,7 @@ static void test_deadline_taken(void)
 {
 	handle_t ep = make_endpoint(), reply = HANDLE_NONE;
 	char lent[8] = "lent";
-	struct lease lease = {(uint64_t)lent,
-			      sizeof(lent) | (uint64_t)LEASE_READ << LEASE_ACCESS_SHIFT};
+	struct lease lease = {(uint64_t)lent, sizeof(lent) | (uint64_t)LEASE_READ << LEASE_ACCESS_SHIFT};
 	char buffer[8];
 	struct ipc_msg m = {0};
 
@@ -50,8 +49,7 @@ static void test_deadline_taken(void)
 			CHECK_OK(ipc_save_caller(&reply));
 		CHECK_STATUS(caller_join(&c), ERR_TIMED_OUT);
 		/* The lender took its memory back with the call's end. */
-		CHECK(lease_read(deferred ? reply : HANDLE_NONE, 0, 0, buffer, sizeof(buffer)) !=
-		      OK);
+		CHECK(lease_read(deferred ? reply : HANDLE_NONE, 0, 0, buffer, sizeof(buffer)) != OK);
 		/* The server cannot know; its answer goes nowhere and is no error. */
 		m.info = 0;
 		if (deferred)
@@ -203,8 +201,7 @@ static void test_cancel_next(void)
 	CHECK_OK(thread_start(t.handle));
 	CHECK_OK(thread_cancel(t.handle));
 	CHECK_OK(notification_signal(nt, 1));
-	CHECK(thread_await_state(t.handle, THREAD_BLOCKED_NOTIFICATION,
-				 THREAD_BLOCKED_NOTIFICATION));
+	CHECK(thread_await_state(t.handle, THREAD_BLOCKED_NOTIFICATION, THREAD_BLOCKED_NOTIFICATION));
 	CHECK_OK(notification_signal(nt, 1));
 	thread_join(&t);
 	shut(nt);
@@ -253,8 +250,7 @@ static void test_server_dies(void)
 		REQUIRE_OK(child_start(&child, &spec));
 		REQUIRE(caller_start(&c, PRIO_DEFAULT));
 		if (way >= 6) {
-			CHECK(thread_await_state(c.thread.handle, THREAD_BLOCKED_REPLY,
-						 THREAD_BLOCKED_REPLY));
+			CHECK(thread_await_state(c.thread.handle, THREAD_BLOCKED_REPLY, THREAD_BLOCKED_REPLY));
 			CHECK_OK(process_kill(child.process, 0));
 		}
 		if (caller_join(&c) != ERR_PEER_DIED) {
@@ -540,8 +536,7 @@ static void test_storm(void)
 		for (unsigned i = 0; i < ARRAY_SIZE(clients); i++)
 			REQUIRE(thread_spawn(&clients[i], storm_client, &ep, PRIO_DEFAULT));
 		for (unsigned i = 0; i < ARRAY_SIZE(servers); i++) {
-			struct child_spec spec = {
-				.run = storm_server, .h = {ep}, .w = {round * 9 + i + 1}};
+			struct child_spec spec = {.run = storm_server, .h = {ep}, .w = {round * 9 + i + 1}};
 
 			REQUIRE_OK(child_start(&servers[i], &spec));
 		}
@@ -556,13 +551,11 @@ static void test_storm(void)
 	shut(ep);
 }
 
-TEST_CASES("ipc_end", {"deadline_queued", test_deadline_queued},
-	   {"deadline_taken", test_deadline_taken}, {"deadline_recv", test_deadline_recv},
-	   {"deadline_met", test_deadline_met}, {"deadline_race", test_deadline_race},
-	   {"cancel_call", test_cancel_call}, {"cancel_waits", test_cancel_waits},
-	   {"cancel_next", test_cancel_next}, {"server_dies", test_server_dies},
-	   {"server_replaced", test_server_replaced}, {"closed", test_closed},
-	   {"closed_process", test_closed_process}, {"closed_knot", test_closed_knot},
-	   {"client_dies", test_client_dies}, {"client_thread_dies", test_client_thread_dies},
-	   {"chain", test_chain}, {"deadlock", test_deadlock}, {"no_caller", test_no_caller},
-	   {"storm", test_storm});
+TEST_CASES("ipc_end", {"deadline_queued", test_deadline_queued}, {"deadline_taken", test_deadline_taken},
+	   {"deadline_recv", test_deadline_recv}, {"deadline_met", test_deadline_met},
+	   {"deadline_race", test_deadline_race}, {"cancel_call", test_cancel_call},
+	   {"cancel_waits", test_cancel_waits}, {"cancel_next", test_cancel_next}, {"server_dies", test_server_dies},
+	   {"server_replaced", test_server_replaced}, {"closed", test_closed}, {"closed_process", test_closed_process},
+	   {"closed_knot", test_closed_knot}, {"client_dies", test_client_dies},
+	   {"client_thread_dies", test_client_thread_dies}, {"chain", test_chain}, {"deadlock", test_deadlock},
+	   {"no_caller", test_no_caller}, {"storm", test_storm});

@@ -33,16 +33,15 @@ static void lease_server(handle_t ep, handle_t vmo)
 
 		switch (m.w[0]) {
 		case DO_READ:
-			answer.w[0] = (uint64_t)lease_read(HANDLE_NONE, (unsigned)m.w[1], m.w[2],
-							   buffer + m.w[4], m.w[3]);
+			answer.w[0] = (uint64_t)lease_read(HANDLE_NONE, (unsigned)m.w[1], m.w[2], buffer + m.w[4],
+							   m.w[3]);
 			break;
 		case DO_WRITE:
-			answer.w[0] = (uint64_t)lease_write(HANDLE_NONE, (unsigned)m.w[1], m.w[2],
-							    buffer + m.w[4], m.w[3]);
+			answer.w[0] = (uint64_t)lease_write(HANDLE_NONE, (unsigned)m.w[1], m.w[2], buffer + m.w[4],
+							    m.w[3]);
 			break;
 		case DO_INFO:
-			answer.w[0] = (uint64_t)lease_info(HANDLE_NONE, (unsigned)m.w[1], &length,
-							   &access);
+			answer.w[0] = (uint64_t)lease_info(HANDLE_NONE, (unsigned)m.w[1], &length, &access);
 			answer.w[1] = length;
 			answer.w[2] = access;
 			break;
@@ -108,8 +107,8 @@ static void server_end(struct server *s)
 }
 
 /* One call with leases; the status that the server saw */
-static status_t lend_n(struct server *s, const struct lease *leases, unsigned n, enum order order,
-		       unsigned lease, uint64_t offset, uint64_t length, uint64_t at)
+static status_t lend_n(struct server *s, const struct lease *leases, unsigned n, enum order order, unsigned lease,
+		       uint64_t offset, uint64_t length, uint64_t at)
 {
 	struct ipc_msg m = {.info = MSG_INFO(0, 0, n), .w = {order, lease, offset, length, at}};
 
@@ -118,8 +117,8 @@ static status_t lend_n(struct server *s, const struct lease *leases, unsigned n,
 	return (status_t)m.w[0];
 }
 
-static status_t lend(struct server *s, struct lease lease, enum order order, uint64_t offset,
-		     uint64_t length, uint64_t at)
+static status_t lend(struct server *s, struct lease lease, enum order order, uint64_t offset, uint64_t length,
+		     uint64_t at)
 {
 	return lend_n(s, &lease, 1, order, 0, offset, length, at);
 }
@@ -159,16 +158,14 @@ static void alignments(struct server *s)
 				memset(s->buffer + to - 8, 0xee, 64);
 				memset(want, 0xee, sizeof(want));
 				memcpy(want + 8, area + base, n);
-				if (!CHECK_OK(lend(s, LEND(area + base, n, LEASE_READ), DO_READ, 0,
-						   n, to)) ||
+				if (!CHECK_OK(lend(s, LEND(area + base, n, LEASE_READ), DO_READ, 0, n, to)) ||
 				    !CHECK(memcmp(s->buffer + to - 8, want, 64) == 0))
 					goto out;
 				fill(s->buffer + to, n, a + b + n + 99);
 				memset(area + base - 8, 0xdd, 64);
 				memset(want, 0xdd, sizeof(want));
 				memcpy(want + 8, s->buffer + to, n);
-				if (!CHECK_OK(lend(s, LEND(area + base, n, LEASE_WRITE), DO_WRITE,
-						   0, n, to)) ||
+				if (!CHECK_OK(lend(s, LEND(area + base, n, LEASE_WRITE), DO_WRITE, 0, n, to)) ||
 				    !CHECK(memcmp(area + base - 8, want, 64) == 0))
 					goto out;
 			}
@@ -185,20 +182,17 @@ static void test_alignments(void)
 
 static void lengths(struct server *s)
 {
-	static const uint64_t n[] = {
-		0, 1, 63, 64, 1024, PAGE_SIZE - 1, PAGE_SIZE, PAGE_SIZE + 1, 2 * PAGE_SIZE + 17};
+	static const uint64_t n[] = {0, 1, 63, 64, 1024, PAGE_SIZE - 1, PAGE_SIZE, PAGE_SIZE + 1, 2 * PAGE_SIZE + 17};
 	uint8_t *area = pages_alloc(AREA);
 
 	REQUIRE(area);
 	for (unsigned i = 0; i < ARRAY_SIZE(n); i++) {
 		for (uint64_t shift = 0; shift < 16; shift += 5) {
 			fill(area + shift, n[i], i + 1);
-			CHECK_OK(
-				lend(s, LEND(area + shift, n[i], LEASE_READ), DO_READ, 0, n[i], 3));
+			CHECK_OK(lend(s, LEND(area + shift, n[i], LEASE_READ), DO_READ, 0, n[i], 3));
 			CHECK(memcmp(area + shift, s->buffer + 3, n[i]) == 0);
 			fill(s->buffer + 5, n[i], i + 100);
-			CHECK_OK(lend(s, LEND(area + shift, n[i], LEASE_WRITE), DO_WRITE, 0, n[i],
-				      5));
+			CHECK_OK(lend(s, LEND(area + shift, n[i], LEASE_WRITE), DO_WRITE, 0, n[i], 5));
 			CHECK(memcmp(area + shift, s->buffer + 5, n[i]) == 0);
 		}
 	}
@@ -214,8 +208,7 @@ static void test_lengths(void)
 static void bounds(struct server *s)
 {
 	uint8_t lent[100];
-	struct lease read = LEND(lent, sizeof(lent), LEASE_READ),
-		     write = LEND(lent, sizeof(lent), LEASE_WRITE);
+	struct lease read = LEND(lent, sizeof(lent), LEASE_READ), write = LEND(lent, sizeof(lent), LEASE_WRITE);
 
 	fill(lent, sizeof(lent), 4);
 	CHECK_OK(lend(s, read, DO_READ, 30, 40, 0));
@@ -309,14 +302,11 @@ static void faults(struct server *s)
 		status_t write = lend(s, LEND(wild[i], 8, LEASE_WRITE), DO_WRITE, 0, 8, 0);
 
 		if (read != ERR_FAULT || write != ERR_FAULT) {
-			print("address 0x%lx: read %ld, write %ld", wild[i], (long)read,
-			      (long)write);
+			print("address 0x%lx: read %ld, write %ld", wild[i], (long)read, (long)write);
 			test_fail(__FILE__, __LINE__, "memory that nobody has was lent");
 		}
 	}
-	CHECK_STATUS(
-		lend(s, LEND(area, LEASE_LEN_MAX, LEASE_READ), DO_READ, LEASE_LEN_MAX - 8, 8, 0),
-		ERR_FAULT);
+	CHECK_STATUS(lend(s, LEND(area, LEASE_LEN_MAX, LEASE_READ), DO_READ, LEASE_LEN_MAX - 8, 8, 0), ERR_FAULT);
 	/* The server's own buffer is bad. */
 	CHECK_STATUS(lend(s, LEND(area, 16, LEASE_READ), DO_READ, 0, 16, 1ull << 40), ERR_FAULT);
 	CHECK_STATUS(lend(s, LEND(area, 16, LEASE_READ), DO_READ, 0, 16, 1ull << 62), ERR_FAULT);
@@ -334,8 +324,7 @@ static void faults(struct server *s)
 	CHECK_STATUS(lend(s, LEND(area, 8, LEASE_WRITE), DO_WRITE, 0, 8, 0), ERR_FAULT);
 	/* The second page is gone: the range across the edge fails, what lies before it is still usable. */
 	unmap(area + PAGE_SIZE, PAGE_SIZE);
-	CHECK_STATUS(lend(s, LEND(area + PAGE_SIZE - 8, 16, LEASE_READ), DO_READ, 0, 16, 0),
-		     ERR_FAULT);
+	CHECK_STATUS(lend(s, LEND(area + PAGE_SIZE - 8, 16, LEASE_READ), DO_READ, 0, 16, 0), ERR_FAULT);
 	CHECK_OK(lend(s, LEND(area + PAGE_SIZE - 8, 16, LEASE_READ), DO_READ, 0, 8, 0));
 	/* A copy-on-write page of the lender is copied, the original stays. */
 	memset(p, 1, AREA);
@@ -366,8 +355,7 @@ static void test_faults(void)
 /* The array of leases itself lies where it must not, or goes away. */
 static void array(struct server *s)
 {
-	static const uint64_t wild[] = {0,          16,          USER_TOP, 0xffffffc000000000,
-					~0ull - 15, 0x4000000000};
+	static const uint64_t wild[] = {0, 16, USER_TOP, 0xffffffc000000000, ~0ull - 15, 0x4000000000};
 	struct lease *leases = pages_alloc(2 * PAGE_SIZE);
 	uint8_t byte = 9;
 
@@ -497,6 +485,6 @@ static void test_unmap_race(void)
 	server_end(&s);
 }
 
-TEST_CASES("lease", {"alignments", test_alignments}, {"lengths", test_lengths},
-	   {"bounds", test_bounds}, {"four", test_four}, {"faults", test_faults},
-	   {"array", test_array}, {"time", test_time}, {"unmap_race", test_unmap_race});
+TEST_CASES("lease", {"alignments", test_alignments}, {"lengths", test_lengths}, {"bounds", test_bounds},
+	   {"four", test_four}, {"faults", test_faults}, {"array", test_array}, {"time", test_time},
+	   {"unmap_race", test_unmap_race});

@@ -108,8 +108,7 @@ static void test_bind(void)
 	CHECK_OK(notification_bind(HANDLE_NONE, self));
 	CHECK_OK(notification_signal(a, 1));
 	CHECK_OK(notification_signal(b, 1));
-	CHECK_STATUS(ipc_recv(HANDLE_NONE, HANDLE_NONE, 0, &m),
-		     ERR_STATE); /* nothing to wait for */
+	CHECK_STATUS(ipc_recv(HANDLE_NONE, HANDLE_NONE, 0, &m), ERR_STATE); /* nothing to wait for */
 	CHECK_OK(notification_wait(a, 0, NULL));
 	CHECK_OK(notification_wait(b, 0, NULL));
 
@@ -222,7 +221,6 @@ static void test_processes(void)
 	shut(back);
 }
 
-TEST_CASES("notify", {"sticky", test_sticky}, {"waiters", test_waiters},
-	   {"deadline", test_deadline}, {"killed", test_killed}, {"bind", test_bind},
-	   {"bind_closed", test_bind_closed}, {"no_loss", test_no_loss},
+TEST_CASES("notify", {"sticky", test_sticky}, {"waiters", test_waiters}, {"deadline", test_deadline},
+	   {"killed", test_killed}, {"bind", test_bind}, {"bind_closed", test_bind_closed}, {"no_loss", test_no_loss},
 	   {"processes", test_processes});

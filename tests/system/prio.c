@@ -29,15 +29,7 @@ static void expect_prio(handle_t thread, uint32_t want, int line)
 #define EXPECT_PRIO(thread, want) expect_prio(thread, want, __LINE__)
 
 /* A server thread that does one step each time it is told: so that a test can look between any two. */
-enum step {
-	STEP_RECV,
-	STEP_REPLY,
-	STEP_SAVE,
-	STEP_REPLY_TO,
-	STEP_CALL,
-	STEP_CLOSE_REPLY,
-	STEP_END
-};
+enum step { STEP_RECV, STEP_REPLY, STEP_SAVE, STEP_REPLY_TO, STEP_CALL, STEP_CLOSE_REPLY, STEP_END };
 
 struct worker {
 	struct thread thread;
@@ -62,9 +54,7 @@ static void run_worker(void *arg)
 		if (!CHECK_OK(notification_wait(w->command, DEADLINE_NEVER, &bits)))
 			return;
 		switch (__builtin_ctzll(bits)) {
-		case STEP_RECV:
-			w->status = ipc_recv(w->ep, HANDLE_NONE, DEADLINE_NEVER, &w->m);
-			break;
+		case STEP_RECV: w->status = ipc_recv(w->ep, HANDLE_NONE, DEADLINE_NEVER, &w->m); break;
 		case STEP_REPLY: w->status = ipc_reply(&w->m); break;
 		case STEP_SAVE: w->status = ipc_save_caller(&w->reply[w->saved++]); break;
 		case STEP_REPLY_TO: w->status = ipc_reply_to(w->reply[--w->saved], &w->m); break;
@@ -154,8 +144,7 @@ static void test_waiting_server(void)
 	for (unsigned i = 0; i < 5; i++) {
 		c = call_to(w.ep);
 		tell(&w, STEP_RECV);
-		CHECK(thread_await_state(w.thread.handle, THREAD_BLOCKED_RECV,
-					 THREAD_BLOCKED_RECV));
+		CHECK(thread_await_state(w.thread.handle, THREAD_BLOCKED_RECV, THREAD_BLOCKED_RECV));
 		REQUIRE(caller_start(&c, HIGH - i));
 		done(&w, RECV_CALL);
 		EXPECT_PRIO(w.thread.handle, HIGH - i);
@@ -247,8 +236,7 @@ static void test_chain_late(void)
 	tell(&a, STEP_CALL);
 	step(&b, STEP_RECV);
 	EXPECT_PRIO(b.thread.handle, LOW);
-	high = call_to(
-		a.ep); /* queues while a is itself waiting for b, and a is nobody's server yet */
+	high = call_to(a.ep); /* queues while a is itself waiting for b, and a is nobody's server yet */
 	REQUIRE(caller_block(&high, HIGH));
 	step(&b, STEP_REPLY);
 	done(&a, OK);
@@ -309,8 +297,7 @@ static void test_revert(void)
 				CHECK_OK(thread_cancel(c.thread.handle));
 			if (way == 2) {
 				CHECK_OK(thread_kill(c.thread.handle));
-				CHECK(thread_await_state(c.thread.handle, THREAD_ENDED,
-							 THREAD_ENDED));
+				CHECK(thread_await_state(c.thread.handle, THREAD_ENDED, THREAD_ENDED));
 				thread_discard(&c.thread);
 			} else {
 				CHECK_STATUS(caller_join(&c), way ? ERR_CANCELLED : ERR_TIMED_OUT);
@@ -382,12 +369,10 @@ static void test_inversion(void)
 	server_stop(ep);
 	thread_join(&spinner);
 	thread_join(&server);
-	CHECK_OK(thread_set_sched(HANDLE_NONE, &(struct thread_sched){.prio = PRIO_DEFAULT},
-				  HANDLE_NONE));
+	CHECK_OK(thread_set_sched(HANDLE_NONE, &(struct thread_sched){.prio = PRIO_DEFAULT}, HANDLE_NONE));
 	shut(ep);
 }
 
-TEST_CASES("prio", {"serving", test_serving}, {"waiting_server", test_waiting_server},
-	   {"queued", test_queued}, {"chain", test_chain}, {"chain_late", test_chain_late},
-	   {"deferred", test_deferred}, {"revert", test_revert},
+TEST_CASES("prio", {"serving", test_serving}, {"waiting_server", test_waiting_server}, {"queued", test_queued},
+	   {"chain", test_chain}, {"chain_late", test_chain_late}, {"deferred", test_deferred}, {"revert", test_revert},
 	   {"base_changes", test_base_changes}, {"inversion", test_inversion});

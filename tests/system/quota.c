@@ -14,8 +14,7 @@ static struct quota_info info_of(handle_t quota)
 
 static void test_carve(void)
 {
-	struct quota_limits limits = {
-		.mem_bytes = MIB, .handles = 50, .threads = 3, .processes = 2};
+	struct quota_limits limits = {.mem_bytes = MIB, .handles = 50, .threads = 3, .processes = 2};
 	struct quota_limits huge = {.mem_bytes = ~0ull, .handles = 50}, more = limits;
 	struct quota_info before = info_of(HANDLE_NONE), after, child;
 	handle_t quota = make_quota(&limits), grand = HANDLE_NONE;
@@ -35,8 +34,7 @@ static void test_carve(void)
 	more = limits;
 	more.handles = 51;
 	CHECK(quota_create(quota, &more, &grand) != OK);
-	more = (struct quota_limits){
-		.mem_bytes = MIB / 2, .handles = 10, .threads = 1, .processes = 1};
+	more = (struct quota_limits){.mem_bytes = MIB / 2, .handles = 10, .threads = 1, .processes = 1};
 	CHECK_OK(quota_create(quota, &more, &grand));
 	CHECK(info_of(quota).used.mem_bytes >= MIB / 2);
 	/* Set: the difference moves; not below what is used. */
@@ -85,8 +83,7 @@ static void too_many_threads(const struct child_args *args)
 
 static void test_limits(void)
 {
-	struct quota_limits limits = {
-		.mem_bytes = MIB, .handles = 300, .threads = 3, .processes = 1};
+	struct quota_limits limits = {.mem_bytes = MIB, .handles = 300, .threads = 3, .processes = 1};
 	void (*const runs[])(const struct child_args *) = {fill_memory, too_many_threads};
 	uint64_t used = test_quota_used();
 
@@ -111,8 +108,7 @@ static void wait_for_ever(const struct child_args *args)
 /* Everything that draws on it or on its children ends; nothing else does. */
 static void test_kill(void)
 {
-	struct quota_limits limits = {
-		.mem_bytes = 4 * MIB, .handles = 400, .threads = 20, .processes = 10};
+	struct quota_limits limits = {.mem_bytes = 4 * MIB, .handles = 400, .threads = 20, .processes = 10};
 	struct quota_limits part = {.mem_bytes = MIB, .handles = 100, .threads = 4, .processes = 4};
 	handle_t never = make_notification(), quota = make_quota(&limits), sub = HANDLE_NONE;
 	struct child c[4], outside;

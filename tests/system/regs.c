@@ -35,8 +35,8 @@ static void check_clean(const struct raw_regs *r, uint64_t number, int line)
 		dirty |= (uint32_t)(r->t[i] != 0) << (8 + i);
 	dirty &= ~allowed;
 	if (dirty || r->ra || r->lost) {
-		print("call %lu (status %ld): registers 0x%x are not zero, ra 0x%lx, lost 0x%lx",
-		      number, (long)r->a[0], dirty, r->ra, r->lost);
+		print("call %lu (status %ld): registers 0x%x are not zero, ra 0x%lx, lost 0x%lx", number, (long)r->a[0],
+		      dirty, r->ra, r->lost);
 		test_fail(__FILE__, line, "registers after a system call");
 	}
 }
@@ -81,8 +81,8 @@ static void test_errors(void)
 	}
 }
 
-static void good(uint64_t number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
-		 uint64_t a5, uint64_t *result)
+static void good(uint64_t number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5,
+		 uint64_t *result)
 {
 	struct raw_regs r = marked(number);
 
@@ -105,8 +105,7 @@ static void good(uint64_t number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_
 static void test_success(void)
 {
 	static uint8_t buffer[512] __attribute__((aligned(8)));
-	uint64_t buf = (uint64_t)buffer, ep = 0, nt = 0, vmo = 0, h = 0, timer = 0, at = 0,
-		 process = 0;
+	uint64_t buf = (uint64_t)buffer, ep = 0, nt = 0, vmo = 0, h = 0, timer = 0, at = 0, process = 0;
 
 	good(SYS_NULL, 0, 0, 0, 0, 0, 0, NULL);
 	good(SYS_ENDPOINT_CREATE, 0, 0, 0, 0, 0, 0, &ep);
@@ -271,11 +270,7 @@ static void test_new_thread(void)
 	CHECK(thread_await_state(thread, THREAD_ENDED, THREAD_ENDED));
 	__asm__ volatile("" : : : "memory");
 	for (unsigned i = 1; i < 32; i++) {
-		uint64_t want = i == 2    ? args.stack
-				: i == 4  ? 0xcccc
-				: i == 10 ? 0xaaaa
-				: i == 11 ? 0xbbbb
-					  : 0;
+		uint64_t want = i == 2 ? args.stack : i == 4 ? 0xcccc : i == 10 ? 0xaaaa : i == 11 ? 0xbbbb : 0;
 
 		if (first_regs[i] != want) {
 			print("x%u is 0x%lx in a new thread", i, first_regs[i]);

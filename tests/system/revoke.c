@@ -39,8 +39,7 @@ static void test_tree(void)
 static void test_right(void)
 {
 	handle_t root = make_notification();
-	handle_t weak = make_dup(root, RIGHT_DUP | RIGHT_NT_SIGNAL),
-		 derived = make_dup(weak, RIGHTS_SAME);
+	handle_t weak = make_dup(root, RIGHT_DUP | RIGHT_NT_SIGNAL), derived = make_dup(weak, RIGHTS_SAME);
 
 	CHECK_STATUS(handle_revoke(weak), ERR_RIGHTS);
 	CHECK_OK(notification_signal(derived, 1));
@@ -163,8 +162,7 @@ static void test_grandchild(void)
 /* A moved handle keeps its place in the tree. */
 static void test_moved(void)
 {
-	handle_t root = make_notification(), copy = make_dup(root, RIGHTS_SAME),
-		 ep = make_endpoint();
+	handle_t root = make_notification(), copy = make_dup(root, RIGHTS_SAME), ep = make_endpoint();
 	struct receiver r = {.keep = false};
 	struct ipc_msg m = {.info = MSG_INFO(1, 1, 0), .handles = {copy}};
 
@@ -240,8 +238,7 @@ static void test_caller_queued(void)
 static void test_receive_right(void)
 {
 	handle_t ep = make_endpoint(), server = make_dup(ep, RIGHT_EP_RECV);
-	handle_t keep = make_dup(ep, RIGHT_EP_CALL | RIGHT_REVOKE),
-		 client = make_mint(ep, 5, RIGHT_EP_CALL);
+	handle_t keep = make_dup(ep, RIGHT_EP_CALL | RIGHT_REVOKE), client = make_mint(ep, 5, RIGHT_EP_CALL);
 	struct caller c = {.ep = client, .m = {.info = 1}, .deadline = now() + 20 * SECOND};
 
 	REQUIRE(caller_block(&c, PRIO_DEFAULT));
@@ -277,8 +274,7 @@ static void copy_storm(const struct child_args *args)
 
 	while (status == OK) {
 		for (unsigned i = 0; i < ARRAY_SIZE(h) && status == OK; i++)
-			status = handle_dup(i ? h[i - 1] : args->h[0], (uint32_t)RIGHTS_SAME,
-					    &h[i]);
+			status = handle_dup(i ? h[i - 1] : args->h[0], (uint32_t)RIGHTS_SAME, &h[i]);
 		for (unsigned i = 0; i < ARRAY_SIZE(h) && status == OK; i += 3)
 			status = handle_close(h[i]);
 		for (unsigned i = 1; i < ARRAY_SIZE(h) && status == OK; i++) {
@@ -320,8 +316,7 @@ static void test_storm(void)
 static void test_derived_kinds(void)
 {
 	handle_t ep = make_endpoint(), minted = make_mint(ep, 1, RIGHT_EP_CALL | RIGHT_DUP);
-	handle_t copy = make_dup(minted, RIGHTS_SAME), all, inspect = HANDLE_NONE,
-		 part = HANDLE_NONE;
+	handle_t copy = make_dup(minted, RIGHTS_SAME), all, inspect = HANDLE_NONE, part = HANDLE_NONE;
 	struct handle_info info = {0};
 	struct process_info process;
 
@@ -335,15 +330,13 @@ static void test_derived_kinds(void)
 	CHECK_OK(resource_create(inspect, SYSTEM_INSPECT, 1, &part));
 	CHECK_OK(system_info(part, INFO_PROCESS, 0, &process, sizeof(process), NULL));
 	CHECK_OK(handle_revoke(all));
-	CHECK_STATUS(system_info(part, INFO_PROCESS, 0, &process, sizeof(process), NULL),
-		     ERR_HANDLE);
-	CHECK_STATUS(system_info(inspect, INFO_PROCESS, 0, &process, sizeof(process), NULL),
-		     ERR_HANDLE);
+	CHECK_STATUS(system_info(part, INFO_PROCESS, 0, &process, sizeof(process), NULL), ERR_HANDLE);
+	CHECK_STATUS(system_info(inspect, INFO_PROCESS, 0, &process, sizeof(process), NULL), ERR_HANDLE);
 	shut(all);
 }
 
-TEST_CASES("revoke", {"tree", test_tree}, {"right", test_right}, {"deep", test_deep},
-	   {"wide", test_wide}, {"processes", test_processes}, {"grandchild", test_grandchild},
-	   {"moved", test_moved}, {"in_message", test_in_message},
-	   {"caller_queued", test_caller_queued}, {"receive_right", test_receive_right},
-	   {"waiter", test_waiter}, {"storm", test_storm}, {"derived_kinds", test_derived_kinds});
+TEST_CASES("revoke", {"tree", test_tree}, {"right", test_right}, {"deep", test_deep}, {"wide", test_wide},
+	   {"processes", test_processes}, {"grandchild", test_grandchild}, {"moved", test_moved},
+	   {"in_message", test_in_message}, {"caller_queued", test_caller_queued},
+	   {"receive_right", test_receive_right}, {"waiter", test_waiter}, {"storm", test_storm},
+	   {"derived_kinds", test_derived_kinds});

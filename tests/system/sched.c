@@ -162,10 +162,9 @@ static void test_budget(void)
 	bool throttled = false;
 
 	pin_self(PRIO_DEFAULT);
-	REQUIRE(counter_start(&c, (struct thread_sched){.prio = PRIO_USER_MAX,
-							.affinity = 1,
-							.budget_ns = 2 * MS,
-							.period_ns = 20 * MS}));
+	REQUIRE(counter_start(
+		&c, (struct thread_sched){
+			    .prio = PRIO_USER_MAX, .affinity = 1, .budget_ns = 2 * MS, .period_ns = 20 * MS}));
 	/* Without the budget this loop would never be left: the spinner is above us on our hart. */
 	for (unsigned tries = 0; tries < 20 && share > 25; tries++) {
 		uint64_t cpu_from;
@@ -225,10 +224,8 @@ static void test_budget_calls(void)
 	CHECK(thread_await_state(server.handle, THREAD_BLOCKED_RECV, THREAD_BLOCKED_RECV));
 	c.count = ep;
 	REQUIRE(thread_make(&c.thread, run_calls, &c, 1));
-	set(c.thread.handle, (struct thread_sched){.prio = PRIO_USER_MAX,
-						   .affinity = 1,
-						   .budget_ns = 2 * MS,
-						   .period_ns = 20 * MS});
+	set(c.thread.handle,
+	    (struct thread_sched){.prio = PRIO_USER_MAX, .affinity = 1, .budget_ns = 2 * MS, .period_ns = 20 * MS});
 	CHECK_OK(thread_start(c.thread.handle));
 	from = now();
 	while (now() < from + 200 * MS) /* would never end if the two kept the hart */
@@ -261,8 +258,7 @@ static void test_arguments(void)
 	};
 	struct thread_info before = {0}, after = {0};
 	struct thread_args args = {.entry = USER_BASE, .stack = USER_BASE, .prio = PRIO_USER_MAX};
-	handle_t high = test_system_resource(SYSTEM_PRIORITY),
-		 other = test_system_resource(SYSTEM_INSPECT);
+	handle_t high = test_system_resource(SYSTEM_PRIORITY), other = test_system_resource(SYSTEM_INSPECT);
 	handle_t thread = HANDLE_NONE;
 	struct thread_sched sched = {.prio = PRIO_DRIVER};
 	struct thread t;
@@ -340,23 +336,20 @@ static void test_affinity(void)
 	struct thread_info info = {0};
 
 	for (uint32_t hart = 0; hart < harts; hart++) {
-		REQUIRE(counter_start(&c,
-				      (struct thread_sched){.prio = 50, .affinity = 1ull << hart}));
+		REQUIRE(counter_start(&c, (struct thread_sched){.prio = 50, .affinity = 1ull << hart}));
 		for (uint64_t seen = 0; seen == 0; seen = c.count)
 			sleep_ns(MS);
 		CHECK_OK(thread_info(c.thread.handle, &info));
 		CHECK_EQ(info.hart, hart);
 		/* Moved while it runs */
-		set(c.thread.handle,
-		    (struct thread_sched){.prio = 50, .affinity = 1ull << ((hart + 1) % harts)});
+		set(c.thread.handle, (struct thread_sched){.prio = 50, .affinity = 1ull << ((hart + 1) % harts)});
 		for (uint64_t from = c.count; c.count == from;)
 			sleep_ns(MS);
 		CHECK_OK(thread_info(c.thread.handle, &info));
 		CHECK_EQ(info.hart, (hart + 1) % harts);
 		counter_end(&c);
 		/* Oneself: from the next instruction on */
-		set(HANDLE_NONE,
-		    (struct thread_sched){.prio = PRIO_DEFAULT, .affinity = 1ull << hart});
+		set(HANDLE_NONE, (struct thread_sched){.prio = PRIO_DEFAULT, .affinity = 1ull << hart});
 		CHECK_OK(thread_info(HANDLE_NONE, &info));
 		CHECK_EQ(info.hart, hart);
 	}
@@ -510,6 +503,5 @@ static void test_cpu_time(void)
 
 TEST_CASES("sched", {"arguments", test_arguments}, {"lives", test_lives}, {"fixed", test_fixed},
 	   {"preempts", test_preempts}, {"round_robin", test_round_robin}, {"yield", test_yield},
-	   {"budget", test_budget}, {"budget_calls", test_budget_calls},
-	   {"affinity", test_affinity}, {"spread", test_spread}, {"suspend", test_suspend},
-	   {"cpu_time", test_cpu_time});
+	   {"budget", test_budget}, {"budget_calls", test_budget_calls}, {"affinity", test_affinity},
+	   {"spread", test_spread}, {"suspend", test_suspend}, {"cpu_time", test_cpu_time});

@@ -56,8 +56,7 @@ static void test_system(void)
 	CHECK(info.processes >= 1);
 	CHECK(info.free_bytes > 0);
 	CHECK(info.free_bytes < info.ram_bytes);
-	print("smoke: %u harts, %lu KiB free of %lu KiB", info.harts, info.free_bytes / KIB,
-	      info.ram_bytes / KIB);
+	print("smoke: %u harts, %lu KiB free of %lu KiB", info.harts, info.free_bytes / KIB, info.ram_bytes / KIB);
 }
 
 static void test_handles(void)
@@ -351,8 +350,7 @@ static void test_irq(void)
 	shut(nt);
 }
 
-TEST_CASES("smoke", {"log", test_log}, {"null", test_null}, {"startup", test_startup_block},
-	   {"clock", test_clock}, {"system", test_system}, {"handles", test_handles},
-	   {"notification", test_notification}, {"vmo", test_vmo}, {"timer", test_timer},
-	   {"threads", test_threads}, {"futex", test_futex}, {"ipc", test_ipc}, {"fp", test_fp},
+TEST_CASES("smoke", {"log", test_log}, {"null", test_null}, {"startup", test_startup_block}, {"clock", test_clock},
+	   {"system", test_system}, {"handles", test_handles}, {"notification", test_notification}, {"vmo", test_vmo},
+	   {"timer", test_timer}, {"threads", test_threads}, {"futex", test_futex}, {"ipc", test_ipc}, {"fp", test_fp},
 	   {"irq", test_irq}, {"process", test_process}, {"ipc_process", test_ipc_process});

@@ -49,8 +49,8 @@ static void test_replace(void)
 	}
 	for (uint64_t g = 1; g <= ROUNDS; g++) {
 		CHECK_OK(vmo_write(vmo[g & 1], 0, &g, sizeof(g)));
-		if (!CHECK_OK(vmo_map(HANDLE_NONE, vmo[g & 1], 0, (void *)(uintptr_t)watched,
-				      PAGE_SIZE, MAP_READ | MAP_FIXED | MAP_REPLACE, &at)))
+		if (!CHECK_OK(vmo_map(HANDLE_NONE, vmo[g & 1], 0, (void *)(uintptr_t)watched, PAGE_SIZE,
+				      MAP_READ | MAP_FIXED | MAP_REPLACE, &at)))
 			break;
 		__atomic_store_n(&generation, g, __ATOMIC_RELEASE);
 		if (g % 16 == 0)
@@ -90,8 +90,7 @@ static void test_clone_race(void)
 	REQUIRE(watched);
 	for (uint32_t i = 0; i < n; i++) {
 		writers[i] = (struct reader){0};
-		REQUIRE(thread_spawn(&writers[i].thread, run_writer, &writers[i],
-				     PRIO_DEFAULT - 5));
+		REQUIRE(thread_spawn(&writers[i].thread, run_writer, &writers[i], PRIO_DEFAULT - 5));
 	}
 	for (unsigned i = 0; i < 100; i++) {
 		handle_t clone = HANDLE_NONE;
@@ -102,8 +101,7 @@ static void test_clone_race(void)
 		for (unsigned k = 0; k < 50; k++)
 			syscall_null();
 		CHECK_OK(vmo_read(clone, 64, &second, sizeof(second)));
-		if (!CHECK_EQ(second,
-			      first)) /* somebody still writes to the page of the snapshot */
+		if (!CHECK_EQ(second, first)) /* somebody still writes to the page of the snapshot */
 			i = 100;
 		shut(clone);
 		if (i % 8 == 0)
@@ -153,8 +151,8 @@ static void storm_child(const struct child_args *args)
 	for (uint64_t i = 0; i < 400; i++) {
 		struct ipc_msg m = {.info = 1, .w = {i, args->w[0]}};
 
-		if (!CHECK_OK(ipc_call(args->h[0], &m, NULL, DEADLINE_NEVER)) ||
-		    !CHECK_EQ(m.w[0], i) || !CHECK_EQ(m.w[1], args->w[0]))
+		if (!CHECK_OK(ipc_call(args->h[0], &m, NULL, DEADLINE_NEVER)) || !CHECK_EQ(m.w[0], i) ||
+		    !CHECK_EQ(m.w[1], args->w[0]))
 			return;
 	}
 }
@@ -184,5 +182,5 @@ static void test_ipc_storm(void)
 	shut(ep);
 }
 
-TEST_CASES("smp", {"replace", test_replace}, {"clone_race", test_clone_race},
-	   {"kill_running", test_kill_running}, {"ipc_storm", test_ipc_storm});
+TEST_CASES("smp", {"replace", test_replace}, {"clone_race", test_clone_race}, {"kill_running", test_kill_running},
+	   {"ipc_storm", test_ipc_storm});

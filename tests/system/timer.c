@@ -98,8 +98,7 @@ static void test_tiny_period(void)
 /* Far away times neither overflow nor fire. */
 static void test_far(void)
 {
-	static const uint64_t far[] = {DEADLINE_NEVER - 1, 1ull << 63, (1ull << 63) - 1, 1ull << 62,
-				       1ull << 60};
+	static const uint64_t far[] = {DEADLINE_NEVER - 1, 1ull << 63, (1ull << 63) - 1, 1ull << 62, 1ull << 60};
 	handle_t nt = make_notification();
 	handle_t timer[ARRAY_SIZE(far)];
 	struct waiter w;
@@ -165,8 +164,7 @@ static void test_many(void)
 		count[i] = make_notification();
 	for (unsigned i = 0; i < N; i++) {
 		timer[i] = make_timer(count[i % 16], 1ull << (i / 16));
-		CHECK_OK(
-			timer_set(timer[i], now() + 100 * MS + random_next(&seed) % (100 * MS), 0));
+		CHECK_OK(timer_set(timer[i], now() + 100 * MS + random_next(&seed) % (100 * MS), 0));
 	}
 	for (unsigned i = 0; i < N; i += 2)
 		CHECK_OK(timer_set(timer[i], DEADLINE_NEVER, 0));
@@ -191,8 +189,7 @@ static void test_many(void)
 
 static void test_arguments(void)
 {
-	handle_t nt = make_notification(), weak = make_dup(nt, RIGHT_NT_WAIT | RIGHT_DUP),
-		 out = HANDLE_NONE;
+	handle_t nt = make_notification(), weak = make_dup(nt, RIGHT_NT_WAIT | RIGHT_DUP), out = HANDLE_NONE;
 
 	CHECK_STATUS(timer_object_create(nt, 0, &out), ERR_INVALID);
 	CHECK_STATUS(timer_object_create(weak, 1, &out), ERR_RIGHTS);
@@ -223,10 +220,9 @@ static void test_clock(void)
 		ns = ticks / hz * SECOND + ticks % hz * SECOND / hz;
 		CHECK(ns + SECOND / hz >= before);
 	}
-	CHECK_OK(thread_set_sched(HANDLE_NONE, &(struct thread_sched){.prio = PRIO_DEFAULT},
-				  HANDLE_NONE));
+	CHECK_OK(thread_set_sched(HANDLE_NONE, &(struct thread_sched){.prio = PRIO_DEFAULT}, HANDLE_NONE));
 }
 
-TEST_CASES("timer", {"clock", test_clock}, {"arguments", test_arguments}, {"once", test_once},
-	   {"cancel", test_cancel}, {"periodic", test_periodic}, {"tiny_period", test_tiny_period},
-	   {"far", test_far}, {"order", test_order}, {"many", test_many});
+TEST_CASES("timer", {"clock", test_clock}, {"arguments", test_arguments}, {"once", test_once}, {"cancel", test_cancel},
+	   {"periodic", test_periodic}, {"tiny_period", test_tiny_period}, {"far", test_far}, {"order", test_order},
+	   {"many", test_many});

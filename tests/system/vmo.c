@@ -49,8 +49,7 @@ static uint64_t committed(handle_t vmo)
 
 static void test_create(void)
 {
-	static const uint64_t sizes[] = {1, PAGE_SIZE - 1, PAGE_SIZE, PAGE_SIZE + 1,
-					 100 * PAGE_SIZE};
+	static const uint64_t sizes[] = {1, PAGE_SIZE - 1, PAGE_SIZE, PAGE_SIZE + 1, 100 * PAGE_SIZE};
 	handle_t vmo = HANDLE_NONE;
 	struct vmo_info info = {0};
 
@@ -60,8 +59,7 @@ static void test_create(void)
 		/* Sizes are multiples of the page size: others are refused or rounded up, nothing else. */
 		if (status == OK) {
 			CHECK_OK(vmo_info(vmo, &info));
-			CHECK(info.size >= sizes[i] && info.size - sizes[i] < PAGE_SIZE &&
-			      info.size % PAGE_SIZE == 0);
+			CHECK(info.size >= sizes[i] && info.size - sizes[i] < PAGE_SIZE && info.size % PAGE_SIZE == 0);
 			CHECK_EQ(info.kind, VMO_KIND_ANON);
 			CHECK_EQ(info.committed, 0);
 			CHECK_EQ(info.phys, 0);
@@ -157,8 +155,7 @@ static void test_read_write(void)
 	uint64_t seed = 8;
 
 	for (unsigned i = 0; i < 60; i++) {
-		uint64_t offset = random_next(&seed) % (2 * page),
-			 length = random_next(&seed) % (2 * page);
+		uint64_t offset = random_next(&seed) % (2 * page), length = random_next(&seed) % (2 * page);
 		uint64_t skew = i % 8;
 
 		for (uint64_t k = 0; k < length; k++)
@@ -214,10 +211,8 @@ static void test_map(void)
 	CHECK_OK(vmo_map(HANDLE_NONE, vmo, 0, r, 4 * page, RW | MAP_FIXED, &at));
 	CHECK(at == r);
 	r[page] = 1;
-	CHECK_STATUS(vmo_map(HANDLE_NONE, vmo, 0, r + 3 * page, 2 * page, RW | MAP_FIXED, &at),
-		     ERR_EXISTS);
-	CHECK_STATUS(vmo_map(HANDLE_NONE, vmo, 0, r - page, 2 * page, RW | MAP_FIXED, &at),
-		     ERR_EXISTS);
+	CHECK_STATUS(vmo_map(HANDLE_NONE, vmo, 0, r + 3 * page, 2 * page, RW | MAP_FIXED, &at), ERR_EXISTS);
+	CHECK_STATUS(vmo_map(HANDLE_NONE, vmo, 0, r - page, 2 * page, RW | MAP_FIXED, &at), ERR_EXISTS);
 	CHECK_STATUS(vmo_map(HANDLE_NONE, vmo, 0, r + page, page, RW | MAP_FIXED, &at), ERR_EXISTS);
 	CHECK_EQ(r[page], 1);
 	CHECK_OK(vmo_map(HANDLE_NONE, vmo, 0, r + page, page, RW | MAP_FIXED | MAP_REPLACE, &at));
@@ -267,8 +262,8 @@ static void test_map_arguments(void)
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(bad); i++) {
-		status_t status = vmo_map(HANDLE_NONE, vmo, bad[i].offset, (void *)bad[i].address,
-					  bad[i].size, bad[i].flags, &at);
+		status_t status = vmo_map(HANDLE_NONE, vmo, bad[i].offset, (void *)bad[i].address, bad[i].size,
+					  bad[i].flags, &at);
 
 		/* Which of the two names a bad argument gets matters less than that it is refused. */
 		if (status != ERR_INVALID && status != ERR_RANGE) {
@@ -394,15 +389,13 @@ static void test_exec(void)
 	shut(vmo);
 }
 
-static void expect_fault(void (*run)(const struct child_args *), uint64_t address, uint32_t cause,
-			 int line)
+static void expect_fault(void (*run)(const struct child_args *), uint64_t address, uint32_t cause, int line)
 {
 	struct child_spec spec = {.run = run, .w = {address}};
 	struct child c;
 
 	if (child_start(&c, &spec) == OK)
-		test_check_eq((uint64_t)child_wait(&c), EXIT_FAULT | cause, __FILE__, line,
-			      "exit status");
+		test_check_eq((uint64_t)child_wait(&c), EXIT_FAULT | cause, __FILE__, line, "exit status");
 }
 #define EXPECT_FAULT(run, address, cause) expect_fault(run, (uint64_t)(address), cause, __LINE__)
 
@@ -476,8 +469,7 @@ static void test_clone(void)
 
 static void test_clone_arguments(void)
 {
-	handle_t vmo = make_vmo(4 * page),
-		 read = make_dup(vmo, RIGHT_VMO_READ | RIGHT_DUP | RIGHT_MOVE | RIGHT_MOVE);
+	handle_t vmo = make_vmo(4 * page), read = make_dup(vmo, RIGHT_VMO_READ | RIGHT_DUP | RIGHT_MOVE | RIGHT_MOVE);
 	handle_t blind = make_dup(vmo, RIGHT_VMO_WRITE), clone = HANDLE_NONE;
 	struct vmo_info info = {0};
 
@@ -583,8 +575,7 @@ static void test_accounts(void)
 
 static void test_contiguous(void)
 {
-	handle_t dma = test_system_resource(SYSTEM_DMA),
-		 other = test_system_resource(SYSTEM_INSPECT);
+	handle_t dma = test_system_resource(SYSTEM_DMA), other = test_system_resource(SYSTEM_INSPECT);
 	handle_t vmo = HANDLE_NONE, blind, clone = HANDLE_NONE;
 	struct vmo_info info = {0};
 	uint8_t *p;
@@ -625,8 +616,7 @@ static void test_contiguous(void)
 
 static void test_device(void)
 {
-	handle_t all = test_handle(HND_RES_MMIO), part = HANDLE_NONE, vmo = HANDLE_NONE,
-		 clone = HANDLE_NONE;
+	handle_t all = test_handle(HND_RES_MMIO), part = HANDLE_NONE, vmo = HANDLE_NONE, clone = HANDLE_NONE;
 	struct vmo_info info = {0};
 	uint64_t ram = 0;
 	handle_t dma = test_system_resource(SYSTEM_DMA);
@@ -732,16 +722,14 @@ static void test_revoke(void)
 	unmap(p, page);
 	CHECK_OK(handle_revoke(vmo));
 	status = child_wait(&c);
-	CHECK(status == (EXIT_FAULT | FAULT_STORE_PAGE) ||
-	      status == (EXIT_FAULT | FAULT_LOAD_PAGE));
+	CHECK(status == (EXIT_FAULT | FAULT_STORE_PAGE) || status == (EXIT_FAULT | FAULT_LOAD_PAGE));
 	shut(vmo);
 	shut(up);
 }
 
 TEST_CASES("vmo", {"create", test_create}, {"zero", test_zero}, {"demand", test_demand},
-	   {"read_write", test_read_write}, {"map", test_map},
-	   {"map_arguments", test_map_arguments}, {"partial", test_partial}, {"exec", test_exec},
-	   {"segments", test_segments}, {"clone", test_clone},
-	   {"clone_arguments", test_clone_arguments}, {"clone_model", test_clone_model},
-	   {"accounts", test_accounts}, {"contiguous", test_contiguous}, {"device", test_device},
-	   {"other_process", test_other_process}, {"revoke", test_revoke});
+	   {"read_write", test_read_write}, {"map", test_map}, {"map_arguments", test_map_arguments},
+	   {"partial", test_partial}, {"exec", test_exec}, {"segments", test_segments}, {"clone", test_clone},
+	   {"clone_arguments", test_clone_arguments}, {"clone_model", test_clone_model}, {"accounts", test_accounts},
+	   {"contiguous", test_contiguous}, {"device", test_device}, {"other_process", test_other_process},
+	   {"revoke", test_revoke});

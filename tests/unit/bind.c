@@ -77,8 +77,7 @@ static void put(uint8_t *at, unsigned offset, uint64_t value, unsigned bytes)
 		at[offset + i] = (uint8_t)(value >> (8 * i));
 }
 
-static void section(struct made *f, unsigned index, uint32_t name, uint32_t type, uint64_t offset,
-		    uint64_t size)
+static void section(struct made *f, unsigned index, uint32_t name, uint32_t type, uint64_t offset, uint64_t size)
 {
 	put(f->sections[index], 0, name, 4);
 	put(f->sections[index], 4, type, 4);
@@ -158,8 +157,7 @@ static void test_manifest(void)
 	for (int round = 0; round < 50000; round++) {
 		bad = f;
 		for (int i = 0; i < 1 + round % 4; i++)
-			((uint8_t *)&bad)[(unsigned)rand() % (64 + 3 * 64 + 32 + 100)] = (uint8_t)
-				rand();
+			((uint8_t *)&bad)[(unsigned)rand() % (64 + 3 * 64 + 32 + 100)] = (uint8_t)rand();
 		if (manifest_read(&bad, sizeof(bad), &out, &problem) == OK)
 			CHECK(memchr(out.name, 0, sizeof(out.name)) != NULL);
 	}
@@ -204,8 +202,7 @@ static void test_match(void)
 	CHECK_STR(driver_of(tree, "/soc/serial@10000000"), "ns16550");
 	/* The node's first string wins over the order of drivers and entries; then the first driver. */
 	static const struct driver_manifest order[] = {
-		{.matches = {DRIVER_COMPATIBLE("snps,dw-apb-uart", 0),
-			     DRIVER_COMPATIBLE("snps,dw-apb-uart", 1)}},
+		{.matches = {DRIVER_COMPATIBLE("snps,dw-apb-uart", 0), DRIVER_COMPATIBLE("snps,dw-apb-uart", 1)}},
 		{.matches = {DRIVER_COMPATIBLE("other", 0),
 			     {.kind = 77, .compatible = "x"},
 			     DRIVER_COMPATIBLE("starfive,jh7110-uart", 0)}},
@@ -304,14 +301,12 @@ static void test_plan_boards(void)
 
 	/* Hart 0 has no supervisor context there; the controller serves the others. */
 	CHECK_INT(plan_controller(tree, 3), tree_find(tree, "/soc/interrupt-controller@c000000"));
-	plan_make(tree, tree_find(tree, "/soc/usb@10100000/usb@0"), plan_controller(tree, 1),
-		  &plan);
+	plan_make(tree, tree_find(tree, "/soc/usb@10100000/usb@0"), plan_controller(tree, 1), &plan);
 	CHECK(plan.reg_count == 3 && plan.irq_count == 3);
 	CHECK_STR(plan.irqs[1].name, "peripheral");
 	CHECK_INT(plan.irqs[2].source, 110);
 	CHECK_STR(plan_problem(&plan), NULL);
-	CHECK_INT(plan_clock_hz(tree, tree_find(tree, "/soc/clock-controller@13020000"), 0),
-		  24000000);
+	CHECK_INT(plan_clock_hz(tree, tree_find(tree, "/soc/clock-controller@13020000"), 0), 24000000);
 	CHECK_INT(plan_clock_hz(tree, tree_find(tree, "/soc/serial@10000000"), 0), 0);
 	CHECK_INT(plan_clock_hz(tree, tree_find(tree, "/soc/serial@10000000"), 9), 0);
 	tree_free(tree);

@@ -8,8 +8,7 @@
 
 static unsigned checks_done, checks_failed;
 
-__attribute__((unused)) static int check_that(int good, const char *file, int line,
-					      const char *what)
+__attribute__((unused)) static int check_that(int good, const char *file, int line, const char *what)
 {
 	checks_done++;
 	if (!good) {
@@ -19,35 +18,32 @@ __attribute__((unused)) static int check_that(int good, const char *file, int li
 	return good;
 }
 
-__attribute__((unused)) static int check_strings(const char *got, const char *want,
-						 const char *file, int line)
+__attribute__((unused)) static int check_strings(const char *got, const char *want, const char *file, int line)
 {
 	int good = got && want ? strcmp(got, want) == 0 : got == want;
 	checks_done++;
 	if (!good) {
 		checks_failed++;
-		printf("%s:%d: FAILED:\n  got    \"%s\"\n  wanted \"%s\"\n", file, line,
-		       got ? got : "(null)", want ? want : "(null)");
+		printf("%s:%d: FAILED:\n  got    \"%s\"\n  wanted \"%s\"\n", file, line, got ? got : "(null)",
+		       want ? want : "(null)");
 	}
 	return good;
 }
 
-__attribute__((unused)) static int check_numbers(intmax_t got, intmax_t want, const char *file,
-						 int line, const char *what)
+__attribute__((unused)) static int check_numbers(intmax_t got, intmax_t want, const char *file, int line,
+						 const char *what)
 {
 	checks_done++;
 	if (got != want) {
 		checks_failed++;
-		printf("%s:%d: FAILED: %s is %" PRIdMAX ", wanted %" PRIdMAX "\n", file, line, what,
-		       got, want);
+		printf("%s:%d: FAILED: %s is %" PRIdMAX ", wanted %" PRIdMAX "\n", file, line, what, got, want);
 	}
 	return got == want;
 }
 
 #define CHECK(condition)     check_that(!!(condition), __FILE__, __LINE__, #condition)
 #define CHECK_STR(got, want) check_strings((got), (want), __FILE__, __LINE__)
-#define CHECK_INT(got, want) \
-	check_numbers((intmax_t)(got), (intmax_t)(want), __FILE__, __LINE__, #got)
+#define CHECK_INT(got, want) check_numbers((intmax_t)(got), (intmax_t)(want), __FILE__, __LINE__, #got)
 
 __attribute__((unused)) static int check_end(void)
 {

@@ -22,9 +22,8 @@ static void add(const char *name, uint32_t mode, const void *data, size_t size, 
 {
 	uint32_t stored = name_size ? name_size : (uint32_t)strlen(name) + 1;
 
-	used += (size_t)sprintf((char *)archive + used,
-				"070701%08X%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x", 1u,
-				mode, 0u, 0u, 1u, 0u, (unsigned)size, 0u, 0u, 0u, 0u, stored, 0u);
+	used += (size_t)sprintf((char *)archive + used, "070701%08X%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x",
+				1u, mode, 0u, 0u, 1u, 0u, (unsigned)size, 0u, 0u, 0u, 0u, stored, 0u);
 	memset(archive + used, 0, stored);
 	memcpy(archive + used, name, strlen(name));
 	used += stored;
@@ -221,13 +220,11 @@ status_t vmo_info(handle_t vmo, struct vmo_info *info)
 	return OK;
 }
 
-status_t vmo_map(handle_t proc, handle_t vmo, uint64_t offset, void *addr, uint64_t size,
-		 uint32_t flags, void **out)
+status_t vmo_map(handle_t proc, handle_t vmo, uint64_t offset, void *addr, uint64_t size, uint32_t flags, void **out)
 {
 	if (vmo == 7)
 		return ERR_NO_MEMORY;
-	CHECK(proc == HANDLE_NONE && offset == 0 && !addr && size == sizeof(archive) &&
-	      flags == MAP_READ);
+	CHECK(proc == HANDLE_NONE && offset == 0 && !addr && size == sizeof(archive) && flags == MAP_READ);
 	mapped++;
 	*out = archive;
 	return OK;

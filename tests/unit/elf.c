@@ -45,16 +45,15 @@ static void test_good(void)
 }
 
 /* Runs `change` on a fresh file and wants the parser to refuse it. */
-#define REFUSED(...)                                                                      \
-	do {                                                                              \
-		struct elf_file_header *h = elf_file_header(&file);                       \
-		struct elf_file_phdr *ro = elf_file_phdr(&file, 0), *text = ro + 1,       \
-				     *data = ro + 2;                                      \
-		struct elf_file_phdr *tls = ro + 3;                                       \
-		elf_file_make(&file);                                                     \
-		(void)h, (void)ro, (void)text, (void)data, (void)tls;                     \
-		__VA_ARGS__;                                                              \
-		check_numbers(parse(), ERR_BAD_FORMAT, __FILE__, __LINE__, #__VA_ARGS__); \
+#define REFUSED(...)                                                                                \
+	do {                                                                                        \
+		struct elf_file_header *h = elf_file_header(&file);                                 \
+		struct elf_file_phdr *ro = elf_file_phdr(&file, 0), *text = ro + 1, *data = ro + 2; \
+		struct elf_file_phdr *tls = ro + 3;                                                 \
+		elf_file_make(&file);                                                               \
+		(void)h, (void)ro, (void)text, (void)data, (void)tls;                               \
+		__VA_ARGS__;                                                                        \
+		check_numbers(parse(), ERR_BAD_FORMAT, __FILE__, __LINE__, #__VA_ARGS__);           \
 	} while (0)
 
 static void test_header(void)
@@ -118,9 +117,8 @@ static void test_segments(void)
 	elf_file_make(&file);
 	elf_file_header(&file)->phnum = ELF_SEGMENTS_MAX + 1;
 	for (unsigned i = 0; i <= ELF_SEGMENTS_MAX; i++)
-		*elf_file_phdr(&file, i) = (struct elf_file_phdr){
-			PH_LOAD, PH_R | PH_X, 0x1000, 0x100000 + i * 0x1000,
-			0,       0x100,       0x100,  0x1000};
+		*elf_file_phdr(&file, i) = (struct elf_file_phdr){PH_LOAD, PH_R | PH_X, 0x1000, 0x100000 + i * 0x1000,
+								  0,       0x100,       0x100,  0x1000};
 	elf_file_header(&file)->entry = 0x100000;
 	CHECK_INT(parse(), ERR_BAD_FORMAT);
 	elf_file_header(&file)->phnum = ELF_SEGMENTS_MAX;
@@ -155,8 +153,7 @@ static void test_bounds(void)
 		uint64_t phoff = size - 4 * sizeof(struct elf_file_phdr) - shift;
 
 		elf_file_header(&file)->phoff = phoff;
-		memmove(file.bytes + phoff, elf_file_phdr(&file, 0),
-			4 * sizeof(struct elf_file_phdr));
+		memmove(file.bytes + phoff, elf_file_phdr(&file, 0), 4 * sizeof(struct elf_file_phdr));
 		memcpy(copy, file.bytes, size);
 		CHECK_INT(elf_parse(copy, size, USER_BASE, USER_TOP, &image), OK);
 		free(copy);

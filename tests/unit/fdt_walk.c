@@ -105,16 +105,14 @@ struct fact {
 	uint32_t irq; /* first cell of interrupt 0; 0: none */
 };
 
-static void check_facts(const struct tree *tree, const char *controller, const struct fact *facts,
-			size_t count)
+static void check_facts(const struct tree *tree, const char *controller, const struct fact *facts, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		uint32_t node = tree_find(tree, facts[i].path);
 		struct tree_range range;
 		struct tree_irq irq;
 
-		if (!CHECK(node != TREE_NONE) ||
-		    !CHECK_INT(tree_reg(tree, node, facts[i].reg, &range), OK)) {
+		if (!CHECK(node != TREE_NONE) || !CHECK_INT(tree_reg(tree, node, facts[i].reg, &range), OK)) {
 			printf("%s\n", facts[i].path);
 			continue;
 		}
@@ -191,10 +189,8 @@ static void test_virt(void)
 		}
 	}
 	uint32_t five = 5, address[3] = {0};
-	CHECK_INT(tree_irq_map(tree, pci, address, 3, &five, 1, &(struct tree_irq){0}),
-		  ERR_UNSUPPORTED);
-	CHECK_INT(tree_irq_map(tree, pci, address, 2, &five, 1, &(struct tree_irq){0}),
-		  ERR_BAD_FORMAT);
+	CHECK_INT(tree_irq_map(tree, pci, address, 3, &five, 1, &(struct tree_irq){0}), ERR_UNSUPPORTED);
+	CHECK_INT(tree_irq_map(tree, pci, address, 2, &five, 1, &(struct tree_irq){0}), ERR_BAD_FORMAT);
 	CHECK_INT(tree_irq_map(tree, 0, address, 3, &five, 1, &(struct tree_irq){0}), ERR_INVALID);
 	unload(&blob);
 }
@@ -235,11 +231,9 @@ static void test_visionfive2(void)
 	check_facts(tree, "interrupt-controller@c000000", facts, sizeof(facts) / sizeof(facts[0]));
 	check_console(tree, "/soc/serial@10000000", "115200n8");
 	/* A number on a bus is no address. */
-	CHECK_INT(tree_reg(tree, tree_find(tree, "/soc/i2c@12050000/pmic@36"), 0, &range),
-		  ERR_UNSUPPORTED);
+	CHECK_INT(tree_reg(tree, tree_find(tree, "/soc/i2c@12050000/pmic@36"), 0, &range), ERR_UNSUPPORTED);
 	CHECK_INT(tree_reg(tree, tree_find(tree, "/cpus/cpu@1"), 0, &range), ERR_UNSUPPORTED);
-	CHECK_INT(tree_reg(tree, tree_find(tree, "/soc/serial@10000000"), 1, &range),
-		  ERR_NOT_FOUND);
+	CHECK_INT(tree_reg(tree, tree_find(tree, "/soc/serial@10000000"), 1, &range), ERR_NOT_FOUND);
 	/* All three of the USB controller, by number */
 	uint32_t usb = tree_find(tree, "/soc/usb@10100000/usb@0");
 	CHECK_INT(tree_irq(tree, usb, 1, &irq), OK);
@@ -255,9 +249,7 @@ static void test_visionfive2(void)
 	/* status */
 	CHECK(tree_enabled(tree, tree_find(tree, "/soc/serial@10000000")));
 	CHECK(!tree_enabled(tree, tree_find(tree, "/soc/serial@10010000")));
-	CHECK_INT(
-		tree_string_index(tree, tree_find(tree, "/soc/mmc@16010000"), "clock-names", "ciu"),
-		1);
+	CHECK_INT(tree_string_index(tree, tree_find(tree, "/soc/mmc@16010000"), "clock-names", "ciu"), 1);
 	unload(&blob);
 }
 
@@ -295,8 +287,7 @@ static struct tree *made_end(void *fdt)
 	struct tree *tree = NULL;
 
 	fdt_end_node(fdt);
-	if (!CHECK_INT(fdt_finish(fdt), 0) ||
-	    !CHECK_INT(tree_parse(fdt, sizeof(made_storage), &tree), OK))
+	if (!CHECK_INT(fdt_finish(fdt), 0) || !CHECK_INT(tree_parse(fdt, sizeof(made_storage), &tree), OK))
 		exit(1);
 	return tree;
 }
@@ -309,8 +300,7 @@ static void cells(void *fdt, const char *name, uint32_t count, const uint32_t *v
 		data[i] = cpu_to_fdt32(values[i]);
 	CHECK_INT(fdt_property(fdt, name, data, (int)(4 * count)), 0);
 }
-#define CELLS(fdt, name, ...) \
-	cells(fdt, name, sizeof((uint32_t[]){__VA_ARGS__}) / 4, (const uint32_t[]){__VA_ARGS__})
+#define CELLS(fdt, name, ...) cells(fdt, name, sizeof((uint32_t[]){__VA_ARGS__}) / 4, (const uint32_t[]){__VA_ARGS__})
 
 static void test_ranges(void)
 {
@@ -380,8 +370,7 @@ static void test_ranges(void)
 	CHECK_INT(tree_reg(tree, low, 4, &range), ERR_NOT_FOUND);
 	CHECK_INT(tree_reg(tree, tree_find(tree, "/offset/nested/deep"), 0, &range), OK);
 	CHECK_INT(range.base, 0x500000810);
-	CHECK_INT(tree_reg(tree, tree_find(tree, "/offset/closed/inside"), 0, &range),
-		  ERR_UNSUPPORTED);
+	CHECK_INT(tree_reg(tree, tree_find(tree, "/offset/closed/inside"), 0, &range), ERR_UNSUPPORTED);
 	CHECK_INT(tree_reg(tree, tree_find(tree, "/same/inside"), 0, &range), ERR_BAD_FORMAT);
 	CHECK_INT(tree_reg(tree, tree_find(tree, "/wrap/inside"), 0, &range), ERR_BAD_FORMAT);
 	CHECK_INT(tree_reg(tree, tree_find(tree, "/wrap/inside"), 1, &range), ERR_BAD_FORMAT);

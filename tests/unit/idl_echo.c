@@ -34,44 +34,39 @@ static void test_scalars(void)
 	status_t result;
 
 	CHECK_INT(echo_ping(ep), OK);
-	CHECK_INT(echo_words(ep, 1, 2, UINT64_MAX, 4, 1ull << 63, 6, &w[0], &w[1], &w[2], &w[3],
-			     &w[4], &w[5]),
-		  OK);
-	CHECK(w[0] == 1 && w[1] == 2 && w[2] == UINT64_MAX && w[3] == 4 && w[4] == 1ull << 63 &&
-	      w[5] == 6);
-	CHECK_INT(echo_scalars(ep, 0xfe, 0xfedc, 0xfedcba98, 0xfedcba9876543210, INT32_MIN,
-			       INT64_MIN, true, ECHO_COLOR_BLUE, ECHO_STYLE_ALL, ERR_LAST, &small,
-			       &medium, &large, &huge, &negative, &very_negative, &yes, &color,
-			       &style, &result),
+	CHECK_INT(echo_words(ep, 1, 2, UINT64_MAX, 4, 1ull << 63, 6, &w[0], &w[1], &w[2], &w[3], &w[4], &w[5]), OK);
+	CHECK(w[0] == 1 && w[1] == 2 && w[2] == UINT64_MAX && w[3] == 4 && w[4] == 1ull << 63 && w[5] == 6);
+	CHECK_INT(echo_scalars(ep, 0xfe, 0xfedc, 0xfedcba98, 0xfedcba9876543210, INT32_MIN, INT64_MIN, true,
+			       ECHO_COLOR_BLUE, ECHO_STYLE_ALL, ERR_LAST, &small, &medium, &large, &huge, &negative,
+			       &very_negative, &yes, &color, &style, &result),
 		  OK);
 	CHECK(small == 0xfe && medium == 0xfedc && large == 0xfedcba98);
 	CHECK(huge == 0xfedcba9876543210 && negative == INT32_MIN && very_negative == INT64_MIN);
 	CHECK(yes && color == ECHO_COLOR_BLUE && style == ECHO_STYLE_ALL && result == ERR_LAST);
-	CHECK_INT(echo_scalars(ep, 0, 0, 0, 0, -1, -1, false, ECHO_COLOR_RED, 0, OK, &small,
-			       &medium, &large, &huge, &negative, &very_negative, &yes, &color,
-			       &style, &result),
+	CHECK_INT(echo_scalars(ep, 0, 0, 0, 0, -1, -1, false, ECHO_COLOR_RED, 0, OK, &small, &medium, &large, &huge,
+			       &negative, &very_negative, &yes, &color, &style, &result),
 		  OK);
 	CHECK(small == 0 && medium == 0 && large == 0 && huge == 0 && negative == -1);
 	CHECK(very_negative == -1 && !yes && color == ECHO_COLOR_RED && style == 0 && result == 0);
 
 	/* Results that nobody wants. */
-	CHECK_INT(echo_scalars(ep, 1, 2, 3, 4, 5, 6, true, ECHO_COLOR_GREEN, 0, OK, NULL, NULL,
-			       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+	CHECK_INT(echo_scalars(ep, 1, 2, 3, 4, 5, 6, true, ECHO_COLOR_GREEN, 0, OK, NULL, NULL, NULL, NULL, NULL, NULL,
+			       NULL, NULL, NULL, NULL),
 		  OK);
 
 	/* What the server must refuse; results stay untouched. */
 	small = 99;
-	CHECK_INT(echo_scalars(ep, 1, 2, 3, 4, 5, 6, true, (enum echo_color)3, 0, OK, &small, NULL,
-			       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+	CHECK_INT(echo_scalars(ep, 1, 2, 3, 4, 5, 6, true, (enum echo_color)3, 0, OK, &small, NULL, NULL, NULL, NULL,
+			       NULL, NULL, NULL, NULL, NULL),
 		  ERR_PROTOCOL);
-	CHECK_INT(echo_scalars(ep, 1, 2, 3, 4, 5, 6, true, ECHO_COLOR_RED, 4, OK, &small, NULL,
-			       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+	CHECK_INT(echo_scalars(ep, 1, 2, 3, 4, 5, 6, true, ECHO_COLOR_RED, 4, OK, &small, NULL, NULL, NULL, NULL, NULL,
+			       NULL, NULL, NULL, NULL),
 		  ERR_PROTOCOL);
-	CHECK_INT(echo_scalars(ep, 1, 2, 3, 4, 5, 6, true, ECHO_COLOR_RED, 0, 1, &small, NULL, NULL,
-			       NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+	CHECK_INT(echo_scalars(ep, 1, 2, 3, 4, 5, 6, true, ECHO_COLOR_RED, 0, 1, &small, NULL, NULL, NULL, NULL, NULL,
+			       NULL, NULL, NULL, NULL),
 		  ERR_PROTOCOL);
-	CHECK_INT(echo_scalars(ep, 1, 2, 3, 4, 5, 6, true, ECHO_COLOR_RED, 0, ERR_LAST - 1, &small,
-			       NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+	CHECK_INT(echo_scalars(ep, 1, 2, 3, 4, 5, 6, true, ECHO_COLOR_RED, 0, ERR_LAST - 1, &small, NULL, NULL, NULL,
+			       NULL, NULL, NULL, NULL, NULL, NULL),
 		  ERR_PROTOCOL);
 	CHECK_INT(small, 99);
 }
@@ -111,17 +106,11 @@ static void test_text_and_bytes(void)
 
 static void test_structs(void)
 {
-	struct echo_pair pair = {.first = 1,
-				 .second = 0xffffffff,
-				 .mark = ECHO_COLOR_BLUE,
-				 .known = true,
-				 .label = "five!"};
+	struct echo_pair pair = {
+		.first = 1, .second = 0xffffffff, .mark = ECHO_COLOR_BLUE, .known = true, .label = "five!"};
 	struct echo_pair back;
-	struct echo_nest nest = {.inner = pair,
-				 .extra = -5,
-				 .style = ECHO_STYLE_BLINK,
-				 .result = ERR_IO,
-				 .id = "0123456789abcde"};
+	struct echo_nest nest = {
+		.inner = pair, .extra = -5, .style = ECHO_STYLE_BLINK, .result = ERR_IO, .id = "0123456789abcde"};
 	struct echo_nest nest_back;
 
 	CHECK_INT(echo_pair(ep, &pair, &back), OK);
@@ -185,8 +174,7 @@ static void test_leases(void)
 	CHECK_INT(echo_swap(ep, pairs, ECHO_PAIRS_MAX + 1, swapped, 1, &count), ERR_INVALID);
 	CHECK_INT(echo_swap(ep, pairs, 1, swapped, ECHO_PAIRS_MAX + 1, &count), ERR_INVALID);
 	/* A count whose size in bytes does not fit 64 bits. */
-	CHECK_INT(echo_swap(ep, pairs, SIZE_MAX / sizeof(pairs[0]) + 2, swapped, 1, &count),
-		  ERR_INVALID);
+	CHECK_INT(echo_swap(ep, pairs, SIZE_MAX / sizeof(pairs[0]) + 2, swapped, 1, &count), ERR_INVALID);
 	pairs[1].mark = 9;
 	CHECK_INT(echo_swap(ep, pairs, 2, swapped, 2, &count), ERR_PROTOCOL);
 
@@ -259,8 +247,7 @@ static void test_handles(void)
 	fake_fail(FAKE_HANDLE_INFO, 1, ERR_NO_MEMORY);
 	CHECK_INT(echo_signal(ep, notification(needed), 1, &back), ERR_NO_MEMORY);
 	/* Not sent at all: also gone. */
-	CHECK_INT(echo_signal(ep, notification(RIGHT_INFO | RIGHT_NT_SIGNAL), 1, &back),
-		  ERR_RIGHTS);
+	CHECK_INT(echo_signal(ep, notification(RIGHT_INFO | RIGHT_NT_SIGNAL), 1, &back), ERR_RIGHTS);
 	CHECK_INT(echo_signal(HANDLE_NONE, notification(needed), 1, &back), ERR_HANDLE);
 	CHECK_INT(echo_signal(ep, HANDLE_NONE, 1, &back), ERR_HANDLE);
 	CHECK_INT(fake_handle_count(), before);
@@ -321,8 +308,7 @@ static void *waiter_main(void *arg)
 {
 	struct waiter *w = arg;
 
-	w->status = echo_wait_until(ep, w->deadline, w->value, w->text, strlen(w->text),
-				    &w->value_back, &w->sum);
+	w->status = echo_wait_until(ep, w->deadline, w->value, w->text, strlen(w->text), &w->value_back, &w->sum);
 	return NULL;
 }
 
@@ -406,10 +392,8 @@ static void test_reply_functions(void)
 
 	CHECK_INT(echo_wait_reply(HANDLE_NONE, OK, 1, 2), ERR_HANDLE);
 	CHECK_INT(echo_wait_reply(fake_object_create(OBJ_VMO, RIGHTS_ALL), OK, 1, 2), ERR_TYPE);
-	CHECK_INT(echo_signal_reply(HANDLE_NONE, OK, fake_object_create(OBJ_VMO, RIGHTS_ALL)),
-		  ERR_HANDLE);
-	CHECK_INT(echo_signal_reply(HANDLE_NONE, ERR_IO, fake_object_create(OBJ_VMO, RIGHTS_ALL)),
-		  ERR_HANDLE);
+	CHECK_INT(echo_signal_reply(HANDLE_NONE, OK, fake_object_create(OBJ_VMO, RIGHTS_ALL)), ERR_HANDLE);
+	CHECK_INT(echo_signal_reply(HANDLE_NONE, ERR_IO, fake_object_create(OBJ_VMO, RIGHTS_ALL)), ERR_HANDLE);
 	CHECK_INT(fake_handle_count(), before);
 }
 
@@ -436,8 +420,7 @@ static void test_tables(void)
 		CHECK(echo_protocol.ops[i].number > last);
 		last = echo_protocol.ops[i].number;
 		if (last == ECHO_COPY_OP)
-			CHECK(echo_protocol.ops[i].idempotent &&
-			      strcmp(echo_protocol.ops[i].name, "copy") == 0);
+			CHECK(echo_protocol.ops[i].idempotent && strcmp(echo_protocol.ops[i].name, "copy") == 0);
 		if (last == ECHO_WAIT_OP)
 			CHECK(!echo_protocol.ops[i].idempotent);
 	}

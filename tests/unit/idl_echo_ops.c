@@ -13,9 +13,9 @@ static status_t do_ping(void *ctx, struct ipc_request *rq)
 	return OK;
 }
 
-static status_t do_words(void *ctx, struct ipc_request *rq, uint64_t a, uint64_t b, uint64_t c,
-			 uint64_t d, uint64_t e, uint64_t f, uint64_t *a_back, uint64_t *b_back,
-			 uint64_t *c_back, uint64_t *d_back, uint64_t *e_back, uint64_t *f_back)
+static status_t do_words(void *ctx, struct ipc_request *rq, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e,
+			 uint64_t f, uint64_t *a_back, uint64_t *b_back, uint64_t *c_back, uint64_t *d_back,
+			 uint64_t *e_back, uint64_t *f_back)
 {
 	(void)ctx;
 	(void)rq;
@@ -28,13 +28,12 @@ static status_t do_words(void *ctx, struct ipc_request *rq, uint64_t a, uint64_t
 	return OK;
 }
 
-static status_t do_scalars(void *ctx, struct ipc_request *rq, uint8_t small, uint16_t medium,
-			   uint32_t large, uint64_t huge, int32_t negative, int64_t very_negative,
-			   bool yes, enum echo_color color, uint32_t style, status_t result,
-			   uint8_t *small_back, uint16_t *medium_back, uint32_t *large_back,
-			   uint64_t *huge_back, int32_t *negative_back, int64_t *very_negative_back,
-			   bool *yes_back, enum echo_color *color_back, uint32_t *style_back,
-			   status_t *result_back)
+static status_t do_scalars(void *ctx, struct ipc_request *rq, uint8_t small, uint16_t medium, uint32_t large,
+			   uint64_t huge, int32_t negative, int64_t very_negative, bool yes, enum echo_color color,
+			   uint32_t style, status_t result, uint8_t *small_back, uint16_t *medium_back,
+			   uint32_t *large_back, uint64_t *huge_back, int32_t *negative_back,
+			   int64_t *very_negative_back, bool *yes_back, enum echo_color *color_back,
+			   uint32_t *style_back, status_t *result_back)
 {
 	(void)ctx;
 	(void)rq;
@@ -59,9 +58,8 @@ static status_t do_text(void *ctx, struct ipc_request *rq, const char *text, cha
 	return OK;
 }
 
-static status_t do_bytes(void *ctx, struct ipc_request *rq, const uint8_t key[7],
-			 const uint8_t *data, size_t data_len, uint8_t key_back[7],
-			 uint8_t data_back[30], size_t *data_back_len)
+static status_t do_bytes(void *ctx, struct ipc_request *rq, const uint8_t key[7], const uint8_t *data, size_t data_len,
+			 uint8_t key_back[7], uint8_t data_back[30], size_t *data_back_len)
 {
 	(void)ctx;
 	(void)rq;
@@ -71,8 +69,7 @@ static status_t do_bytes(void *ctx, struct ipc_request *rq, const uint8_t key[7]
 	return OK;
 }
 
-static status_t do_pair(void *ctx, struct ipc_request *rq, const struct echo_pair *pair,
-			struct echo_pair *pair_back)
+static status_t do_pair(void *ctx, struct ipc_request *rq, const struct echo_pair *pair, struct echo_pair *pair_back)
 {
 	(void)ctx;
 	(void)rq;
@@ -80,8 +77,7 @@ static status_t do_pair(void *ctx, struct ipc_request *rq, const struct echo_pai
 	return OK;
 }
 
-static status_t do_nest(void *ctx, struct ipc_request *rq, const struct echo_nest *nest,
-			struct echo_nest *nest_back)
+static status_t do_nest(void *ctx, struct ipc_request *rq, const struct echo_nest *nest, struct echo_nest *nest_back)
 {
 	(void)ctx;
 	(void)rq;
@@ -89,8 +85,7 @@ static status_t do_nest(void *ctx, struct ipc_request *rq, const struct echo_nes
 	return OK;
 }
 
-static status_t do_copy(void *ctx, struct ipc_request *rq, size_t from_len, size_t to_len,
-			uint32_t *len)
+static status_t do_copy(void *ctx, struct ipc_request *rq, size_t from_len, size_t to_len, uint32_t *len)
 {
 	size_t total = from_len < to_len ? from_len : to_len;
 
@@ -110,16 +105,14 @@ static status_t do_copy(void *ctx, struct ipc_request *rq, size_t from_len, size
 	return OK;
 }
 
-static status_t do_swap(void *ctx, struct ipc_request *rq, size_t pairs_count, size_t swapped_count,
-			uint8_t *count)
+static status_t do_swap(void *ctx, struct ipc_request *rq, size_t pairs_count, size_t swapped_count, uint8_t *count)
 {
 	size_t total = pairs_count < swapped_count ? pairs_count : swapped_count;
 
 	(void)ctx;
 	for (size_t i = 0; i < total; i++) {
 		struct echo_pair pair;
-		status_t status = ipc_lease_read(rq, ECHO_SWAP_LEASE_PAIRS, i * sizeof(pair), &pair,
-						 sizeof(pair));
+		status_t status = ipc_lease_read(rq, ECHO_SWAP_LEASE_PAIRS, i * sizeof(pair), &pair, sizeof(pair));
 
 		if (status != OK)
 			return status;
@@ -129,8 +122,7 @@ static status_t do_swap(void *ctx, struct ipc_request *rq, size_t pairs_count, s
 
 		pair.first = pair.second;
 		pair.second = first;
-		status = ipc_lease_write(rq, ECHO_SWAP_LEASE_SWAPPED, i * sizeof(pair), &pair,
-					 sizeof(pair));
+		status = ipc_lease_write(rq, ECHO_SWAP_LEASE_SWAPPED, i * sizeof(pair), &pair, sizeof(pair));
 		if (status != OK)
 			return status;
 	}
@@ -148,8 +140,7 @@ static status_t do_greet(void *ctx, struct ipc_request *rq, const char *name, si
 	return ipc_lease_write_string(rq, ECHO_GREET_LEASE_GREETING, text);
 }
 
-static status_t do_signal(void *ctx, struct ipc_request *rq, handle_t nt, uint64_t bits,
-			  handle_t *nt_back)
+static status_t do_signal(void *ctx, struct ipc_request *rq, handle_t nt, uint64_t bits, handle_t *nt_back)
 {
 	(void)ctx;
 	(void)rq;
@@ -159,9 +150,8 @@ static status_t do_signal(void *ctx, struct ipc_request *rq, handle_t nt, uint64
 	return notification_signal(nt, bits);
 }
 
-static status_t do_handles(void *ctx, struct ipc_request *rq, handle_t a, handle_t b, handle_t c,
-			   handle_t d, handle_t *d_back, handle_t *c_back, handle_t *b_back,
-			   handle_t *a_back)
+static status_t do_handles(void *ctx, struct ipc_request *rq, handle_t a, handle_t b, handle_t c, handle_t d,
+			   handle_t *d_back, handle_t *c_back, handle_t *b_back, handle_t *a_back)
 {
 	(void)ctx;
 	(void)rq;
@@ -172,8 +162,8 @@ static status_t do_handles(void *ctx, struct ipc_request *rq, handle_t a, handle
 	return OK;
 }
 
-static status_t do_wait(void *ctx, struct ipc_request *rq, uint32_t value, size_t text_len,
-			uint32_t *value_back, uint32_t *sum)
+static status_t do_wait(void *ctx, struct ipc_request *rq, uint32_t value, size_t text_len, uint32_t *value_back,
+			uint32_t *sum)
 {
 	struct echo_server *es = ctx;
 	handle_t reply;
@@ -205,14 +195,12 @@ static status_t do_release(void *ctx, struct ipc_request *rq, status_t with, uin
 	for (unsigned i = 0; i < es->waiting; i++) {
 		uint8_t text[ECHO_WAIT_TEXT_MAX];
 		uint32_t sum = 0;
-		status_t status = lease_read(es->waiters[i], ECHO_WAIT_LEASE_TEXT, 0, text,
-					     es->lengths[i]);
+		status_t status = lease_read(es->waiters[i], ECHO_WAIT_LEASE_TEXT, 0, text, es->lengths[i]);
 
 		for (size_t n = 0; status == OK && n < es->lengths[i]; n++)
 			sum += text[n];
 		/* A waiter that has gone meanwhile is no concern of who releases. */
-		(void)echo_wait_reply(es->waiters[i], with == OK ? status : with, es->values[i],
-				      sum);
+		(void)echo_wait_reply(es->waiters[i], with == OK ? status : with, es->values[i], sum);
 	}
 	es->waiting = 0;
 	return OK;

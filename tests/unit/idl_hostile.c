@@ -25,8 +25,7 @@ static void *server_main(void *ops)
 #define LABEL(op) IPC_LABEL(ECHO_NUMBER, ECHO_##op##_OP)
 
 /* Sends a message as it is; the status of its answer. */
-static status_t raw(uint32_t label, unsigned handles, unsigned leases, const uint64_t w[6],
-		    const struct lease *lent)
+static status_t raw(uint32_t label, unsigned handles, unsigned leases, const uint64_t w[6], const struct lease *lent)
 {
 	static const struct lease nothing[MSG_LEASES_MAX];
 	struct ipc_msg m = {.info = MSG_INFO(label, handles, leases)};
@@ -75,19 +74,17 @@ static void test_request_counts(void)
 		uint32_t label;
 		unsigned handles, leases;
 	} ops[] = {
-		{LABEL(PING), 0, 0},  {LABEL(WORDS), 0, 0}, {LABEL(TEXT), 0, 0},
-		{LABEL(PAIR), 0, 0},  {LABEL(NEST), 0, 0},  {LABEL(COPY), 0, 2},
-		{LABEL(SWAP), 0, 2},  {LABEL(GREET), 0, 2}, {LABEL(SIGNAL), 1, 0},
-		{LABEL(WAIT), 0, 1},  {LABEL(FAIL), 0, 0},  {LABEL(RELEASE), 0, 0},
-		{LABEL(BADGE), 0, 0}, {LABEL(BYTES), 0, 0}, {LABEL(HANDLES), 4, 0},
+		{LABEL(PING), 0, 0},   {LABEL(WORDS), 0, 0}, {LABEL(TEXT), 0, 0},    {LABEL(PAIR), 0, 0},
+		{LABEL(NEST), 0, 0},   {LABEL(COPY), 0, 2},  {LABEL(SWAP), 0, 2},    {LABEL(GREET), 0, 2},
+		{LABEL(SIGNAL), 1, 0}, {LABEL(WAIT), 0, 1},  {LABEL(FAIL), 0, 0},    {LABEL(RELEASE), 0, 0},
+		{LABEL(BADGE), 0, 0},  {LABEL(BYTES), 0, 0}, {LABEL(HANDLES), 4, 0},
 	};
 
 	for (unsigned i = 0; i < sizeof(ops) / sizeof(ops[0]); i++)
 		for (unsigned handles = 0; handles <= 4; handles++)
 			for (unsigned leases = 0; leases <= 4; leases++)
 				if (handles != ops[i].handles || leases != ops[i].leases)
-					CHECK_INT(raw(ops[i].label, handles, leases, NULL, NULL),
-						  ERR_PROTOCOL);
+					CHECK_INT(raw(ops[i].label, handles, leases, NULL, NULL), ERR_PROTOCOL);
 }
 
 static void test_request_values(void)
@@ -118,8 +115,7 @@ static void test_request_values(void)
 	for (int64_t result = -30; result <= 3; result++) {
 		uint64_t v[6] = {[5] = (uint32_t)result};
 
-		CHECK_INT(raw(LABEL(SCALARS), 0, 0, v, NULL),
-			  result <= 0 && result >= ERR_LAST ? OK : ERR_PROTOCOL);
+		CHECK_INT(raw(LABEL(SCALARS), 0, 0, v, NULL), result <= 0 && result >= ERR_LAST ? OK : ERR_PROTOCOL);
 	}
 
 	/* A text without an end in its 21 bytes; what follows them ends it too late. */
@@ -141,8 +137,7 @@ static void test_request_values(void)
 		uint64_t v[6] = {0};
 
 		((uint8_t *)v)[byte] = 2;
-		CHECK_INT(raw(LABEL(PAIR), 0, 0, v, NULL),
-			  byte == 8 || byte == 9 ? ERR_PROTOCOL : OK);
+		CHECK_INT(raw(LABEL(PAIR), 0, 0, v, NULL), byte == 8 || byte == 9 ? ERR_PROTOCOL : OK);
 		/* nest: extra @16, style @24, result @28, id @32 */
 		bool bad = byte == 8 || byte == 9 || (byte >= 25 && byte <= 31);
 
@@ -182,8 +177,7 @@ static void test_request_leases(void)
 	for (unsigned len = 0; len <= 33 * sizeof(struct echo_pair); len++) {
 		l[0] = IPC_LEASE(memory, len, LEASE_READ);
 		l[1] = IPC_LEASE(memory + 1024, 0, LEASE_WRITE);
-		bool fits = len % sizeof(struct echo_pair) == 0 &&
-			    len / sizeof(struct echo_pair) <= 32;
+		bool fits = len % sizeof(struct echo_pair) == 0 && len / sizeof(struct echo_pair) <= 32;
 
 		CHECK_INT(raw(LABEL(SWAP), 0, 2, NULL, l), fits ? OK : ERR_PROTOCOL);
 	}
@@ -254,9 +248,8 @@ static status_t bad_text(void *ctx, struct ipc_request *rq, const char *text, ch
 	return OK;
 }
 
-static status_t bad_bytes(void *ctx, struct ipc_request *rq, const uint8_t key[7],
-			  const uint8_t *data, size_t data_len, uint8_t key_back[7],
-			  uint8_t data_back[30], size_t *data_back_len)
+static status_t bad_bytes(void *ctx, struct ipc_request *rq, const uint8_t key[7], const uint8_t *data, size_t data_len,
+			  uint8_t key_back[7], uint8_t data_back[30], size_t *data_back_len)
 {
 	(void)ctx;
 	(void)rq;
@@ -269,8 +262,7 @@ static status_t bad_bytes(void *ctx, struct ipc_request *rq, const uint8_t key[7
 	return OK;
 }
 
-static status_t bad_pair(void *ctx, struct ipc_request *rq, const struct echo_pair *pair,
-			 struct echo_pair *pair_back)
+static status_t bad_pair(void *ctx, struct ipc_request *rq, const struct echo_pair *pair, struct echo_pair *pair_back)
 {
 	(void)ctx;
 	(void)rq;
@@ -279,8 +271,7 @@ static status_t bad_pair(void *ctx, struct ipc_request *rq, const struct echo_pa
 	return OK;
 }
 
-static status_t bad_signal(void *ctx, struct ipc_request *rq, handle_t nt, uint64_t bits,
-			   handle_t *nt_back)
+static status_t bad_signal(void *ctx, struct ipc_request *rq, handle_t nt, uint64_t bits, handle_t *nt_back)
 {
 	(void)ctx;
 	(void)rq;
@@ -312,8 +303,7 @@ static status_t bad_release(void *ctx, struct ipc_request *rq, status_t with, ui
 }
 
 /* Answers later with a result that cannot be sent: the caller learns nothing but that. */
-static status_t bad_nest(void *ctx, struct ipc_request *rq, const struct echo_nest *nest,
-			 struct echo_nest *nest_back)
+static status_t bad_nest(void *ctx, struct ipc_request *rq, const struct echo_nest *nest, struct echo_nest *nest_back)
 {
 	struct echo_nest bad = *nest;
 	handle_t reply;
@@ -330,9 +320,8 @@ static status_t bad_nest(void *ctx, struct ipc_request *rq, const struct echo_ne
 
 static enum { LATER_OK, LATER_ERROR, LATER_STRAY, LATER_STALE } later;
 
-static status_t bad_handles(void *ctx, struct ipc_request *rq, handle_t a, handle_t b, handle_t c,
-			    handle_t d, handle_t *d_back, handle_t *c_back, handle_t *b_back,
-			    handle_t *a_back)
+static status_t bad_handles(void *ctx, struct ipc_request *rq, handle_t a, handle_t b, handle_t c, handle_t d,
+			    handle_t *d_back, handle_t *c_back, handle_t *b_back, handle_t *a_back)
 {
 	handle_t reply;
 
@@ -363,9 +352,9 @@ static status_t bad_handles(void *ctx, struct ipc_request *rq, handle_t a, handl
 }
 
 /* Nothing of it is in the request already. */
-static status_t bad_words(void *ctx, struct ipc_request *rq, uint64_t a, uint64_t b, uint64_t c,
-			  uint64_t d, uint64_t e, uint64_t f, uint64_t *a_back, uint64_t *b_back,
-			  uint64_t *c_back, uint64_t *d_back, uint64_t *e_back, uint64_t *f_back)
+static status_t bad_words(void *ctx, struct ipc_request *rq, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e,
+			  uint64_t f, uint64_t *a_back, uint64_t *b_back, uint64_t *c_back, uint64_t *d_back,
+			  uint64_t *e_back, uint64_t *f_back)
 {
 	(void)ctx;
 	(void)rq;
@@ -378,14 +367,12 @@ static status_t bad_words(void *ctx, struct ipc_request *rq, uint64_t a, uint64_
 	return OK;
 }
 
-static status_t bad_scalars(void *ctx, struct ipc_request *rq, uint8_t small, uint16_t medium,
-			    uint32_t large, uint64_t huge, int32_t negative, int64_t very_negative,
-			    bool yes, enum echo_color color, uint32_t style, status_t result,
-			    uint8_t *small_back, uint16_t *medium_back, uint32_t *large_back,
-			    uint64_t *huge_back, int32_t *negative_back,
-			    int64_t *very_negative_back, bool *yes_back,
-			    enum echo_color *color_back, uint32_t *style_back,
-			    status_t *result_back)
+static status_t bad_scalars(void *ctx, struct ipc_request *rq, uint8_t small, uint16_t medium, uint32_t large,
+			    uint64_t huge, int32_t negative, int64_t very_negative, bool yes, enum echo_color color,
+			    uint32_t style, status_t result, uint8_t *small_back, uint16_t *medium_back,
+			    uint32_t *large_back, uint64_t *huge_back, int32_t *negative_back,
+			    int64_t *very_negative_back, bool *yes_back, enum echo_color *color_back,
+			    uint32_t *style_back, status_t *result_back)
 {
 	(void)ctx;
 	(void)rq;
@@ -421,9 +408,8 @@ static void test_other_answers(void)
 	CHECK_INT(echo_words(ep, 1, 2, 3, 4, 5, 6, &w[0], &w[1], &w[2], &w[3], &w[4], &w[5]), OK);
 	for (uint64_t i = 0; i < 6; i++)
 		CHECK(w[i] == ~(i + 1));
-	CHECK_INT(echo_scalars(ep, 1, 2, 3, 4, 5, 6, false, ECHO_COLOR_RED, 0, OK, &small, &medium,
-			       &large, &huge, &negative, &very_negative, &yes, &color, &style,
-			       &result),
+	CHECK_INT(echo_scalars(ep, 1, 2, 3, 4, 5, 6, false, ECHO_COLOR_RED, 0, OK, &small, &medium, &large, &huge,
+			       &negative, &very_negative, &yes, &color, &style, &result),
 		  OK);
 	CHECK(small == 0xfe && medium == 0xfffd && large == 0xfffffffc && huge == ~4ull);
 	CHECK(negative == ~5 && very_negative == ~6ll && yes && color == ECHO_COLOR_BLUE);
@@ -469,9 +455,8 @@ static void test_bad_handlers(void)
 	CHECK_INT(echo_pair(ep, &pair, &pair), ERR_PROTOCOL);
 	CHECK_INT(fake_handle_count(), before);
 	for (uint64_t bits = 0; bits <= 4; bits++)
-		CHECK_INT(
-			echo_signal(ep, fake_object_create(OBJ_NOTIFICATION, rights), bits, &back),
-			bits == 1 ? ERR_IO : ERR_PROTOCOL);
+		CHECK_INT(echo_signal(ep, fake_object_create(OBJ_NOTIFICATION, rights), bits, &back),
+			  bits == 1 ? ERR_IO : ERR_PROTOCOL);
 	CHECK(!fake_handle_valid(stray));
 	CHECK_INT(back, HANDLE_NONE);
 	CHECK_INT(fake_handle_count(), before);
@@ -548,9 +533,7 @@ static void test_answer_labels(void)
 			want = label <= 25 ? -(status_t)label : ERR_PROTOCOL;
 			if (label == 0 && handles != 1)
 				want = ERR_PROTOCOL;
-			CHECK_INT(echo_signal(ep, fake_object_create(OBJ_NOTIFICATION, RIGHTS_ALL),
-					      1, &back),
-				  want);
+			CHECK_INT(echo_signal(ep, fake_object_create(OBJ_NOTIFICATION, RIGHTS_ALL), 1, &back), want);
 			CHECK((back != HANDLE_NONE) == (want == OK));
 			if (back != HANDLE_NONE)
 				handle_close(back);
@@ -572,8 +555,8 @@ static status_t ask_scalars(void)
 	uint32_t style;
 	status_t result;
 
-	return echo_scalars(ep, 0, 0, 0, 0, 0, 0, false, ECHO_COLOR_RED, 0, OK, NULL, NULL, NULL,
-			    NULL, NULL, NULL, &yes, &color, &style, &result);
+	return echo_scalars(ep, 0, 0, 0, 0, 0, 0, false, ECHO_COLOR_RED, 0, OK, NULL, NULL, NULL, NULL, NULL, NULL,
+			    &yes, &color, &style, &result);
 }
 
 static void test_answer_values(void)
@@ -672,13 +655,11 @@ static void test_server_death(void)
 	handle_t back = HANDLE_NONE;
 
 	pthread_create(&thread, NULL, quitter_main, NULL);
-	CHECK_INT(echo_signal(ep, fake_object_create(OBJ_NOTIFICATION, RIGHTS_ALL), 1, &back),
-		  ERR_PEER_DIED);
+	CHECK_INT(echo_signal(ep, fake_object_create(OBJ_NOTIFICATION, RIGHTS_ALL), 1, &back), ERR_PEER_DIED);
 	pthread_join(thread, NULL);
 	CHECK_INT(back, HANDLE_NONE);
 	/* Nobody receives: the handle comes back from the queue and is closed. */
-	CHECK_INT(echo_signal_until(ep, 0, fake_object_create(OBJ_NOTIFICATION, RIGHTS_ALL), 1,
-				    &back),
+	CHECK_INT(echo_signal_until(ep, 0, fake_object_create(OBJ_NOTIFICATION, RIGHTS_ALL), 1, &back),
 		  ERR_WOULD_BLOCK);
 	CHECK_INT(echo_ping_until(ep, 0), ERR_WOULD_BLOCK);
 }
@@ -689,9 +670,7 @@ int main(void)
 	unsigned before;
 	uint64_t untouched = 5;
 
-	CHECK_INT(
-		echo_words(HANDLE_NONE, 1, 2, 3, 4, 5, 6, &untouched, NULL, NULL, NULL, NULL, NULL),
-		ERR_HANDLE);
+	CHECK_INT(echo_words(HANDLE_NONE, 1, 2, 3, 4, 5, 6, &untouched, NULL, NULL, NULL, NULL, NULL), ERR_HANDLE);
 	CHECK_INT(untouched, 5);
 	endpoint_create(&ep);
 	before = fake_handle_count();

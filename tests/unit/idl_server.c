@@ -340,8 +340,7 @@ static void test_protocols(void)
 			struct ipc_msg m = {.info = MSG_INFO(IPC_LABEL(100 + i, n), 0, 0)};
 
 			CHECK_INT(ipc_call(ep, &m, NULL, DEADLINE_NEVER), OK);
-			CHECK_INT(MSG_LABEL(m.info),
-				  i < SERVER_PROTOCOLS_MAX ? OK : -ERR_NO_SYSCALL);
+			CHECK_INT(MSG_LABEL(m.info), i < SERVER_PROTOCOLS_MAX ? OK : -ERR_NO_SYSCALL);
 		}
 	}
 	static const struct lease lent[3];
@@ -434,12 +433,9 @@ static void *busy_main(void *arg)
 	struct busy *busy = arg;
 
 	server_init(&busy->loop.server, ep, fake_thread_self());
-	CHECK_INT(server_add_protocol(&busy->loop.server, &echo_protocol, &echo_server_ops, NULL),
-		  OK);
+	CHECK_INT(server_add_protocol(&busy->loop.server, &echo_protocol, &echo_server_ops, NULL), OK);
 	server_set_other(&busy->loop.server, stop_call, &busy->loop);
-	CHECK_INT(server_add_signal(&busy->loop.server, count, &signals_seen, &shared_nt,
-				    &shared_bits),
-		  OK);
+	CHECK_INT(server_add_signal(&busy->loop.server, count, &signals_seen, &shared_nt, &shared_bits), OK);
 	pthread_barrier_wait(&busy->ready);
 	busy->loop.status = server_run(&busy->loop.server);
 	server_destroy(&busy->loop.server);

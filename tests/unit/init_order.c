@@ -39,14 +39,13 @@ static bool read_config(struct config *config, const char *text)
 static void config_values(void)
 {
 	struct config c;
-	CHECK(read_config(
-		&c, "[[services]]\n"
-		    "name = \"shell\"\npath = \"/bin/vsh\"\nargs = [\"-l\", \"x\"]\n"
-		    "env = [\"HOME=/\", \"EMPTY=\"]\ndepends_on = [\"devmgr\"]\n"
-		    "restart_policy = \"always\"\nrestart_limit = 0\nrestart_delay_ms = 250\n"
-		    "capabilities = [\"power\", \"system_inspect\"]\nreadiness = \"notify\"\n"
-		    "ready_timeout_ms = 1500\nmemory = \"4M\"\npriority = 20\nconsole = true\n"
-		    "[[services]]\nname = 'devmgr'\npath = '/sbin/devmgr'\n"));
+	CHECK(read_config(&c, "[[services]]\n"
+			      "name = \"shell\"\npath = \"/bin/vsh\"\nargs = [\"-l\", \"x\"]\n"
+			      "env = [\"HOME=/\", \"EMPTY=\"]\ndepends_on = [\"devmgr\"]\n"
+			      "restart_policy = \"always\"\nrestart_limit = 0\nrestart_delay_ms = 250\n"
+			      "capabilities = [\"power\", \"system_inspect\"]\nreadiness = \"notify\"\n"
+			      "ready_timeout_ms = 1500\nmemory = \"4M\"\npriority = 20\nconsole = true\n"
+			      "[[services]]\nname = 'devmgr'\npath = '/sbin/devmgr'\n"));
 	CHECK_STR(text_get(&said), "");
 	CHECK_INT(c.count, 2);
 	const struct service_config *s = &c.services[0];
@@ -103,57 +102,42 @@ static void config_mistakes(void)
 	mistaken("colour = 1\nsize = 2", "7:1: service 'bad': unknown key 'colour'\n"
 					 "8:1: service 'bad': unknown key 'size'\n");
 	mistaken("args = 1", "7:8: service 'bad': 'args' must be an array, not an integer\n");
-	mistaken("args = ['a',\n 2]",
-		 "8:2: service 'bad': 'args' must hold strings, here is an integer\n");
-	mistaken("console = 'yes'",
-		 "7:11: service 'bad': 'console' must be true or false, not a string\n");
-	mistaken(
-		"restart_policy = 'sometimes'",
-		"7:18: service 'bad': 'restart_policy' is \"sometimes\", must be one of \"never\", "
-		"\"on_failure\", \"always\"\n");
-	mistaken(
-		"readiness = 'soon'",
-		"7:13: service 'bad': 'readiness' is \"soon\", must be one of \"started\", \"notify\"\n");
-	mistaken("restart_limit = -1",
-		 "7:17: service 'bad': 'restart_limit' is -1, must be 0 to 1000000\n");
+	mistaken("args = ['a',\n 2]", "8:2: service 'bad': 'args' must hold strings, here is an integer\n");
+	mistaken("console = 'yes'", "7:11: service 'bad': 'console' must be true or false, not a string\n");
+	mistaken("restart_policy = 'sometimes'",
+		 "7:18: service 'bad': 'restart_policy' is \"sometimes\", must be one of \"never\", "
+		 "\"on_failure\", \"always\"\n");
+	mistaken("readiness = 'soon'",
+		 "7:13: service 'bad': 'readiness' is \"soon\", must be one of \"started\", \"notify\"\n");
+	mistaken("restart_limit = -1", "7:17: service 'bad': 'restart_limit' is -1, must be 0 to 1000000\n");
 	mistaken("priority = 200", "7:12: service 'bad': 'priority' is 200, must be 1 to 192\n");
-	mistaken("env = ['A=1', 'B']",
-		 "7:15: service 'bad': 'env' holds \"B\", must be NAME=VALUE\n");
+	mistaken("env = ['A=1', 'B']", "7:15: service 'bad': 'env' holds \"B\", must be NAME=VALUE\n");
 	mistaken("env = ['=1']", "7:8: service 'bad': 'env' holds \"=1\", must be NAME=VALUE\n");
 	for (unsigned i = 0; i < 7; i++) {
-		static const char *const sizes[] = {"'4X'", "'M'",           "''", "'4MB'", "-1",
-						    "true", "'99999999999G'"};
+		static const char *const sizes[] = {"'4X'", "'M'", "''", "'4MB'", "-1", "true", "'99999999999G'"};
 		char line[64];
 		snprintf(line, sizeof(line), "memory = %s", sizes[i]);
-		mistaken(line,
-			 "7:10: service 'bad': 'memory' must be a number of bytes or a string as "
-			 "\"512K\", \"4M\", \"1G\"\n");
+		mistaken(line, "7:10: service 'bad': 'memory' must be a number of bytes or a string as "
+			       "\"512K\", \"4M\", \"1G\"\n");
 	}
-	mistaken("memory = 4",
-		 "7:10: service 'bad': 'memory' is less than 65536 bytes, which holds no "
-		 "program\n");
+	mistaken("memory = 4", "7:10: service 'bad': 'memory' is less than 65536 bytes, which holds no "
+			       "program\n");
 	char known[256];
-	snprintf(known, sizeof(known),
-		 "7:24: service 'bad': unknown capability \"root\" (known: %s)\n",
+	snprintf(known, sizeof(known), "7:24: service 'bad': unknown capability \"root\" (known: %s)\n",
 		 capability_list());
 	mistaken("capabilities=['power', 'root']", known);
 
-	CHECK(read_config(
-		&c, "[[services]]\nname='ok'\npath='/x'\n[[services]]\nname='ok'\npath='/y'\n"));
-	CHECK_STR(text_get(&said),
-		  "4:1: service 'ok': this name is taken by the service on line 1\n");
+	CHECK(read_config(&c, "[[services]]\nname='ok'\npath='/x'\n[[services]]\nname='ok'\npath='/y'\n"));
+	CHECK_STR(text_get(&said), "4:1: service 'ok': this name is taken by the service on line 1\n");
 	CHECK(c.count == 1 && strcmp(c.services[0].path, "/x") == 0);
 
 	CHECK(read_config(&c, "[[services]]\n"));
 	CHECK_STR(text_get(&said), "1:1: a service without a 'name'\n1:1: 'path' is missing\n");
 	CHECK(read_config(&c, "[[services]]\nname='Shell'\npath='bin/vsh'\n"));
-	CHECK_STR(
-		text_get(&said),
-		"2:6: 'Shell' is not a service name: 1 to 31 characters of a-z, 0-9, '-' and '_'\n"
-		"3:6: 'path' must be an absolute path of at most 255 bytes\n");
+	CHECK_STR(text_get(&said), "2:6: 'Shell' is not a service name: 1 to 31 characters of a-z, 0-9, '-' and '_'\n"
+				   "3:6: 'path' must be an absolute path of at most 255 bytes\n");
 	CHECK(read_config(&c, "[service]\nname='x'\n"));
-	CHECK_STR(text_get(&said),
-		  "1:1: unknown key 'service' (only [[services]] is known here)\n");
+	CHECK_STR(text_get(&said), "1:1: unknown key 'service' (only [[services]] is known here)\n");
 	CHECK(read_config(&c, "[services]\nname='x'\n"));
 	CHECK_STR(text_get(&said), "1:1: 'services' must be an array of tables: [[services]]\n");
 	CHECK(!read_config(&c, "[[services]]\nname = shell\n"));
@@ -165,8 +149,7 @@ static void config_mistakes(void)
 		text_format(&text, "[[services]]\nname='s%u'\npath='/s'\n", i);
 	CHECK(read_config(&c, text_get(&text)));
 	CHECK_INT(c.count, SERVICES_MAX);
-	CHECK_STR(text_get(&said),
-		  "769:1: more than 256 services: this one and all that follow are left out\n");
+	CHECK_STR(text_get(&said), "769:1: more than 256 services: this one and all that follow are left out\n");
 	text_free(&text);
 }
 
@@ -193,8 +176,7 @@ static const char *ordered(const char *spec)
 		*list++ = '\0';
 		unsigned i = graph.count++, n = 0;
 		services[i] = (struct service_config){.name = word, .depends_on = deps[i]};
-		for (char *dep = strtok_r(list, ",", &save2); dep;
-		     dep = strtok_r(NULL, ",", &save2))
+		for (char *dep = strtok_r(list, ",", &save2); dep; dep = strtok_r(NULL, ",", &save2))
 			deps[i][n++] = dep;
 	}
 	order_services(&order, &graph, &problems);
@@ -249,8 +231,7 @@ static void random_orders(void)
 		graph.count = 1 + round * 255 / 199;
 		memset(deps, 0, sizeof(deps));
 		for (unsigned i = 0; i < graph.count; i++) {
-			services[i] = (struct service_config){.name = names[i],
-							      .depends_on = deps[i]};
+			services[i] = (struct service_config){.name = names[i], .depends_on = deps[i]};
 			unsigned place = (i + shift) % graph.count;
 			for (unsigned n = 0; n < 4; n++) {
 				seed = seed * 1664525 + 1013904223;
@@ -262,8 +243,7 @@ static void random_orders(void)
 				unsigned k = 0;
 				while (deps[i][k])
 					k++;
-				deps[i][k] = names[(to + graph.count - shift % graph.count) %
-						   graph.count];
+				deps[i][k] = names[(to + graph.count - shift % graph.count) % graph.count];
 			}
 		}
 		text_cut(&said, 0);
@@ -301,8 +281,7 @@ static void random_orders(void)
 
 static void restarts(void)
 {
-	struct service_config s = {
-		.restart = RESTART_NEVER, .restart_limit = 4, .restart_delay_ns = 100};
+	struct service_config s = {.restart = RESTART_NEVER, .restart_limit = 4, .restart_delay_ns = 100};
 	struct restart_state state = {0};
 	uint64_t delay = 1;
 

@@ -38,8 +38,7 @@ static void check_odd(const char *want, const char *fmt, int arg)
 
 static void test_numbers(void)
 {
-	static const long values[] = {0,  1,     -1,      7,       10,       -10,
-				      99, 12345, INT_MAX, INT_MIN, LONG_MAX, LONG_MIN};
+	static const long values[] = {0, 1, -1, 7, 10, -10, 99, 12345, INT_MAX, INT_MIN, LONG_MAX, LONG_MIN};
 
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
 		long v = values[i];
@@ -51,14 +50,12 @@ static void test_numbers(void)
 		SAME("%zd|%zu|%jd|%td", (ssize_t)v, (size_t)v, (intmax_t)v, (ptrdiff_t)v);
 		SAME("%hd|%hhd|%hu|%hhu|%hhx", n, n, (unsigned)n, (unsigned)n, (unsigned)n);
 		SAME("%5d|%-5d|%05d|%+d|% d|%+05d|%-+5d|", n, n, n, n, n, n, n);
-		SAME("%30ld|%-30ld|%030ld|%.0ld|%.25ld|%30.25ld|%-30.25ld|%030.5ld|", v, v, v, v, v,
-		     v, v, v);
+		SAME("%30ld|%-30ld|%030ld|%.0ld|%.25ld|%30.25ld|%-30.25ld|%030.5ld|", v, v, v, v, v, v, v, v);
 		SAME("%#lx|%#18lx|%-#18lx|%#018lx|%#X|%#.12lx", v, v, v, v, (unsigned)n, v);
 	}
 	for (int width = -8; width <= 8; width++)
 		for (int precision = -2; precision <= 6; precision++)
-			SAME("[%*.*d|%*.*x|%0*d]", width, precision, 42, width, precision, 42,
-			     width, -42);
+			SAME("[%*.*d|%*.*x|%0*d]", width, precision, 42, width, precision, 42, width, -42);
 }
 
 static void test_text(void)
@@ -67,8 +64,7 @@ static void test_text(void)
 
 	SAME("plain");
 	SAME("%s", "");
-	SAME("%s|%5s|%-5s|%.2s|%5.1s|%-5.1s|%.0s|", "abc", "abc", "abc", "abc", "abc", "abc",
-	     "abc");
+	SAME("%s|%5s|%-5s|%.2s|%5.1s|%-5.1s|%.0s|", "abc", "abc", "abc", "abc", "abc", "abc", "abc");
 	SAME("%2s|%.9s|", "abc", "abc");
 	SAME("%.*s|%.*s|%.*s|", 4, unterminated, 0, unterminated, -1, "negative: all");
 	SAME("%*s|%*s|", 6, "ab", -6, "ab");

@@ -112,8 +112,7 @@ static void test_overrun(void)
 		}
 		if (room >= sizeof(struct log_record) + LOG_LINE_MAX) {
 			CHECK_INT(number, 1000);
-			CHECK(total >
-			      LOG_RING_BYTES - sizeof(struct log_record) - LOG_LINE_MAX - 8);
+			CHECK(total > LOG_RING_BYTES - sizeof(struct log_record) - LOG_LINE_MAX - 8);
 			CHECK(total <= LOG_RING_BYTES);
 		}
 		free(buf);
@@ -146,8 +145,7 @@ static void test_many_small(void)
 	for (uint64_t n = 0; n < LOG_RING_RECORDS * 3 + 5; n++)
 		log_ring_add(&ring, n, 0, 0, "", 0);
 	CHECK_INT(ring.next - ring.first, LOG_RING_RECORDS);
-	CHECK_INT(log_ring_copy(&ring, &position, buf, sizeof(buf)),
-		  LOG_RING_RECORDS * sizeof(struct log_record));
+	CHECK_INT(log_ring_copy(&ring, &position, buf, sizeof(buf)), LOG_RING_RECORDS * sizeof(struct log_record));
 	CHECK_INT(position, ring.next);
 }
 
@@ -189,9 +187,7 @@ static void test_wild_positions(void)
 		} else {
 			uint64_t first = asked < ring.first ? ring.first : asked;
 
-			CHECK_INT(
-				first + check_records(buf, size, first, (uint32_t)(first - asked)),
-				700);
+			CHECK_INT(first + check_records(buf, size, first, (uint32_t)(first - asked)), 700);
 		}
 		CHECK_INT(position, 700);
 	}

@@ -44,9 +44,9 @@ struct expected {
 #define QEMU_RV64               .sstc = true, .svadu = true, .cbo_zero = 64
 #define QEMU_HARTS              .harts = {{0, 1}, {1, 3}, {2, 5}, {3, 7}}
 #define QEMU_HARTS_WITHOUT_PLIC .harts = {{0, -1}, {1, -1}, {2, -1}, {3, -1}}
-#define JH7110                                                                      \
-	.boot_hart = 1, .harts = {{1, 2}, {2, 4}, {3, 6}, {4, 8}}, .hart_count = 4, \
-	.timebase_hz = 4000000, .plic = {0xc000000, 0x4000000}, .sources = 136
+#define JH7110                                                                                              \
+	.boot_hart = 1, .harts = {{1, 2}, {2, 4}, {3, 6}, {4, 8}}, .hart_count = 4, .timebase_hz = 4000000, \
+	.plic = {0xc000000, 0x4000000}, .sources = 136
 #define FU540_HARTS .hart_count = 4, .timebase_hz = 1000000, .plic = {0xc000000, 0x4000000}
 
 static const struct expected expectations[] = {
@@ -75,12 +75,10 @@ static const struct expected expectations[] = {
 	/*
 	 * Its second reserved range lies in an uncached alias of RAM, outside of the memory node.
 	 */
-	{"jh7100-starfive-visionfive-v1.dtb", .ram = {{0x80000000, 0x200000000}},
-	 .reserved = {{0xfa000000, 0x1000000}}, .unmapped = {{0xfa000000, 0x1000000}},
-	 .harts = {{0, 1}, {1, 3}}, .hart_count = 2, .timebase_hz = 6250000,
+	{"jh7100-starfive-visionfive-v1.dtb", .ram = {{0x80000000, 0x200000000}}, .reserved = {{0xfa000000, 0x1000000}},
+	 .unmapped = {{0xfa000000, 0x1000000}}, .harts = {{0, 1}, {1, 3}}, .hart_count = 2, .timebase_hz = 6250000,
 	 .plic = {0xc000000, 0x4000000}, .sources = 133},
-	{"mpfs-icicle-kit.dtb", .boot_hart = 1,
-	 .ram = {{0x80000000, 0x40000000}, {0x1040000000, 0x40000000}},
+	{"mpfs-icicle-kit.dtb", .boot_hart = 1, .ram = {{0x80000000, 0x40000000}, {0x1040000000, 0x40000000}},
 	 .reserved = {{0xbfc00000, 0x400000}}, .unmapped = {{0xbfc00000, 0x400000}},
 	 .harts = {{1, 2}, {2, 4}, {3, 6}, {4, 8}}, FU540_HARTS, .sources = 186},
 };
@@ -107,8 +105,8 @@ static void *tree_load(const char *name)
 	return fdt;
 }
 
-static void check_ranges(const char *file, const char *what, const struct phys_range *got,
-			 size_t count, const struct phys_range *want)
+static void check_ranges(const char *file, const char *what, const struct phys_range *got, size_t count,
+			 const struct phys_range *want)
 {
 	size_t wanted = 0;
 
@@ -234,26 +232,20 @@ static void test_reserved(void)
 	reserved_add(fdt, "far@4000000000", 0x4000000000, 0x1000, true);
 	CHECK_STR(parse(fdt, 0), NULL);
 	check_ranges("virt", "reserved", p.reserved, p.reserved_count, want);
-	check_ranges("virt", "unmapped", p.unmapped, p.unmapped_count,
-		     (struct phys_range[4]){{0x80000000, 0x60000}});
+	check_ranges("virt", "unmapped", p.unmapped, p.unmapped_count, (struct phys_range[4]){{0x80000000, 0x60000}});
 
 	fdt = virt();
 	CHECK_INT(fdt_add_mem_rsv(fdt, 0x9fe00123, 0x1000), 0);
 	CHECK_INT(fdt_add_mem_rsv(fdt, 0x90000000, 0), 0);
 	CHECK_STR(parse(fdt, 0), NULL);
-	check_ranges("virt", "reserved", p.reserved, p.reserved_count,
-		     (struct phys_range[4]){{0x9fe00000, 0x2000}});
+	check_ranges("virt", "reserved", p.reserved, p.reserved_count, (struct phys_range[4]){{0x9fe00000, 0x2000}});
 	CHECK_INT(p.unmapped_count, 0);
 
 	/* A disabled node, and one that only asks for a size. */
 	fdt = virt();
 	reserved_add(fdt, "off@84000000", 0x84000000, 0x1000, true);
-	CHECK_INT(fdt_setprop_string(fdt, node_at(fdt, "/reserved-memory/off@84000000"), "status",
-				     "disabled"),
-		  0);
-	CHECK_INT(fdt_setprop_u64(fdt, node_add(fdt, node_at(fdt, "/reserved-memory"), "cma"),
-				  "size", 0x1000000),
-		  0);
+	CHECK_INT(fdt_setprop_string(fdt, node_at(fdt, "/reserved-memory/off@84000000"), "status", "disabled"), 0);
+	CHECK_INT(fdt_setprop_u64(fdt, node_add(fdt, node_at(fdt, "/reserved-memory"), "cma"), "size", 0x1000000), 0);
 	CHECK_STR(parse(fdt, 0), NULL);
 	CHECK_INT(p.reserved_count, 0);
 
@@ -278,20 +270,17 @@ static void test_memory(void)
 	 * entries.
 	 */
 	CHECK_INT(fdt_delprop(fdt, node, "reg"), 0);
-	for (const uint64_t *r = (const uint64_t[]){0x80000800, 0x100000, 0x100000000, 0x40000000,
-						    0, 0, 0x1fc0000000, 0x100000000, 0x4000000000,
-						    0x1000, 0x90000000, 0x800, ~0ull};
+	for (const uint64_t *r = (const uint64_t[]){0x80000800, 0x100000, 0x100000000, 0x40000000, 0, 0, 0x1fc0000000,
+						    0x100000000, 0x4000000000, 0x1000, 0x90000000, 0x800, ~0ull};
 	     *r != ~0ull; r++)
 		CHECK_INT(fdt_appendprop_u64(fdt, node, "reg", *r), 0);
 	CHECK_STR(parse(fdt, 0), NULL);
-	check_ranges("virt", "ram", p.ram, p.ram_count,
-		     (struct phys_range[4]){{0x80001000, 0xff000},
-					    {0x100000000, 0x40000000},
-					    {0x1fc0000000, 0x40000000}});
+	check_ranges(
+		"virt", "ram", p.ram, p.ram_count,
+		(struct phys_range[4]){{0x80001000, 0xff000}, {0x100000000, 0x40000000}, {0x1fc0000000, 0x40000000}});
 
 	fdt = virt();
-	CHECK_INT(fdt_setprop_string(fdt, node_at(fdt, "/memory@80000000"), "status", "disabled"),
-		  0);
+	CHECK_INT(fdt_setprop_string(fdt, node_at(fdt, "/memory@80000000"), "status", "disabled"), 0);
 	CHECK_STR(parse(fdt, 0), "device tree: no memory node with a usable reg");
 
 	/* A range that runs over the end of the address space */
@@ -311,10 +300,8 @@ static void test_firmware(void)
 	/* Nothing reserved, loaded right behind the firmware's place */
 	CHECK_STR(parse(fdt, 0), NULL);
 	CHECK_STR(platform_reserve_firmware(&p, 0x80200000), NULL);
-	check_ranges("virt", "reserved", p.reserved, p.reserved_count,
-		     (struct phys_range[4]){{0x80000000, 0x200000}});
-	check_ranges("virt", "unmapped", p.unmapped, p.unmapped_count,
-		     (struct phys_range[4]){{0x80000000, 0x200000}});
+	check_ranges("virt", "reserved", p.reserved, p.reserved_count, (struct phys_range[4]){{0x80000000, 0x200000}});
+	check_ranges("virt", "unmapped", p.unmapped, p.unmapped_count, (struct phys_range[4]){{0x80000000, 0x200000}});
 
 	/* Further up, or at the very start: no guess */
 	CHECK_STR(parse(virt(), 0), NULL);
@@ -330,8 +317,7 @@ static void test_firmware(void)
 	reserved_add(fdt, "mmode_resv0@80000000", 0x80000000, 0x40000, true);
 	CHECK_STR(parse(fdt, 0), NULL);
 	CHECK_STR(platform_reserve_firmware(&p, 0x80200000), NULL);
-	check_ranges("virt", "reserved", p.reserved, p.reserved_count,
-		     (struct phys_range[4]){{0x80000000, 0x40000}});
+	check_ranges("virt", "reserved", p.reserved, p.reserved_count, (struct phys_range[4]){{0x80000000, 0x40000}});
 }
 
 static void test_chosen(void)
@@ -341,15 +327,13 @@ static void test_chosen(void)
 
 	CHECK_INT(fdt_setprop_u32(fdt, chosen, "linux,initrd-start", 0x8c300000), 0);
 	CHECK_INT(fdt_setprop_u64(fdt, node_at(fdt, "/chosen"), "linux,initrd-end", 0x8c310123), 0);
-	CHECK_INT(fdt_setprop_string(
-			  fdt, node_at(fdt, "/chosen"), "bootargs",
-			  "  init=test/ipc,noasid quiet\tmaxharts=2 panic=reboot noasidx "),
+	CHECK_INT(fdt_setprop_string(fdt, node_at(fdt, "/chosen"), "bootargs",
+				     "  init=test/ipc,noasid quiet\tmaxharts=2 panic=reboot noasidx "),
 		  0);
 	CHECK_STR(parse(fdt, 0), NULL);
 	CHECK_INT(p.initrd.base, 0x8c300000);
 	CHECK_INT(p.initrd.size, 0x10123);
-	check_ranges("virt", "reserved", p.reserved, p.reserved_count,
-		     (struct phys_range[4]){{0x8c300000, 0x11000}});
+	check_ranges("virt", "reserved", p.reserved, p.reserved_count, (struct phys_range[4]){{0x8c300000, 0x11000}});
 	CHECK_STR(p.bootargs, "  init=test/ipc,noasid quiet\tmaxharts=2 panic=reboot noasidx ");
 	CHECK(!p.opt_no_asid && p.opt_quiet);
 	CHECK_INT(p.opt_max_harts, 2);
@@ -372,9 +356,7 @@ static void test_chosen(void)
 	};
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
 		fdt = virt();
-		CHECK_INT(fdt_setprop_string(fdt, node_at(fdt, "/chosen"), "bootargs",
-					     options[i].args),
-			  0);
+		CHECK_INT(fdt_setprop_string(fdt, node_at(fdt, "/chosen"), "bootargs", options[i].args), 0);
 		CHECK_STR(parse(fdt, 0), NULL);
 		CHECK_INT(p.opt_no_asid, options[i].no_asid);
 		CHECK_INT(p.opt_quiet, options[i].quiet);
@@ -415,8 +397,7 @@ static void test_chosen(void)
 	chosen = node_at(fdt, "/chosen");
 	CHECK_INT(fdt_setprop_u64(fdt, chosen, "linux,initrd-start", 0x8c200000), 0);
 	CHECK_INT(fdt_setprop_u64(fdt, chosen, "linux,initrd-end", 0x8c300001), 0);
-	CHECK_STR(parse(fdt, 0),
-		  "device tree: /chosen: the boot archive at 0x8c200000..0x8c300001 is not in RAM");
+	CHECK_STR(parse(fdt, 0), "device tree: /chosen: the boot archive at 0x8c200000..0x8c300001 is not in RAM");
 }
 
 static void test_harts(void)
@@ -426,14 +407,12 @@ static void test_harts(void)
 	CHECK_STR(parse(fdt, 9), "device tree: no cpu node for hart 9, which is running this");
 
 	fdt = tree_load("jh7110-u-boot-2025.01-internal.dtb");
-	CHECK_STR(parse(fdt, 0),
-		  "device tree: hart 0 is running this, yet its cpu node is disabled or "
-		  "has no mmu-type");
+	CHECK_STR(parse(fdt, 0), "device tree: hart 0 is running this, yet its cpu node is disabled or "
+				 "has no mmu-type");
 
 	fdt = virt();
 	CHECK_INT(fdt_setprop_string(fdt, node_at(fdt, "/cpus/cpu@2"), "status", "disabled"), 0);
-	CHECK_INT(fdt_setprop_string(fdt, node_at(fdt, "/cpus/cpu@1"), "mmu-type", "riscv,none"),
-		  0);
+	CHECK_INT(fdt_setprop_string(fdt, node_at(fdt, "/cpus/cpu@1"), "mmu-type", "riscv,none"), 0);
 	CHECK_STR(parse(fdt, 3), NULL);
 	CHECK_INT(p.hart_count, 2);
 	CHECK_INT(p.harts[0].hart_id, 3);
@@ -443,8 +422,7 @@ static void test_harts(void)
 
 	/* One hart without an extension: none has it. */
 	fdt = virt();
-	CHECK_INT(fdt_setprop(fdt, node_at(fdt, "/cpus/cpu@2"), "riscv,isa-extensions",
-			      "i\0m\0a\0sstc\0zicboz", 18),
+	CHECK_INT(fdt_setprop(fdt, node_at(fdt, "/cpus/cpu@2"), "riscv,isa-extensions", "i\0m\0a\0sstc\0zicboz", 18),
 		  0);
 	CHECK_STR(parse(fdt, 0), NULL);
 	CHECK(p.has_sstc && !p.has_svadu);
@@ -453,8 +431,7 @@ static void test_harts(void)
 
 	/* Different or odd block sizes */
 	fdt = virt();
-	CHECK_INT(fdt_setprop_u32(fdt, node_at(fdt, "/cpus/cpu@2"), "riscv,cboz-block-size", 32),
-		  0);
+	CHECK_INT(fdt_setprop_u32(fdt, node_at(fdt, "/cpus/cpu@2"), "riscv,cboz-block-size", 32), 0);
 	CHECK_STR(parse(fdt, 0), NULL);
 	CHECK_INT(p.cbo_zero_bytes, 0);
 	fdt = virt();
@@ -470,8 +447,7 @@ static void test_harts(void)
 	/* The timebase in the cpu nodes, 64 bits; nowhere; nonsense. */
 	fdt = virt();
 	CHECK_INT(fdt_delprop(fdt, node_at(fdt, "/cpus"), "timebase-frequency"), 0);
-	CHECK_INT(fdt_setprop_u64(fdt, node_at(fdt, "/cpus/cpu@1"), "timebase-frequency", 24000000),
-		  0);
+	CHECK_INT(fdt_setprop_u64(fdt, node_at(fdt, "/cpus/cpu@1"), "timebase-frequency", 24000000), 0);
 	CHECK_STR(parse(fdt, 1), NULL);
 	CHECK_INT(p.timebase_hz, 24000000);
 	fdt = virt();
@@ -523,8 +499,7 @@ static void test_plic(void)
 
 	/* Seen through a bus that moves addresses */
 	CHECK_INT(fdt_delprop(fdt, soc, "ranges"), 0);
-	for (const uint64_t *r = (const uint64_t[]){0, 0x5000000000, 0x10000000, ~0ull};
-	     *r != ~0ull; r++)
+	for (const uint64_t *r = (const uint64_t[]){0, 0x5000000000, 0x10000000, ~0ull}; *r != ~0ull; r++)
 		CHECK_INT(fdt_appendprop_u64(fdt, soc, "ranges", *r), 0);
 	CHECK_STR(parse(fdt, 0), NULL);
 	CHECK_INT(p.plic.base, 0x500c000000);
@@ -563,8 +538,7 @@ static void test_plic(void)
 	CHECK_INT(fdt_setprop_u32(fdt, node_at(fdt, "/soc/plic@c000000"), "riscv,ndev", 1024), 0);
 	CHECK_STR(parse(fdt, 0), "device tree: the PLIC's riscv,ndev is not within 1 to 1023");
 	fdt = virt();
-	CHECK_INT(fdt_setprop_string(fdt, node_at(fdt, "/soc/plic@c000000"), "status", "disabled"),
-		  0);
+	CHECK_INT(fdt_setprop_string(fdt, node_at(fdt, "/soc/plic@c000000"), "status", "disabled"), 0);
 	CHECK_STR(parse(fdt, 0), NULL);
 	CHECK_INT(p.plic.size, 0);
 	CHECK(!p.harts[0].has_plic_context);
@@ -613,9 +587,8 @@ static void test_isa(void)
 		struct isa isa = {0};
 
 		isa_parse_string(&isa, cases[i].text, strlen(cases[i].text) + 1);
-		if (!CHECK_INT(isa.f && isa.d, cases[i].fpu) ||
-		    !CHECK_INT(isa.sstc, cases[i].sstc) || !CHECK_INT(isa.svadu, cases[i].svadu) ||
-		    !CHECK_INT(isa.zicboz, cases[i].zicboz))
+		if (!CHECK_INT(isa.f && isa.d, cases[i].fpu) || !CHECK_INT(isa.sstc, cases[i].sstc) ||
+		    !CHECK_INT(isa.svadu, cases[i].svadu) || !CHECK_INT(isa.zicboz, cases[i].zicboz))
 			printf("  %s\n", cases[i].text);
 	}
 	struct isa isa = {0};
@@ -641,14 +614,12 @@ static void test_ranges(void)
 	check_ranges("", "add", array, count,
 		     (struct phys_range[4]){{0x1000, 0x1000}, {0x5000, 0x1000}, {0x9000, 0x1000}});
 	CHECK(ranges_add(list, (struct phys_range){0x2000, 0x3000})); /* closes a gap */
-	check_ranges("", "join", array, count,
-		     (struct phys_range[4]){{0x1000, 0x5000}, {0x9000, 0x1000}});
+	check_ranges("", "join", array, count, (struct phys_range[4]){{0x1000, 0x5000}, {0x9000, 0x1000}});
 	CHECK(ranges_remove(list, (struct phys_range){0x3000, 0x1000})); /* out of the middle */
 	CHECK(ranges_remove(list, (struct phys_range){0x9000, 0x1000})); /* all of one */
 	CHECK(ranges_remove(list, (struct phys_range){0x0, 0x2000}));    /* the front */
 	CHECK(ranges_remove(list, (struct phys_range){0x5000, 0x9000})); /* the end */
-	check_ranges("", "remove", array, count,
-		     (struct phys_range[4]){{0x2000, 0x1000}, {0x4000, 0x1000}});
+	check_ranges("", "remove", array, count, (struct phys_range[4]){{0x2000, 0x1000}, {0x4000, 0x1000}});
 	CHECK(ranges_overlap(list, (struct phys_range){0x2fff, 1}));
 	CHECK(!ranges_overlap(list, (struct phys_range){0x3000, 0x1000}));
 	CHECK(!ranges_overlap(list, (struct phys_range){0x2000, 0}));
@@ -664,8 +635,7 @@ static void test_ranges(void)
 	CHECK(!ranges_add(list, (struct phys_range){0x100000, 0x1000}));
 	CHECK(!ranges_remove(list, (struct phys_range){0x1000, 0x1000}));
 	check_ranges("", "full", array, count,
-		     (struct phys_range[4]){
-			     {0, 0x3000}, {0x4000, 0x3000}, {0x8000, 0x3000}, {0xc000, 0x3000}});
+		     (struct phys_range[4]){{0, 0x3000}, {0x4000, 0x3000}, {0x8000, 0x3000}, {0xc000, 0x3000}});
 
 	struct phys_range r = range_round_out(0x1fff, 2);
 

@@ -16,7 +16,7 @@
 static struct {
 	unsigned columns;
 	unsigned row, column;
-	bool wrap; /* the last column was written: the next character goes to the next row */
+	bool wrap;                         /* the last column was written: the next character goes to the next row */
 	uint32_t cells[ROWS][COLUMNS_MAX]; /* 0: the right half of a wide one */
 	unsigned saved_row, saved_column;
 	unsigned bells, scrolled;
@@ -79,18 +79,13 @@ static void term_put(uint32_t c)
 
 static void term_csi(void)
 {
-	unsigned n = term.escape[1] >= '0' && term.escape[1] <= '9'
-			     ? (unsigned)atoi(term.escape + 1)
-			     : 0;
+	unsigned n = term.escape[1] >= '0' && term.escape[1] <= '9' ? (unsigned)atoi(term.escape + 1) : 0;
 	unsigned steps = n ? n : 1;
 	char final = term.escape[term.escape_len - 1];
 	switch (final) {
 	case 'A': term.row = term.row > steps ? term.row - steps : 0; break;
 	case 'B': term.row = term.row + steps < ROWS ? term.row + steps : ROWS - 1; break;
-	case 'C':
-		term.column = term.column + steps < term.columns ? term.column + steps
-								 : term.columns - 1;
-		break;
+	case 'C': term.column = term.column + steps < term.columns ? term.column + steps : term.columns - 1; break;
 	case 'D': term.column = term.column > steps ? term.column - steps : 0; break;
 	case 'H': term.row = term.column = 0; break;
 	case 'J':
@@ -279,9 +274,8 @@ static void check_screen(const char *keys)
 			same = same && cells[r][c] == term.cells[r][c];
 	}
 	if (!CHECK(same))
-		printf("  after \"%s\" at %u columns: cursor %u,%u wanted %u,%u screen %s\n", keys,
-		       term.columns, term.row, term.column, cursor_row, cursor_column,
-		       screen_of(true));
+		printf("  after \"%s\" at %u columns: cursor %u,%u wanted %u,%u screen %s\n", keys, term.columns,
+		       term.row, term.column, cursor_row, cursor_column, screen_of(true));
 	text_free(&all);
 }
 
@@ -574,8 +568,7 @@ static void completion_keys(void)
 	start(40, "/> ");
 	verify = false;
 	type("\t\t");
-	CHECK_STR(screen_of(true),
-		  "/>|bench           dir with blank|bin             dragon|data|/> [ ]");
+	CHECK_STR(screen_of(true), "/>|bench           dir with blank|bin             dragon|data|/> [ ]");
 	verify = true;
 }
 

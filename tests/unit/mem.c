@@ -18,8 +18,7 @@ enum { PAGE = 4096, ROOM = 2 * PAGE };
 /* ROOM bytes with an untouchable page before and after. */
 static unsigned char *guarded(void)
 {
-	unsigned char *p = mmap(NULL, ROOM + 2 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-				0);
+	unsigned char *p = mmap(NULL, ROOM + 2 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (p == MAP_FAILED || mprotect(p + PAGE, ROOM, PROT_READ | PROT_WRITE) != 0)
 		exit(1);
@@ -109,17 +108,14 @@ static void test_compare(void)
 					unsigned char kept = r[at];
 
 					r[at] = (unsigned char)(kept + 0x80);
-					if (!CHECK(sign(ours_memcmp(l, r, n)) ==
-						   sign(memcmp(l, r, n))) ||
-					    !CHECK(sign(ours_memcmp(r, l, n)) ==
-						   sign(memcmp(r, l, n))))
+					if (!CHECK(sign(ours_memcmp(l, r, n)) == sign(memcmp(l, r, n))) ||
+					    !CHECK(sign(ours_memcmp(r, l, n)) == sign(memcmp(r, l, n))))
 						return;
 					if (at + 1 < n) {
 						r[n - 1] = (unsigned char)~r[n - 1]; /* a later one
 											changes
 											nothing */
-						CHECK(sign(ours_memcmp(l, r, n)) ==
-						      sign(memcmp(l, r, n)));
+						CHECK(sign(ours_memcmp(l, r, n)) == sign(memcmp(l, r, n)));
 						r[n - 1] = (unsigned char)~r[n - 1];
 					}
 					r[at] = kept;

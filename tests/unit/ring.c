@@ -32,10 +32,8 @@ static void reset(uint32_t start)
 
 static void attach(struct ring *p, struct ring *c)
 {
-	CHECK_INT(ring_attach(p, memory, sizeof(memory), SLOTS, sizeof(struct item), RING_PRODUCER),
-		  OK);
-	CHECK_INT(ring_attach(c, memory, sizeof(memory), SLOTS, sizeof(struct item), RING_CONSUMER),
-		  OK);
+	CHECK_INT(ring_attach(p, memory, sizeof(memory), SLOTS, sizeof(struct item), RING_PRODUCER), OK);
+	CHECK_INT(ring_attach(c, memory, sizeof(memory), SLOTS, sizeof(struct item), RING_CONSUMER), OK);
 }
 
 static struct item make(uint64_t n)
@@ -48,18 +46,12 @@ static void test_shapes(void)
 	struct ring r;
 
 	reset(0);
-	CHECK_INT(ring_attach(&r, memory, sizeof(memory) - 1, SLOTS, sizeof(struct item),
-			      RING_PRODUCER),
-		  ERR_INVALID);
-	CHECK_INT(ring_attach(&r, memory, sizeof(memory), 7, sizeof(struct item), RING_PRODUCER),
-		  ERR_INVALID);
-	CHECK_INT(ring_attach(&r, memory, sizeof(memory), 0, sizeof(struct item), RING_PRODUCER),
-		  ERR_INVALID);
+	CHECK_INT(ring_attach(&r, memory, sizeof(memory) - 1, SLOTS, sizeof(struct item), RING_PRODUCER), ERR_INVALID);
+	CHECK_INT(ring_attach(&r, memory, sizeof(memory), 7, sizeof(struct item), RING_PRODUCER), ERR_INVALID);
+	CHECK_INT(ring_attach(&r, memory, sizeof(memory), 0, sizeof(struct item), RING_PRODUCER), ERR_INVALID);
 	CHECK_INT(ring_attach(&r, memory, sizeof(memory), SLOTS, 0, RING_PRODUCER), ERR_INVALID);
-	CHECK_INT(ring_attach(&r, memory, SIZE_MAX, 1u << 31, UINT32_MAX, RING_PRODUCER),
-		  ERR_INVALID);
-	CHECK_INT(ring_attach(&r, memory + 8, sizeof(memory) - 8, 4, 8, RING_PRODUCER),
-		  ERR_INVALID);
+	CHECK_INT(ring_attach(&r, memory, SIZE_MAX, 1u << 31, UINT32_MAX, RING_PRODUCER), ERR_INVALID);
+	CHECK_INT(ring_attach(&r, memory + 8, sizeof(memory) - 8, 4, 8, RING_PRODUCER), ERR_INVALID);
 }
 
 /* From a start index close to the end of 32 bits, so that both indices wrap around. */
@@ -130,9 +122,7 @@ static void test_restart(void)
 	CHECK_INT(ring_take(&c, &item), OK);
 	(void)ring_release(&c);
 	CHECK_INT(ring_take(&c, &item), OK); /* taken, never released: then it dies */
-	CHECK_INT(ring_attach(&again, memory, sizeof(memory), SLOTS, sizeof(struct item),
-			      RING_CONSUMER),
-		  OK);
+	CHECK_INT(ring_attach(&again, memory, sizeof(memory), SLOTS, sizeof(struct item), RING_CONSUMER), OK);
 	CHECK_INT(ring_take(&again, &item), OK);
 	CHECK(item.number == 1);
 }
@@ -178,9 +168,7 @@ static void test_hostile(void)
 	/* Indices that cannot be, found at the start. */
 	reset(0);
 	atomic_store(&shared()->tail, SLOTS + 1);
-	CHECK_INT(
-		ring_attach(&c, memory, sizeof(memory), SLOTS, sizeof(struct item), RING_CONSUMER),
-		ERR_PROTOCOL);
+	CHECK_INT(ring_attach(&c, memory, sizeof(memory), SLOTS, sizeof(struct item), RING_CONSUMER), ERR_PROTOCOL);
 	CHECK_INT(ring_take(&c, &item), ERR_PROTOCOL);
 }
 
@@ -258,8 +246,7 @@ static void test_threads(void)
 	pthread_join(consumer, &wrong);
 	CHECK_INT((uintptr_t)wrong, 0);
 	CHECK(!p.broken && !c.broken);
-	printf("%u items, the producer slept %u times, the consumer %u times\n", ROUNDS, sleeps[0],
-	       sleeps[1]);
+	printf("%u items, the producer slept %u times, the consumer %u times\n", ROUNDS, sleeps[0], sleeps[1]);
 }
 
 int main(void)

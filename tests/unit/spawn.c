@@ -108,13 +108,11 @@ status_t handle_close(handle_t h)
 	return OK;
 }
 
-status_t system_info(handle_t res, uint32_t topic, uint64_t index, void *buffer, uint64_t len,
-		     uint64_t *bytes)
+status_t system_info(handle_t res, uint32_t topic, uint64_t index, void *buffer, uint64_t len, uint64_t *bytes)
 {
 	(void)bytes;
 	CALL();
-	CHECK(res == HANDLE_NONE && topic == INFO_SYSTEM && index == 0 &&
-	      len == sizeof(struct system_info));
+	CHECK(res == HANDLE_NONE && topic == INFO_SYSTEM && index == 0 && len == sizeof(struct system_info));
 	*(struct system_info *)buffer = (struct system_info){.timebase_hz = 4000000};
 	return OK;
 }
@@ -169,8 +167,7 @@ status_t vmo_sync_code(handle_t vmo)
 	return OK;
 }
 
-status_t vmo_map(handle_t proc, handle_t vmo, uint64_t offset, void *addr, uint64_t size,
-		 uint32_t flags, void **out)
+status_t vmo_map(handle_t proc, handle_t vmo, uint64_t offset, void *addr, uint64_t size, uint32_t flags, void **out)
 {
 	struct slot *s = slot_of(vmo, VMO);
 	uint64_t at = (uint64_t)addr;
@@ -287,9 +284,7 @@ static int child_byte(uint64_t addr, uint32_t access)
 		const struct mapped *m = &mappings[i];
 
 		if (addr - m->addr < m->size)
-			return (m->flags & access) == access
-				       ? slots[m->vmo].bytes[m->offset + addr - m->addr]
-				       : -1;
+			return (m->flags & access) == access ? slots[m->vmo].bytes[m->offset + addr - m->addr] : -1;
 	}
 	return -1;
 }
@@ -343,8 +338,8 @@ static void check_memory(void)
 	CHECK_INT(child_byte(0x107000, MAP_READ), -1);
 }
 
-static void check_strings_at(uint64_t block, const struct startup *s, uint32_t count,
-			     uint32_t table, const char *const *want)
+static void check_strings_at(uint64_t block, const struct startup *s, uint32_t count, uint32_t table,
+			     const char *const *want)
 {
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t offset;
@@ -412,12 +407,10 @@ static void test_good(void)
 	check_block(SPAWN_STACK_DEFAULT);
 	CHECK(slots[process].kind == PROCESS && slots[thread].kind == THREAD);
 	/* The archive's own pages for constants and text, a copy-on-write one for data. */
-	CHECK(mappings[0].vmo == IMAGE_VMO && mappings[1].vmo == IMAGE_VMO &&
-	      slots[mappings[2].vmo].cloned);
+	CHECK(mappings[0].vmo == IMAGE_VMO && mappings[1].vmo == IMAGE_VMO && slots[mappings[2].vmo].cloned);
 	/* Two handles and the three vmos behind mappings: data, bss, stack. */
 	CHECK_INT(handles_open(), 5);
-	CHECK(!slots[mappings[2].vmo].open && !slots[mappings[3].vmo].open &&
-	      !slots[mappings[4].vmo].open);
+	CHECK(!slots[mappings[2].vmo].open && !slots[mappings[3].vmo].open && !slots[mappings[4].vmo].open);
 	/* Everything in the first 2 MiB: one last-level page table. */
 	for (unsigned i = 0; i < mapping_count; i++)
 		CHECK(mappings[i].addr + mappings[i].size <= 0x200000);
@@ -431,10 +424,8 @@ static void test_good(void)
 	args.stack_vmo = &stack_vmo;
 	args.stack_base = &stack_base;
 	CHECK_INT(spawn(&args, &process, &thread), OK);
-	CHECK(slots[stack_vmo].kind == VMO && slots[stack_vmo].open &&
-	      slots[stack_vmo].mapped == 1);
-	CHECK(stack_base <= thread_args.stack &&
-	      thread_args.stack < stack_base + slots[stack_vmo].size);
+	CHECK(slots[stack_vmo].kind == VMO && slots[stack_vmo].open && slots[stack_vmo].mapped == 1);
+	CHECK(stack_base <= thread_args.stack && thread_args.stack < stack_base + slots[stack_vmo].size);
 
 	/* Without the thread's handle, and with a low priority of our own. */
 	kernel_reset();

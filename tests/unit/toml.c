@@ -22,8 +22,7 @@ static struct toml_table *parse(const char *text)
 	return table;
 }
 
-static const struct toml_value *get(const struct toml_table *table, const char *key,
-				    enum toml_type type)
+static const struct toml_value *get(const struct toml_table *table, const char *key, enum toml_type type)
 {
 	static const struct toml_value none;
 	const struct toml_entry *entry = table ? toml_find(table, key) : NULL;
@@ -38,11 +37,9 @@ static void good_documents(void)
 {
 	struct toml_table *t;
 
-	CHECK(parse("") && parse("\n\n") && parse("# only a comment") && parse("   \t") &&
-	      parse("\r\n"));
+	CHECK(parse("") && parse("\n\n") && parse("# only a comment") && parse("   \t") && parse("\r\n"));
 
-	t = parse(
-		"a = \"x\\ty\\u00e4\\U0001F600\\\"\\\\\" # c\n'b c' = 'C:\\new'\r\n\"\" = \"\"\n");
+	t = parse("a = \"x\\ty\\u00e4\\U0001F600\\\"\\\\\" # c\n'b c' = 'C:\\new'\r\n\"\" = \"\"\n");
 	CHECK_STR(get(t, "a", TOML_STRING)->string, "x\tyä😀\"\\");
 	CHECK_STR(get(t, "b c", TOML_STRING)->string, "C:\\new");
 	CHECK_STR(get(t, "", TOML_STRING)->string, "");
@@ -105,8 +102,7 @@ static void bad_documents(void)
 	refused("= 1", 1, 1, "expected a key, found '='");
 	refused("ä = 1", 1, 1, "expected a key, found 'ä'");
 	refused("x = ä", 1, 5, "expected a value, found 'ä'");
-	refused("a = 1 b = 2", 1, 7,
-		"expected the end of the line after the value of 'a', found 'b'");
+	refused("a = 1 b = 2", 1, 7, "expected the end of the line after the value of 'a', found 'b'");
 	refused("a = 1\n\na = 2", 3, 1, "'a' is defined twice: first on line 1");
 	refused("a = 1\n\"a\" = 2", 2, 1, "'a' is defined twice: first on line 1");
 	refused("a.b = 1", 1, 1, "dotted keys are not supported ('a' is followed by a dot)");
@@ -136,8 +132,7 @@ static void bad_documents(void)
 	refused("a = \"\xc3\x28\"", 1, 6, "a byte that is not UTF-8 is not allowed in a string");
 	refused("# \xff", 1, 3, "a byte that is not UTF-8 is not allowed in a comment");
 	refused("# \x7f", 1, 3, "character 0x7f is not allowed in a comment");
-	refused("a = 1\rb = 2", 1, 6,
-		"expected the end of the line after the value of 'a', found character 0x0d");
+	refused("a = 1\rb = 2", 1, 6, "expected the end of the line after the value of 'a', found character 0x0d");
 	refused("a = 1.5", 1, 5, "'1.5': floating-point numbers are not supported");
 	refused("a = 1e9", 1, 5, "'1e9': floating-point numbers are not supported");
 	refused("a = -inf", 1, 5, "'-inf': floating-point numbers are not supported");
@@ -153,10 +148,8 @@ static void bad_documents(void)
 	refused("a = 12abc", 1, 5, "'12abc' is not a number");
 	refused("a = -", 1, 6, "expected a digit, found the end of the file");
 	refused("a = 9223372036854775808", 1, 5, "'9223372036854775808' does not fit into 64 bits");
-	refused("a = -9223372036854775809", 1, 5,
-		"'-9223372036854775809' does not fit into 64 bits");
-	refused("a = 99999999999999999999999", 1, 5,
-		"'99999999999999999999999' does not fit into 64 bits");
+	refused("a = -9223372036854775809", 1, 5, "'-9223372036854775809' does not fit into 64 bits");
+	refused("a = 99999999999999999999999", 1, 5, "'99999999999999999999999' does not fit into 64 bits");
 	refused("a = yes", 1, 5, "'yes' is not a value (strings need quotes)");
 	refused("a = {b=1}", 1, 5, "inline tables are not supported: use a [table]");
 	refused("a = [[1]]", 1, 6, "arrays inside of arrays are not supported");

@@ -32,14 +32,9 @@ static void props_dw(void *fdt)
 	fdt_property_u32(fdt, "reg-io-width", 4);
 }
 
-static const struct host_node plain = {
-	.match = 2, .props = props_plain, .regs = {&regs}, .state = &state, .irqs = 1};
-static const struct host_node dw = {.match = 0,
-				    .props = props_dw,
-				    .console = "115200n8",
-				    .regs = {&regs},
-				    .state = &state,
-				    .irqs = 1};
+static const struct host_node plain = {.match = 2, .props = props_plain, .regs = {&regs}, .state = &state, .irqs = 1};
+static const struct host_node dw = {
+	.match = 0, .props = props_dw, .console = "115200n8", .regs = {&regs}, .state = &state, .irqs = 1};
 
 /* One step of the world. Interrupts are level-triggered. */
 static bool step(void)
@@ -103,8 +98,7 @@ static void test_write(bool is_dw)
 	while (done < sizeof(data)) {
 		size_t n = sizeof(data) - done < 60000 ? sizeof(data) - done : 60000;
 
-		if (!CHECK_INT(serial_write(HOST_ENDPOINT, 0, 0, data + done, n, &count), OK) ||
-		    !CHECK(count > 0))
+		if (!CHECK_INT(serial_write(HOST_ENDPOINT, 0, 0, data + done, n, &count), OK) || !CHECK(count > 0))
 			break;
 		done += count;
 	}
@@ -117,8 +111,7 @@ static void test_write(bool is_dw)
 	while (serial_write(HOST_ENDPOINT, 0, SERIAL_MODE_NONBLOCK, data, 1000, &count) == OK)
 		done += count;
 	CHECK(done >= SERIAL_BUFFER_BYTES && done <= SERIAL_BUFFER_BYTES + MODEL_FIFO);
-	CHECK_INT(serial_write(HOST_ENDPOINT, 0, SERIAL_MODE_NONBLOCK, data, 1, &count),
-		  ERR_WOULD_BLOCK);
+	CHECK_INT(serial_write(HOST_ENDPOINT, 0, SERIAL_MODE_NONBLOCK, data, 1, &count), ERR_WOULD_BLOCK);
 	CHECK_INT(serial_write(HOST_ENDPOINT, 0, 0, data, 0, &count), OK);
 	CHECK_INT(serial_discard(HOST_ENDPOINT, SERIAL_QUEUE_OUTPUT), OK);
 	CHECK_INT(serial_drain(HOST_ENDPOINT), OK);
@@ -132,8 +125,7 @@ static void test_read(bool is_dw)
 	uint32_t count;
 
 	start(is_dw);
-	CHECK_INT(serial_read(HOST_ENDPOINT, 0, SERIAL_MODE_NONBLOCK, buffer, 100, &count),
-		  ERR_WOULD_BLOCK);
+	CHECK_INT(serial_read(HOST_ENDPOINT, 0, SERIAL_MODE_NONBLOCK, buffer, 100, &count), ERR_WOULD_BLOCK);
 	CHECK_INT(serial_read(HOST_ENDPOINT, 0, 0, buffer, 0, &count), OK);
 	type("some words");
 	CHECK_INT(serial_read(HOST_ENDPOINT, 0, 0, buffer, 4, &count), OK);
@@ -153,8 +145,7 @@ static void test_read(bool is_dw)
 	CHECK_INT(serial_read(HOST_ENDPOINT, 0, 0, buffer, 2, &count), OK);
 	CHECK_INT(buffer[1], 1);
 	CHECK_INT(serial_discard(HOST_ENDPOINT, SERIAL_QUEUE_INPUT), OK);
-	CHECK_INT(serial_read(HOST_ENDPOINT, 0, SERIAL_MODE_NONBLOCK, buffer, 100, &count),
-		  ERR_WOULD_BLOCK);
+	CHECK_INT(serial_read(HOST_ENDPOINT, 0, SERIAL_MODE_NONBLOCK, buffer, 100, &count), ERR_WOULD_BLOCK);
 
 	/* Errors of the line */
 	for (int i = 0; i < MODEL_FIFO + 3; i++)
@@ -403,8 +394,8 @@ static void test_random(bool is_dw, unsigned seed)
 				data[k] = (uint8_t)rand();
 			if (sent_count + n > MODEL_OUT)
 				break;
-			status = serial_write(HOST_ENDPOINT, rand() % 2 ? id++ : 0,
-					      SERIAL_MODE_NONBLOCK, data, n, &count);
+			status = serial_write(HOST_ENDPOINT, rand() % 2 ? id++ : 0, SERIAL_MODE_NONBLOCK, data, n,
+					      &count);
 			CHECK(status == OK || status == ERR_WOULD_BLOCK);
 			if (status == OK) {
 				memcpy(sent + sent_count, data, count);
@@ -412,8 +403,8 @@ static void test_random(bool is_dw, unsigned seed)
 			}
 			break;
 		case 2:
-			status = serial_read(HOST_ENDPOINT, rand() % 2 ? id++ : 0,
-					     SERIAL_MODE_NONBLOCK, data, n, &count);
+			status = serial_read(HOST_ENDPOINT, rand() % 2 ? id++ : 0, SERIAL_MODE_NONBLOCK, data, n,
+					     &count);
 			CHECK(status == OK || status == ERR_WOULD_BLOCK);
 			if (status == OK) {
 				memcpy(got + got_count, data, count);
@@ -441,8 +432,7 @@ static void test_random(bool is_dw, unsigned seed)
 	if (model.late >= 0) /* nobody asked any more */
 		typed_count--;
 	while (serial_read(HOST_ENDPOINT, 0, SERIAL_MODE_NONBLOCK, got + got_count,
-			   MODEL_OUT - got_count < 4096 ? MODEL_OUT - got_count : 4096,
-			   &count) == OK &&
+			   MODEL_OUT - got_count < 4096 ? MODEL_OUT - got_count : 4096, &count) == OK &&
 	       count)
 		got_count += count;
 	CHECK(sent_count > 10000 && got_count > 5000);
@@ -488,8 +478,7 @@ static bool mad_step(void)
 static void test_mad(void)
 {
 	static unsigned mode;
-	static struct host_model mad = {
-		.size = 0x100, .read = mad_read, .write = mad_write, .ctx = &mode};
+	static struct host_model mad = {.size = 0x100, .read = mad_read, .write = mad_write, .ctx = &mode};
 	static const struct host_node nodes[] = {
 		{.match = 2, .regs = {&mad}, .state = &state, .irqs = 1},
 		{.match = 0, .props = props_dw, .regs = {&mad}, .state = &state, .irqs = 1},
@@ -505,15 +494,13 @@ static void test_mad(void)
 		struct serial_line line = {.baud = 9600, .data_bits = 8, .stop_bits = 1};
 
 		mode = (unsigned)round % 6;
-		if (host_bind(&nodes[round / 6 % 2], round % 5 ? DRIVER_RESTART : DRIVER_FRESH) !=
-		    OK)
+		if (host_bind(&nodes[round / 6 % 2], round % 5 ? DRIVER_RESTART : DRIVER_FRESH) != OK)
 			continue;
 		bound++;
 		for (int i = 0; i < 20; i++) {
 			host_irq(0);
 			(void)serial_write(HOST_ENDPOINT, 0, i % 2, buffer, sizeof(buffer), &count);
-			(void)serial_read(HOST_ENDPOINT, 0, SERIAL_MODE_NONBLOCK, buffer,
-					  sizeof(buffer), &count);
+			(void)serial_read(HOST_ENDPOINT, 0, SERIAL_MODE_NONBLOCK, buffer, sizeof(buffer), &count);
 			CHECK(serial_ring_used(&state.tx) <= SERIAL_RING_BYTES);
 			CHECK(serial_ring_used(&state.rx) <= SERIAL_RING_BYTES);
 		}

@@ -15,9 +15,8 @@
 /* ---- a tree of files ------------------------------------------------------------------------- */
 
 static const char *const files[] = {
-	"a.c",       "b.c",       "c.h",        ".hidden",  "dir/x.c",  "dir/y.c",
-	"dir/sub/z", "dir2/x.c",  "with space", "star*",    "/bin/cat", "/bin/ps",
-	"/bin/psx",  "/etc/motd", "ümläut",     "dir/.dot",
+	"a.c",        "b.c",   "c.h",      ".hidden", "dir/x.c",  "dir/y.c",   "dir/sub/z", "dir2/x.c",
+	"with space", "star*", "/bin/cat", "/bin/ps", "/bin/psx", "/etc/motd", "ümläut",    "dir/.dot",
 };
 #define FILES (sizeof(files) / sizeof(files[0]))
 
@@ -36,8 +35,7 @@ static const char *inside(const char *file, const char *directory)
 	return file[len] == '/' ? file + len + 1 : NULL;
 }
 
-static bool fake_list(const char *path, bool (*entry)(void *context, const char *name),
-		      void *context)
+static bool fake_list(const char *path, bool (*entry)(void *context, const char *name), void *context)
 {
 	bool any = false;
 	for (size_t i = 0; i < FILES; i++) {
@@ -50,8 +48,7 @@ static bool fake_list(const char *path, bool (*entry)(void *context, const char 
 		bool before = false; /* a directory appears once */
 		for (size_t k = 0; k < i; k++) {
 			const char *other = inside(files[k], path);
-			before |= other && strncmp(other, rest, strcspn(rest, "/") + 1) == 0 &&
-				  strchr(rest, '/');
+			before |= other && strncmp(other, rest, strcspn(rest, "/") + 1) == 0 && strchr(rest, '/');
 		}
 		if (!before && !entry(context, name))
 			break;
@@ -126,8 +123,7 @@ static const char *fields_of(const char *text)
 	size_t count = 0, used = 0;
 
 	lexer_start(&lexer, text, strlen(text));
-	for (lexer_next(&lexer, &token); token.kind == TOKEN_WORD && count < 16;
-	     lexer_next(&lexer, &token)) {
+	for (lexer_next(&lexer, &token); token.kind == TOKEN_WORD && count < 16; lexer_next(&lexer, &token)) {
 		copies[count] = strndup(token.start, token.len);
 		words[count] = (struct word){.text = copies[count]};
 		if (count != 0)
@@ -140,8 +136,8 @@ static const char *fields_of(const char *text)
 		snprintf(result, sizeof(result), "error: %s", e.error);
 	else
 		for (size_t i = 0; i < fields.count; i++)
-			used += (size_t)snprintf(result + used, sizeof(result) - used, "%s[%s]",
-						 i ? " " : "", fields.list[i]);
+			used += (size_t)snprintf(result + used, sizeof(result) - used, "%s[%s]", i ? " " : "",
+						 fields.list[i]);
 	names_free(&fields);
 	while (count > 0)
 		free(copies[--count]);
@@ -160,14 +156,12 @@ static void words(void)
 	expands("", "");
 	expands("a b", "[a] [b]");
 	expands("'a b' \"c d\" e\\ f \"\" '' x''y", "[a b] [c d] [e f] [] [] [xy]");
-	expands("\"a'b\" 'c\"d' \"e\\\"f\\\\g\\$h\\i\" 'j\\k'",
-		"[a'b] [c\"d] [e\"f\\g$h\\i] [j\\k]");
+	expands("\"a'b\" 'c\"d' \"e\\\"f\\\\g\\$h\\i\" 'j\\k'", "[a'b] [c\"d] [e\"f\\g$h\\i] [j\\k]");
 	expands("a\\\nb \"c\\\nd\"", "[ab] [cd]");
 	expands("$x \"$x\" '$x' \\$x", "[a] [b] [c] [a b  c] [$x] [$x]");
 	expands("-$x- \"-\"$x\"-\"", "[-a] [b] [c-] [-a] [b] [c-]");
 	expands("$e $nope \"$e\" \"$nope\" -$e-", "[] [] [--]");
-	expands("${x} ${x}y $xy $ $. a$ \"$\" $%",
-		"[a] [b] [c] [a] [b] [cy] [$] [$.] [a$] [$] [$%]");
+	expands("${x} ${x}y $xy $ $. a$ \"$\" $%", "[a] [b] [c] [a] [b] [cy] [$] [$.] [a$] [$] [$%]");
 	expands("$? $$ $# $0 $1 $2 $3 $4 ${2}", "[7] [123] [3] [vsh] [one] [two] [2] [two] [2]");
 	expands("$! -", "[-]");
 	e.background = 55;
@@ -216,8 +210,7 @@ static void braces(void)
 	expands("${#n} ${#x} ${#nope} ${#u} ${#} ${#@}", "[2] [6] [0] [3] [3] [3]");
 	expands("${p#*/} ${p##*/} ${p%/*} ${p%%.*} ${p%nothing} ${p#/}",
 		"[usr/lib/libc.so.6] [libc.so.6] [/usr/lib] [/usr/lib/libc] [/usr/lib/libc.so.6] [usr/lib/libc.so.6]");
-	expands("${star#'*'} ${star#*} ${star##*}",
-		"[.c] [a.c] [b.c]"); /* what is left is a pattern */
+	expands("${star#'*'} ${star#*} ${star##*}", "[.c] [a.c] [b.c]"); /* what is left is a pattern */
 	expands("${nope:-${nope:-${n}}} ${@:-none} ${nope:-}", "[42] [one] [two] [2]");
 	expands("${}", "error: ${} is not a parameter");
 	expands("${n!}", "error: ${n!}: unknown operation");
@@ -388,13 +381,11 @@ static void arithmetic(void)
 	vars_set(&vars, "neg", " -3 ");
 	vars_set(&vars, "word", "abc");
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-		if (!CHECK(arith_evaluate(good[i].text, &vars, &value, &why)) ||
-		    !CHECK_INT(value, good[i].value))
+		if (!CHECK(arith_evaluate(good[i].text, &vars, &value, &why)) || !CHECK_INT(value, good[i].value))
 			printf("  %s: %s\n", good[i].text, why ? why : "");
 	}
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		if (!CHECK(!arith_evaluate(bad[i].text, &vars, &value, &why)) ||
-		    !CHECK_STR(why, bad[i].why))
+		if (!CHECK(!arith_evaluate(bad[i].text, &vars, &value, &why)) || !CHECK_STR(why, bad[i].why))
 			printf("  %s\n", bad[i].text);
 	}
 	struct text deep = {0};
@@ -437,8 +428,7 @@ static void completion(void)
 	CHECK_STR(completed("cat x; ca| y"), "case , cat");
 	CHECK_STR(completed("if hist|"), "history\" \" @3");
 	CHECK_STR(completed("cat a|"), "a.c\" \" @4");
-	CHECK_STR(completed("cat |"),
-		  "a.c , b.c , c.h , dir/ , dir2/ , star\\* , with\\ space , ümläut");
+	CHECK_STR(completed("cat |"), "a.c , b.c , c.h , dir/ , dir2/ , star\\* , with\\ space , ümläut");
 	CHECK_STR(completed("cat .|"), ".hidden\" \" @4");
 	CHECK_STR(completed("cat d|"), "dir/ , dir2/");
 	CHECK_STR(completed("cat dir2|"), "dir2/\"\" @4");

@@ -29,8 +29,7 @@ static void dump_redirects(const struct redirect *redirect)
 {
 	static const char *const kinds[] = {"<", ">", ">>", "<>", "&"};
 	for (; redirect; redirect = redirect->next)
-		text_format(&out, " {%d%s%s}", redirect->fd, kinds[redirect->kind],
-			    redirect->target);
+		text_format(&out, " {%d%s%s}", redirect->fd, kinds[redirect->kind], redirect->target);
 }
 
 static void dump_children(const char *name, const struct node *first)
@@ -174,19 +173,16 @@ static void trees(void)
 	tree("> out", "( {1>out})");
 	tree("a 2 >b c3>d", "(a 2 c3 {1>b} {1>d})");
 	tree("if a; then b; fi", "(if((a) , (b)))");
-	tree("if a\nthen\nb\nelif c; then d; else e; fi >f",
-	     "(if((a) , (b))else(if((c) , (d))else((e))) {1>f})");
+	tree("if a\nthen\nb\nelif c; then d; else e; fi >f", "(if((a) , (b))else(if((c) , (d))else((e))) {1>f})");
 	tree("while a; do b; c; done", "(while((a) , (b; c)))");
 	tree("until a\ndo b\ndone & x", "(until((a) , (b))& x)");
 	tree("for i in 1 '2 3' $x; do a; done", "(for(i in 1 '2 3' $x:(a)))");
-	tree("for i; do a; done; for i\ndo a; done; for i in; do a; done",
-	     "(for(i:(a)); for(i:(a)); for(i in:(a)))");
+	tree("for i; do a; done; for i\ndo a; done; for i in; do a; done", "(for(i:(a)); for(i:(a)); for(i in:(a)))");
 	tree("case $x in a|b) c;; (d) ;; *) e; esac", "(case($x [a b](c) [d] [*](e)))");
 	tree("case x in\n a)\n b\n ;;\nesac", "(case(x [a](b)))");
 	tree("case x in esac", "(case(x))");
 	tree("{ a; b; } | (c; d)", "(pipe(group((a; b)); sub((c; d))))");
-	tree("f() { a; }; g ()\n(b) >x; f 1",
-	     "(function(f group((a))); function(g sub((b)) {1>x}); f 1)");
+	tree("f() { a; }; g ()\n(b) >x; f 1", "(function(f group((a))); function(g sub((b)) {1>x}); f 1)");
 	tree("echo if then done { } !", "(echo if then done { } !)");
 	tree("echo a=b; if=1", "(echo a=b; =if=1)");
 	tree("\"if\" a", "(\"if\" a)");
@@ -202,8 +198,7 @@ static void sources(void)
 	static const char *const want[] = {"x", "{ a 'b' >c; }", "sleep 1 | cat", "y && z"};
 	unsigned i = 0;
 	for (const struct node *n = node->first; n; n = n->next, i++)
-		CHECK(strlen(want[i]) == n->source_len &&
-		      memcmp(n->source, want[i], n->source_len) == 0);
+		CHECK(strlen(want[i]) == n->source_len && memcmp(n->source, want[i], n->source_len) == 0);
 	CHECK_INT(i, 4);
 	free(copy);
 }
@@ -261,10 +256,8 @@ static void mistakes(void)
 	wrong("if a; fi", 1, "expected 'then' for 'if', found 'fi'");
 	wrong("if a; then fi", 1, "expected a command for 'then', found 'fi'");
 	wrong("while a; done", 1, "expected 'do' for 'while', found 'done'");
-	wrong("\n\nfor 1 in a; do b; done", 3,
-	      "expected the name of a variable for 'for', found '1'");
-	wrong("for i in a | b; do c; done", 1,
-	      "expected ';' or a new line after the words for 'for', found '|'");
+	wrong("\n\nfor 1 in a; do b; done", 3, "expected the name of a variable for 'for', found '1'");
+	wrong("for i in a | b; do c; done", 1, "expected ';' or a new line after the words for 'for', found '|'");
 	wrong("case x of a) b;; esac", 1, "expected 'in' for 'case', found 'of'");
 	wrong("case x in ;; esac", 1, "expected a pattern for 'case', found ';;'");
 	wrong("a >;", 1, "expected a file name after the redirection, found ';'");
@@ -298,8 +291,7 @@ static void mistakes(void)
 
 static void no_memory(void)
 {
-	const char *text =
-		"for i in a b; do if x; then y >z; fi; done | f && case q in (r) s;; esac";
+	const char *text = "for i in a b; do if x; then y >z; fi; done | f && case q in (r) s;; esac";
 	struct arena small = {0};
 	struct node *node;
 	unsigned refusals = 0;

@@ -34,32 +34,25 @@ static const struct {
 	{"echo $? ; false; echo $?; nosuch 2>/dev/null; echo $?", 0, "0\n1\n127\n"},
 	{"sh -c 'exit 9'; echo $?", 0, "9\n"},
 	{"sh -c 'kill -TERM $$' 2>/dev/null; echo $?", 0, "vsh: sh", /* … pid … */},
-	{"if true; then echo y; else echo n; fi; if false; then echo y; elif true; then echo e; fi",
-	 0, "y\ne\n"},
+	{"if true; then echo y; else echo n; fi; if false; then echo y; elif true; then echo e; fi", 0, "y\ne\n"},
 	{"if false; then echo y; fi; echo $?", 0, "0\n"},
-	{"i=0; while [ $i -lt 3 ]; do i=$((i+1)); echo $i; done; until [ $i = 0 ]; do i=$((i-1)); done; echo $i",
-	 0, "1\n2\n3\n0\n"},
+	{"i=0; while [ $i -lt 3 ]; do i=$((i+1)); echo $i; done; until [ $i = 0 ]; do i=$((i-1)); done; echo $i", 0,
+	 "1\n2\n3\n0\n"},
 	{"for i in a 'b c' \"$x\" $x; do echo \"<$i>\"; done", 0, "<a>\n<b c>\n<>\n"},
-	{"for i in 1 2 3 4; do [ $i = 2 ] && continue; [ $i = 4 ] && break; echo $i; done; echo end",
-	 0, "1\n3\nend\n"},
-	{"for a in 1 2; do for b in x y; do [ $b = y ] && continue 2; echo $a$b; done; done", 0,
-	 "1x\n2x\n"},
-	{"for a in 1 2; do for b in x y; do echo $a$b; break 2; done; done; echo end", 0,
-	 "1x\nend\n"},
+	{"for i in 1 2 3 4; do [ $i = 2 ] && continue; [ $i = 4 ] && break; echo $i; done; echo end", 0, "1\n3\nend\n"},
+	{"for a in 1 2; do for b in x y; do [ $b = y ] && continue 2; echo $a$b; done; done", 0, "1x\n2x\n"},
+	{"for a in 1 2; do for b in x y; do echo $a$b; break 2; done; done; echo end", 0, "1x\nend\n"},
 	{"while true; do while true; do break 9; done; echo no; done; echo out", 0, "out\n"},
 	{"break", 1, "vsh: break: not in a loop\n"},
-	{"case abc in a) echo 1;; a*c) echo 2;; *) echo 3;; esac; case x in y) ;; esac; echo $?", 0,
-	 "2\n0\n"},
+	{"case abc in a) echo 1;; a*c) echo 2;; *) echo 3;; esac; case x in y) ;; esac; echo $?", 0, "2\n0\n"},
 	{"case '*' in '*') echo lit;; esac; x='a*'; case 'a*' in \"$x\") echo q;; esac; case abc in $x) echo p;; esac",
 	 0, "lit\nq\np\n"},
-	{"f() { echo f $1 $#; return 3; echo no; }; f a b; echo $?; f; echo $1", 0,
-	 "f a 2\n3\nf 0\n\n"},
+	{"f() { echo f $1 $#; return 3; echo no; }; f a b; echo $?; f; echo $1", 0, "f a 2\n3\nf 0\n\n"},
 	{"f() { if [ $1 -gt 0 ]; then echo $1; f $(($1-1)); fi; }; f 3", 0, "3\n2\n1\n"},
 	{"f() { f; }; f", 1, "vsh: f: more than 100 calls in each other\n"},
 	{"f() { x=in; }; x=out; f; echo $x; unset f; f", 127, "in\nvsh: f: command not found\n"},
 	{"return", 1, "vsh: return: not in a function or sourced file\n"},
-	{"x=1; y=$x$x; echo $y; x=2 sh -c 'echo $x'; echo $x; export x; sh -c 'echo $x'", 0,
-	 "11\n2\n1\n1\n"},
+	{"x=1; y=$x$x; echo $y; x=2 sh -c 'echo $x'; echo $x; export x; sh -c 'echo $x'", 0, "11\n2\n1\n1\n"},
 	{"x=5 true; echo [$x]; x=6 :; echo [$x]; x=7 echo [$x]", 0, "[]\n[6]\n[6]\n"},
 	{"unset HOME; cd", 1, "vsh: cd: HOME is not set\n"},
 	{"cd /nonexistent", 1, "vsh: cd: /nonexistent: No such file or directory\n"},
@@ -82,8 +75,7 @@ static const struct {
 	{"echo x >/nonexistent/f; echo $?; cat </nonexistent; echo $?", 0,
 	 "vsh: /nonexistent/f: No such file or directory\n1\nvsh: /nonexistent: No such file or directory\n1\n"},
 	{"echo a >&9", 1, "vsh: 9: not an open file's number\n"},
-	{"echo $(echo a; echo b) \"$(printf 'c\\n\\nd\\n\\n')\" `echo e`; echo $(false)$?", 0,
-	 "a b c\n\nd e\n1\n"},
+	{"echo $(echo a; echo b) \"$(printf 'c\\n\\nd\\n\\n')\" `echo e`; echo $(false)$?", 0, "a b c\n\nd e\n1\n"},
 	{"x=$(false); echo $?; x=$(echo v); echo $? $x", 0, "1\n0 v\n"},
 	{"sleep 0.05 & wait; echo $?; sh -c 'exit 3' & wait $!; echo $?; wait %9; echo $?", 0,
 	 "0\n3\nvsh: wait: %9: no such job\n127\n"},
@@ -94,14 +86,14 @@ static const struct {
 	{"eval 'x=3; echo $x'; eval; eval \"echo 'a  b'\"", 0, "3\na  b\n"},
 	{"set -- a 'b c'; echo $# $2; shift; echo $1; shift 5; echo $?; set -x", 2,
 	 "2 b c\nb c\nvsh: shift: there are only 1 parameters\n1\nvsh: set: options are not supported (-x)\n"},
-	{"printf 'a b  c \\nlast' | { read x y; echo \"$x,$y\"; read z; echo $? $z; read z; echo $?; }",
-	 0, "a,b  c\n1 last\n1\n"},
+	{"printf 'a b  c \\nlast' | { read x y; echo \"$x,$y\"; read z; echo $? $z; read z; echo $?; }", 0,
+	 "a,b  c\n1 last\n1\n"},
 	{"[ a = a ]; echo $?; [ a = b ]; echo $?; [ 3 -gt 2 -a ! -z x ]; echo $?; [ -d /usr -o x = y ]; echo $?; test; echo $?",
 	 0, "0\n1\n0\n0\n1\n"},
 	{"[ a -eq 1 ]; echo $?; [ x; echo $?; test '(' a = a ')'; echo $?; [ -f /etc/passwd ] && [ ! -e /nonexistent ]; echo $?",
 	 0, "vsh: test: a: not a number\n2\nvsh: [: the ] is missing\n2\n0\n0\n"},
-	{"[ = ]; echo $?; [ -n ]; echo $?; [ '' ]; echo $?; [ '!' = '!' ]; echo $?; [ a b ]; echo $?",
-	 0, "0\n0\n1\n0\nvsh: test: b: unexpected\n2\n"},
+	{"[ = ]; echo $?; [ -n ]; echo $?; [ '' ]; echo $?; [ '!' = '!' ]; echo $?; [ a b ]; echo $?", 0,
+	 "0\n0\n1\n0\nvsh: test: b: unexpected\n2\n"},
 	{"echo a; if", 2, "vsh: line 1: expected a command for 'if', found the end of the text\n"},
 	{"echo a\necho b\nfi\necho c", 2, "a\nb\nvsh: line 3: 'fi' has no beginning here\n"},
 	{"echo 'a\nb'\necho \"x", 2, "a\nb\nvsh: line 3: the quotation \" is not closed\n"},
@@ -182,19 +174,16 @@ int main(int argc, char **argv)
 	unsetenv("IFS");
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		char *output = run(cases[i].script, NULL, &status);
-		if (strcmp(cases[i].output, "vsh: sh") ==
-		    0) { /* the message names a process number */
+		if (strcmp(cases[i].output, "vsh: sh") == 0) { /* the message names a process number */
 			CHECK(strstr(output, "): terminated\n143\n"));
-		} else if (!(CHECK_STR(output, cases[i].output) &
-			     CHECK_INT(status, cases[i].status))) {
+		} else if (!(CHECK_STR(output, cases[i].output) & CHECK_INT(status, cases[i].status))) {
 			printf("  in: %s\n", cases[i].script);
 		}
 		free(output);
 	}
 	/* Commands from standard input: programs read on where the shell stopped. */
 	char *output = run(
-		NULL,
-		"echo a\nif true\nthen echo b; fi\nhead -n 1\nfor the program\nread x\nfor the shell\necho $x",
+		NULL, "echo a\nif true\nthen echo b; fi\nhead -n 1\nfor the program\nread x\nfor the shell\necho $x",
 		&status);
 	CHECK(strstr(output, "a\nb\nfor the program\n"));
 	CHECK_INT(status, 0);

@@ -40,8 +40,7 @@ bool bootargs_parse(struct bootargs *args, const char *line)
 		char *last = strrchr(args->line, ' ');
 		*(last ? last : args->line) = '\0';
 	}
-	for (char *word = strtok_r(args->line, " \t\n", &save); word;
-	     word = strtok_r(NULL, " \t\n", &save)) {
+	for (char *word = strtok_r(args->line, " \t\n", &save); word; word = strtok_r(NULL, " \t\n", &save)) {
 		if (strncmp(word, "init=", 5) == 0)
 			complete &= split_program(args, word + 5);
 		else if (strncmp(word, "services=", 9) == 0)

@@ -9,8 +9,8 @@
 #define BOOTARGS_ARG_MAX 32
 
 struct bootargs {
-	const char *program;  /* init=PATH[,ARG...]: run this alone; NULL: services */
-	const char *services; /* services=PATH; NULL: the default file */
+	const char *program;                    /* init=PATH[,ARG...]: run this alone; NULL: services */
+	const char *services;                   /* services=PATH; NULL: the default file */
 	const char *args[BOOTARGS_ARG_MAX + 2]; /* of the program, argv[0] first, NULL-terminated */
 	unsigned argc;
 	char line[BOOTARGS_MAX]; /* holds the strings */

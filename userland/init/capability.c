@@ -6,14 +6,14 @@
 #include <string.h>
 
 /* One list for both: the table and the sentence in messages cannot differ. */
-#define CAPABILITIES(item, comma)                                                                 \
-	item(CAP_DEVICE_MANAGER, "device_manager") comma item(CAP_DEVICES, "devices") comma item( \
-		CAP_BOOTFS, "bootfs") comma                                                       \
-	item(CAP_SYSTEM_INSPECT, "system_inspect") comma                                          \
-	item(CAP_PROCESS_CONTROL, "process_control") comma                                        \
-	item(CAP_SERVICE_CONTROL, "service_control") comma                                        \
-	item(CAP_POWER, "power") comma                                                            \
-	item(CAP_DEVICE_TREE, "device_tree")
+#define CAPABILITIES(item, comma)                                                                                      \
+	item(CAP_DEVICE_MANAGER, "device_manager") comma item(CAP_DEVICES, "devices") comma item(CAP_BOOTFS, "bootfs") \
+		comma                                                                                                  \
+		item(CAP_SYSTEM_INSPECT, "system_inspect") comma                                                       \
+		item(CAP_PROCESS_CONTROL, "process_control") comma                                                     \
+		item(CAP_SERVICE_CONTROL, "service_control") comma                                                     \
+		item(CAP_POWER, "power") comma                                                                         \
+		item(CAP_DEVICE_TREE, "device_tree")
 #define AS_ENTRY(id, name) [id] = name,
 #define AS_TEXT(id, name)  name
 #define NOTHING

@@ -25,8 +25,8 @@ struct reader {
 	bool good; /* of the present service */
 };
 
-__attribute__((format(printf, 3, 4))) static void mistake(struct reader *r, struct toml_where where,
-							  const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void mistake(struct reader *r, struct toml_where where, const char *format,
+							  ...)
 {
 	char message[256];
 	int used = 0;
@@ -41,18 +41,16 @@ __attribute__((format(printf, 3, 4))) static void mistake(struct reader *r, stru
 	r->report->mistake(r->report->context, where.line, where.column, message);
 }
 
-static bool want_type(struct reader *r, const char *key, const struct toml_value *value,
-		      enum toml_type type)
+static bool want_type(struct reader *r, const char *key, const struct toml_value *value, enum toml_type type)
 {
 	if (value->type == type)
 		return true;
-	mistake(r, value->where, "'%s' must be %s, not %s", key, toml_type_name(type),
-		toml_type_name(value->type));
+	mistake(r, value->where, "'%s' must be %s, not %s", key, toml_type_name(type), toml_type_name(value->type));
 	return false;
 }
 
-static bool read_choice(struct reader *r, const char *key, const struct toml_value *value,
-			const char *const *choices, unsigned count, unsigned *out)
+static bool read_choice(struct reader *r, const char *key, const struct toml_value *value, const char *const *choices,
+			unsigned count, unsigned *out)
 {
 	if (!want_type(r, key, value, TOML_STRING))
 		return false;
@@ -64,34 +62,33 @@ static bool read_choice(struct reader *r, const char *key, const struct toml_val
 	}
 	char list[128] = "";
 	for (unsigned i = 0, used = 0; i < count; i++)
-		used += (unsigned)snprintf(list + used, sizeof(list) - used, "%s\"%s\"",
-					   i == 0 ? "" : ", ", choices[i]);
+		used += (unsigned)snprintf(list + used, sizeof(list) - used, "%s\"%s\"", i == 0 ? "" : ", ",
+					   choices[i]);
 	mistake(r, value->where, "'%s' is \"%s\", must be one of %s", key, value->string, list);
 	return false;
 }
 
-static bool read_number(struct reader *r, const char *key, const struct toml_value *value,
-			int64_t low, int64_t high, int64_t *out)
+static bool read_number(struct reader *r, const char *key, const struct toml_value *value, int64_t low, int64_t high,
+			int64_t *out)
 {
 	if (!want_type(r, key, value, TOML_INTEGER))
 		return false;
 	if (value->integer < low || value->integer > high) {
-		mistake(r, value->where, "'%s' is %" PRId64 ", must be %" PRId64 " to %" PRId64,
-			key, value->integer, low, high);
+		mistake(r, value->where, "'%s' is %" PRId64 ", must be %" PRId64 " to %" PRId64, key, value->integer,
+			low, high);
 		return false;
 	}
 	*out = value->integer;
 	return true;
 }
 
-static const char *const *read_list(struct reader *r, const char *key,
-				    const struct toml_value *value)
+static const char *const *read_list(struct reader *r, const char *key, const struct toml_value *value)
 {
 	if (!want_type(r, key, value, TOML_ARRAY))
 		return NULL;
 	if (value->array.count > SERVICE_ARGS_MAX) {
-		mistake(r, value->where, "'%s' has %u entries, at most %u are supported", key,
-			value->array.count, SERVICE_ARGS_MAX);
+		mistake(r, value->where, "'%s' has %u entries, at most %u are supported", key, value->array.count,
+			SERVICE_ARGS_MAX);
 		return NULL;
 	}
 	const char **list = arena_alloc(r->arena, (value->array.count + 1) * sizeof(*list));
@@ -102,8 +99,7 @@ static const char *const *read_list(struct reader *r, const char *key,
 	unsigned n = 0;
 	for (const struct toml_value *item = value->array.first; item; item = item->next) {
 		if (item->type != TOML_STRING) {
-			mistake(r, item->where, "'%s' must hold strings, here is %s", key,
-				toml_type_name(item->type));
+			mistake(r, item->where, "'%s' must hold strings, here is %s", key, toml_type_name(item->type));
 			return NULL;
 		}
 		list[n++] = item->string;
@@ -116,8 +112,7 @@ static const char *const *read_list(struct reader *r, const char *key,
 static bool is_service_name(const char *name)
 {
 	size_t len = strlen(name);
-	return len > 0 && len <= SERVICE_NAME_MAX &&
-	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") == len;
+	return len > 0 && len <= SERVICE_NAME_MAX && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") == len;
 }
 
 static void read_name(struct reader *r, const char *key, const struct toml_value *value)
@@ -125,8 +120,7 @@ static void read_name(struct reader *r, const char *key, const struct toml_value
 	if (!want_type(r, key, value, TOML_STRING))
 		return;
 	if (!is_service_name(value->string))
-		mistake(r, value->where,
-			"'%s' is not a service name: 1 to %u characters of a-z, 0-9, '-' and '_'",
+		mistake(r, value->where, "'%s' is not a service name: 1 to %u characters of a-z, 0-9, '-' and '_'",
 			value->string, SERVICE_NAME_MAX);
 	else
 		r->service->name = value->string;
@@ -137,8 +131,7 @@ static void read_path(struct reader *r, const char *key, const struct toml_value
 	if (!want_type(r, key, value, TOML_STRING))
 		return;
 	if (value->string[0] != '/' || strlen(value->string) > SERVICE_PATH_MAX)
-		mistake(r, value->where, "'%s' must be an absolute path of at most %u bytes", key,
-			SERVICE_PATH_MAX);
+		mistake(r, value->where, "'%s' must be an absolute path of at most %u bytes", key, SERVICE_PATH_MAX);
 	else
 		r->service->path = value->string;
 }
@@ -159,8 +152,7 @@ static void read_env(struct reader *r, const char *key, const struct toml_value 
 	for (unsigned i = 0; list[i]; i++, item = item->next) {
 		const char *equals = strchr(list[i], '=');
 		if (!equals || equals == list[i]) {
-			mistake(r, item->where, "'%s' holds \"%s\", must be NAME=VALUE", key,
-				list[i]);
+			mistake(r, item->where, "'%s' holds \"%s\", must be NAME=VALUE", key, list[i]);
 			return;
 		}
 	}
@@ -183,8 +175,7 @@ static void read_capabilities(struct reader *r, const char *key, const struct to
 	for (unsigned i = 0; list[i]; i++, item = item->next) {
 		enum capability capability = capability_find(list[i]);
 		if (capability == CAP_COUNT)
-			mistake(r, item->where, "unknown capability \"%s\" (known: %s)", list[i],
-				capability_list());
+			mistake(r, item->where, "unknown capability \"%s\" (known: %s)", list[i], capability_list());
 		else
 			r->service->capabilities |= 1u << capability;
 	}
@@ -261,14 +252,11 @@ static void read_memory(struct reader *r, const char *key, const struct toml_val
 	if (value->type == TOML_INTEGER && value->integer >= 0) {
 		bytes = (uint64_t)value->integer;
 	} else if (value->type != TOML_STRING || !parse_size(value->string, &bytes)) {
-		mistake(r, value->where,
-			"'%s' must be a number of bytes or a string as \"512K\", \"4M\", \"1G\"",
-			key);
+		mistake(r, value->where, "'%s' must be a number of bytes or a string as \"512K\", \"4M\", \"1G\"", key);
 		return;
 	}
 	if (bytes < MEMORY_MIN_BYTES)
-		mistake(r, value->where, "'%s' is less than %u bytes, which holds no program", key,
-			MEMORY_MIN_BYTES);
+		mistake(r, value->where, "'%s' is less than %u bytes, which holds no program", key, MEMORY_MIN_BYTES);
 	else
 		r->service->memory_bytes = bytes;
 }
@@ -361,17 +349,14 @@ bool config_read(struct config *config, struct arena *arena, const char *text, s
 	}
 	for (const struct toml_entry *entry = root->entries; entry; entry = entry->next) {
 		if (strcmp(entry->key, "services") != 0) {
-			mistake(&r, entry->where,
-				"unknown key '%s' (only [[services]] is known here)", entry->key);
+			mistake(&r, entry->where, "unknown key '%s' (only [[services]] is known here)", entry->key);
 			continue;
 		}
 		if (entry->value.type != TOML_TABLES) {
-			mistake(&r, entry->where,
-				"'services' must be an array of tables: [[services]]");
+			mistake(&r, entry->where, "'services' must be an array of tables: [[services]]");
 			continue;
 		}
-		for (const struct toml_table *table = entry->value.table; table;
-		     table = table->next) {
+		for (const struct toml_table *table = entry->value.table; table; table = table->next) {
 			if (config->count == SERVICES_MAX) {
 				mistake(&r, table->where,
 					"more than %u services: this one and all that "
@@ -381,13 +366,9 @@ bool config_read(struct config *config, struct arena *arena, const char *text, s
 			}
 			r.service = &config->services[config->count];
 			read_service(&r, table);
-			const struct service_config *same = r.service->name
-								    ? find_name(config,
-										r.service->name)
-								    : NULL;
+			const struct service_config *same = r.service->name ? find_name(config, r.service->name) : NULL;
 			if (same)
-				mistake(&r, table->where,
-					"this name is taken by the service on line %u", same->line);
+				mistake(&r, table->where, "this name is taken by the service on line %u", same->line);
 			config->count += r.good;
 			r.service = NULL;
 		}

@@ -48,16 +48,16 @@ static status_t on_ready(void *context, struct ipc_request *rq)
 	return OK;
 }
 
-static status_t on_list(void *context, struct ipc_request *rq, uint32_t first, size_t room,
-			uint32_t *count, uint32_t *total)
+static status_t on_list(void *context, struct ipc_request *rq, uint32_t first, size_t room, uint32_t *count,
+			uint32_t *total)
 {
 	struct manager *m = context;
 	struct init_service entry;
 	*total = m->config.count;
 	for (uint32_t i = first; i < m->config.count && *count < room; i++) {
 		describe(&m->services[i], &entry);
-		status_t status = ipc_lease_write(rq, INIT_LIST_LEASE_SERVICES,
-						  *count * sizeof(entry), &entry, sizeof(entry));
+		status_t status = ipc_lease_write(rq, INIT_LIST_LEASE_SERVICES, *count * sizeof(entry), &entry,
+						  sizeof(entry));
 		if (status != OK)
 			return status;
 		(*count)++;
@@ -65,8 +65,7 @@ static status_t on_list(void *context, struct ipc_request *rq, uint32_t first, s
 	return OK;
 }
 
-static status_t on_status(void *context, struct ipc_request *rq, const char *name, size_t room,
-			  uint32_t *count)
+static status_t on_status(void *context, struct ipc_request *rq, const char *name, size_t room, uint32_t *count)
 {
 	const struct service *service = manager_find(context, name);
 	struct init_service entry;
@@ -79,8 +78,7 @@ static status_t on_status(void *context, struct ipc_request *rq, const char *nam
 	return ipc_lease_write(rq, INIT_STATUS_LEASE_SERVICE, 0, &entry, sizeof(entry));
 }
 
-static status_t find_controlled(struct manager *m, const struct ipc_request *rq, const char *name,
-				struct service **out)
+static status_t find_controlled(struct manager *m, const struct ipc_request *rq, const char *name, struct service **out)
 {
 	status_t status = may_control(m, rq);
 	if (status != OK)

@@ -30,8 +30,8 @@ void fault_answer(const struct system *system, const char *service, struct ipc_m
 
 	process_name(system, process, name);
 	say(LOG_ERROR,
-	    "%s (process %" PRIu64 ", thread %" PRIu64 ") of %s: %s, address 0x%" PRIx64
-	    ", pc 0x%" PRIx64 ", sp 0x%" PRIx64,
+	    "%s (process %" PRIu64 ", thread %" PRIu64 ") of %s: %s, address 0x%" PRIx64 ", pc 0x%" PRIx64
+	    ", sp 0x%" PRIx64,
 	    name, process, thread, service, fault_text(cause), address, pc, sp);
 	/* Anything but FAULT_RESUME ends the process. */
 	memset(msg->w, 0, sizeof(msg->w));

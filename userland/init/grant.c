@@ -34,8 +34,7 @@ static handle_t mint(struct grant *grant, handle_t endpoint, uint64_t badge)
 	return handle;
 }
 
-static void add_init(struct grant *grant, const struct grant_source *source,
-		     const struct service *service)
+static void add_init(struct grant *grant, const struct grant_source *source, const struct service *service)
 {
 	uint64_t badge = service->number + 1;
 	if (service->config->capabilities & 1u << CAP_SERVICE_CONTROL)
@@ -47,8 +46,7 @@ static void add_init(struct grant *grant, const struct grant_source *source,
 }
 
 /* Each device's registers and interrupt, memory for DMA, the tree that says which there are, and the programs to drive them. */
-static void add_device_manager(struct grant *grant, const struct system *system,
-			       const struct service *service)
+static void add_device_manager(struct grant *grant, const struct system *system, const struct service *service)
 {
 	const uint32_t resource = HANDED | RIGHT_REVOKE | RIGHT_RES_MINT;
 	add(grant, HND_RES_MMIO, system->res_mmio, resource);
@@ -59,38 +57,30 @@ static void add_device_manager(struct grant *grant, const struct system *system,
 	    HANDED | RIGHT_EP_CALL | RIGHT_EP_RECV | RIGHT_EP_MINT | RIGHT_REVOKE);
 }
 
-static void add_capability(struct grant *grant, const struct grant_source *source,
-			   const struct service *service, enum capability capability)
+static void add_capability(struct grant *grant, const struct grant_source *source, const struct service *service,
+			   enum capability capability)
 {
 	const struct system *system = source->system;
 	switch (capability) {
 	case CAP_DEVICE_MANAGER: add_device_manager(grant, system, service); break;
 	case CAP_DEVICES:
 		add(grant, HND_DEVMGR,
-		    source->devmgr == HANDLE_NONE ? HANDLE_NONE
-						  : mint(grant, source->devmgr,
-							 DEVMGR_CLIENT_OPEN | DEVMGR_CLIENT_MANAGE),
+		    source->devmgr == HANDLE_NONE
+			    ? HANDLE_NONE
+			    : mint(grant, source->devmgr, DEVMGR_CLIENT_OPEN | DEVMGR_CLIENT_MANAGE),
 		    HANDED | RIGHT_EP_CALL);
 		break;
-	case CAP_BOOTFS:
-		add(grant, HND_BOOTFS, system->bootfs_vmo,
-		    HANDED | RIGHT_VMO_READ | RIGHT_VMO_EXEC);
-		break;
+	case CAP_BOOTFS: add(grant, HND_BOOTFS, system->bootfs_vmo, HANDED | RIGHT_VMO_READ | RIGHT_VMO_EXEC); break;
 	case CAP_DEVICE_TREE: add(grant, HND_FDT, system->fdt, HANDED | RIGHT_VMO_READ); break;
-	case CAP_SYSTEM_INSPECT:
-		add(grant, "res.inspect", system->res_inspect, HANDED | RIGHT_RES_MINT);
-		break;
-	case CAP_PROCESS_CONTROL:
-		add(grant, "res.process", system->res_process, HANDED | RIGHT_RES_MINT);
-		break;
+	case CAP_SYSTEM_INSPECT: add(grant, "res.inspect", system->res_inspect, HANDED | RIGHT_RES_MINT); break;
+	case CAP_PROCESS_CONTROL: add(grant, "res.process", system->res_process, HANDED | RIGHT_RES_MINT); break;
 	case CAP_SERVICE_CONTROL:
 	case CAP_POWER: /* in the badge of init's endpoint */
 	case CAP_COUNT: break;
 	}
 }
 
-bool grant_make(struct grant *grant, const struct grant_source *source,
-		const struct service *service)
+bool grant_make(struct grant *grant, const struct grant_source *source, const struct service *service)
 {
 	memset(grant, 0, sizeof(*grant));
 	add_init(grant, source, service);

@@ -32,6 +32,5 @@ struct grant_source {
 };
 
 /* grant_free is due in any case. */
-bool grant_make(struct grant *grant, const struct grant_source *source,
-		const struct service *service);
+bool grant_make(struct grant *grant, const struct grant_source *source, const struct service *service);
 void grant_free(struct grant *grant);

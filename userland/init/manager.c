@@ -54,8 +54,7 @@ static void on_problem(void *context, const struct service_config *config, const
 {
 	struct manager *m = context;
 	struct service *service = manager_find(m, config->name);
-	say(LOG_ERROR, "%s:%u: service '%s' cannot start: %s", file_name(m), config->line,
-	    config->name, message);
+	say(LOG_ERROR, "%s:%u: service '%s' cannot start: %s", file_name(m), config->line, config->name, message);
 	service->refused = true;
 	service_set_state(service, INIT_STATE_FAILED, "%s", message);
 }
@@ -110,8 +109,8 @@ static void set_echo(struct manager *m, bool on)
 	if (status == OK)
 		m->echo_off = !on;
 	else
-		say(LOG_ERROR, "the kernel's log on the console cannot be switched %s: %s",
-		    on ? "on" : "off", status_text(status));
+		say(LOG_ERROR, "the kernel's log on the console cannot be switched %s: %s", on ? "on" : "off",
+		    status_text(status));
 }
 
 /* The endpoint may be another one since devmgr was started again. */
@@ -123,8 +122,7 @@ static status_t open_console(struct manager *m)
 
 	if (!m->devmgr_service || m->devmgr_service->state != INIT_STATE_RUNNING)
 		return ERR_STATE;
-	status_t status = devmgr_open_until(m->devmgr, now() + CONSOLE_WAIT_NS, "stdout", &device,
-					    &class, &index);
+	status_t status = devmgr_open_until(m->devmgr, now() + CONSOLE_WAIT_NS, "stdout", &device, &class, &index);
 	if (status != OK)
 		return status;
 	if (class != DEVMGR_CLASS_SERIAL) {
@@ -180,8 +178,7 @@ static void decide(struct manager *m, struct service *service, bool failed, uint
 static void launch(struct manager *m, struct service *service)
 {
 	struct grant grant;
-	struct grant_source source = {
-		.system = m->system, .endpoint = m->endpoint, .devmgr = m->devmgr};
+	struct grant_source source = {.system = m->system, .endpoint = m->endpoint, .devmgr = m->devmgr};
 	status_t status = OK;
 	bool started = false;
 
@@ -191,19 +188,16 @@ static void launch(struct manager *m, struct service *service)
 		source.console = m->console;
 	}
 	if (status != OK)
-		service_set_state(service, INIT_STATE_FAILED, "no console: %s",
-				  status_text(status));
+		service_set_state(service, INIT_STATE_FAILED, "no console: %s", status_text(status));
 	else if (!grant_make(&grant, &source, service))
-		service_set_state(service, INIT_STATE_FAILED,
-				  "its capabilities cannot be granted: %s",
+		service_set_state(service, INIT_STATE_FAILED, "its capabilities cannot be granted: %s",
 				  status_text(grant.status));
 	else
 		started = service_launch(service, m->system, &grant, m->ended, m->ended_bits);
 	if (status == OK)
 		grant_free(&grant);
 	if (started) {
-		say(LOG_INFO, "%s is started (process %" PRIu64 ")", service->config->name,
-		    service->pid);
+		say(LOG_INFO, "%s is started (process %" PRIu64 ")", service->config->name, service->pid);
 		return;
 	}
 	say(LOG_ERROR, "%s: %s", service->config->name, service->reason);
@@ -218,10 +212,8 @@ static void try_start(struct manager *m, struct service *service)
 		return;
 	}
 	service->deadline = DEADLINE_NEVER;
-	if (service->state != INIT_STATE_WAITING ||
-	    strstr(service->reason, missing->config->name) == NULL)
-		service_set_state(service, INIT_STATE_WAITING, "waits for %s",
-				  missing->config->name);
+	if (service->state != INIT_STATE_WAITING || strstr(service->reason, missing->config->name) == NULL)
+		service_set_state(service, INIT_STATE_WAITING, "waits for %s", missing->config->name);
 }
 
 void manager_ready(struct service *service)
@@ -277,8 +269,7 @@ static void describe_end(struct service *service)
 {
 	int64_t status = service->exit_status;
 	if (status & EXIT_FAULT)
-		service_set_state(service, service->state, "fault: %s",
-				  fault_text((uint64_t)status & 0xff));
+		service_set_state(service, service->state, "fault: %s", fault_text((uint64_t)status & 0xff));
 	else if (status & EXIT_KILLED)
 		service_set_state(service, service->state, "killed (%" PRId64 ")", status & 0xff);
 	else
@@ -291,8 +282,8 @@ static void handle_end(struct manager *m, struct service *service)
 	bool late = service->state == INIT_STATE_STARTING && service->stop_wanted == false &&
 		    (service->exit_status & EXIT_KILLED) && service->config->notify;
 	describe_end(service);
-	say(service->exit_status != 0 && !service->stop_wanted ? LOG_WARN : LOG_INFO, "%s: %s%s",
-	    service->config->name, service->reason, late ? " before it was ready" : "");
+	say(service->exit_status != 0 && !service->stop_wanted ? LOG_WARN : LOG_INFO, "%s: %s%s", service->config->name,
+	    service->reason, late ? " before it was ready" : "");
 	if (service->stop_wanted) {
 		service_set_state(service, INIT_STATE_STOPPED, "%s", "");
 		answer_waiters(service);
@@ -321,8 +312,7 @@ static void stop_process(struct service *service)
 	}
 }
 
-static bool depends_on(struct manager *m, const struct service *service,
-		       const struct service *other)
+static bool depends_on(struct manager *m, const struct service *service, const struct service *other)
 {
 	for (unsigned i = 0; service->config->depends_on[i]; i++) {
 		if (manager_find(m, service->config->depends_on[i]) == other)
@@ -377,8 +367,7 @@ static void stop_drivers(struct manager *m)
 {
 	m->drivers_stopped = true;
 	if (m->devmgr_service->state == INIT_STATE_RUNNING) {
-		status_t status = devmgr_stop_all_until(m->devmgr, now() + DRIVERS_WAIT_NS,
-							DRIVERS_GRACE_MS);
+		status_t status = devmgr_stop_all_until(m->devmgr, now() + DRIVERS_WAIT_NS, DRIVERS_GRACE_MS);
 		if (status != OK)
 			say(LOG_ERROR, "the drivers did not stop: %s", status_text(status));
 	}
@@ -487,9 +476,7 @@ static status_t on_other(void *context, struct ipc_request *rq)
 	uint64_t number = (rq->msg.badge & BADGE_SERVICE_MASK) - 1;
 	if (MSG_LABEL(rq->msg.info) != MSG_LABEL_FAULT)
 		return ipc_request_finish(rq, ERR_NO_SYSCALL, 0);
-	fault_answer(m->system,
-		     number < m->config.count ? m->services[number].config->name : "nobody",
-		     &rq->msg);
+	fault_answer(m->system, number < m->config.count ? m->services[number].config->name : "nobody", &rq->msg);
 	return OK;
 }
 

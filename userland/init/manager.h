@@ -43,8 +43,7 @@ void manager_start(struct manager *manager, struct service *service);
 /* The service and all that depend on it; with `again` the service itself is started anew. */
 void manager_stop(struct manager *manager, struct service *service, bool again);
 /* Is `other` the service itself, or does the service depend on it, directly or through others? */
-bool manager_needs(struct manager *manager, const struct service *service,
-		   const struct service *other);
+bool manager_needs(struct manager *manager, const struct service *service, const struct service *other);
 void manager_end(struct manager *manager, bool reboot);
 /* A service's end is what these callers wait for. False: there are too many already. */
 bool manager_wait(struct service *service, handle_t reply);

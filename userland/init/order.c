@@ -44,8 +44,7 @@ static void refuse_cycle(struct sorter *s, unsigned closing)
 		used += snprintf(message + used, sizeof(message) - (size_t)used, "%s -> ",
 				 s->config->services[s->path[i]].name);
 	if (used < (int)sizeof(message))
-		snprintf(message + used, sizeof(message) - (size_t)used, "%s",
-			 s->config->services[closing].name);
+		snprintf(message + used, sizeof(message) - (size_t)used, "%s", s->config->services[closing].name);
 	else
 		memcpy(message + sizeof(message) - 4, "...", 4);
 	for (unsigned i = start; i < s->depth; i++)
@@ -72,8 +71,8 @@ static void step(struct sorter *s)
 	}
 	unsigned dep = config_find(s->config, name);
 	if (dep == s->config->count) {
-		snprintf(message, sizeof(message), "depends on '%.64s', which is not a service%s",
-			 name, strlen(name) > 64 ? " (name cut)" : "");
+		snprintf(message, sizeof(message), "depends on '%.64s', which is not a service%s", name,
+			 strlen(name) > 64 ? " (name cut)" : "");
 		refuse(s, index, message);
 	} else if (s->mark[dep] == REFUSED) {
 		snprintf(message, sizeof(message), "depends on '%s', which cannot start", name);
@@ -89,8 +88,7 @@ static void step(struct sorter *s)
 	}
 }
 
-void order_services(struct order *order, const struct config *config,
-		    const struct order_report *report)
+void order_services(struct order *order, const struct config *config, const struct order_report *report)
 {
 	/* Static: init calls this once, and its stack is small. */
 	static struct sorter s;

@@ -5,9 +5,8 @@
 #include "userland/init/config.h"
 
 struct order {
-	unsigned sequence
-		[SERVICES_MAX]; /* of indices into the config: each after all it depends on */
-	unsigned count;         /* the others cannot start */
+	unsigned sequence[SERVICES_MAX]; /* of indices into the config: each after all it depends on */
+	unsigned count;                  /* the others cannot start */
 };
 
 /* Told once for each service that cannot start: why, with the names involved. */
@@ -18,7 +17,6 @@ struct order_report {
 
 /* Services that depend on nothing missing and on no cycle, in an order that keeps the file's where dependencies leave
  * it open. */
-void order_services(struct order *order, const struct config *config,
-		    const struct order_report *report);
+void order_services(struct order *order, const struct config *config, const struct order_report *report);
 /* The index of the service, or config->count. */
 unsigned config_find(const struct config *config, const char *name);

@@ -25,14 +25,12 @@ static size_t all_handles(struct spawn_handle *list)
 		if (strcmp(name, HND_SELF) == 0 || strcmp(name, HND_THREAD) == 0 ||
 		    startup->handles[i].handle == HANDLE_NONE)
 			continue;
-		list[count++] = (struct spawn_handle){name, startup->handles[i].handle,
-						      (uint32_t)RIGHTS_SAME};
+		list[count++] = (struct spawn_handle){name, startup->handles[i].handle, (uint32_t)RIGHTS_SAME};
 	}
 	return count;
 }
 
-static status_t start(const struct system *system, handle_t endpoint, handle_t notification,
-		      handle_t *process)
+static status_t start(const struct system *system, handle_t endpoint, handle_t notification, handle_t *process)
 {
 	struct spawn_handle handles[STARTUP_HANDLES];
 	const struct bootargs *args = &system->bootargs;
@@ -86,8 +84,7 @@ static void report(const char *name, handle_t process)
 	if (status != OK)
 		say(LOG_ERROR, "%s: how it ended is not known: %s", name, status_text(status));
 	else if (info.exit_status & EXIT_FAULT)
-		say(LOG_ERROR, "%s ended by a fault (%s)", name,
-		    fault_text((uint64_t)info.exit_status & 0xff));
+		say(LOG_ERROR, "%s ended by a fault (%s)", name, fault_text((uint64_t)info.exit_status & 0xff));
 	else if (info.exit_status & EXIT_KILLED)
 		say(LOG_ERROR, "%s was killed (%" PRId64 ")", name, info.exit_status & 0xff);
 	else

@@ -2,12 +2,10 @@
 /* Restart policy: the first restart at once, then after delays that double, up to a number in a row. */
 #include "userland/init/restart.h"
 
-enum restart_choice restart_decide(struct restart_state *state,
-				   const struct service_config *service, bool failed,
+enum restart_choice restart_decide(struct restart_state *state, const struct service_config *service, bool failed,
 				   uint64_t ran_ns, uint64_t *delay_ns)
 {
-	if (service->restart == RESTART_NEVER ||
-	    (service->restart == RESTART_ON_FAILURE && !failed))
+	if (service->restart == RESTART_NEVER || (service->restart == RESTART_ON_FAILURE && !failed))
 		return failed ? RESTART_GIVE_UP : RESTART_STAY_ENDED;
 	if (ran_ns >= RESTART_GOOD_RUN_NS)
 		state->in_row = 0;

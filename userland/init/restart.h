@@ -20,6 +20,5 @@ enum restart_choice { RESTART_STAY_ENDED, RESTART_GIVE_UP, RESTART_AT };
 
 /* A service ended after `ran_ns`; `failed` if its status was not 0. With RESTART_AT it is to be started after
  * *delay_ns, and is counted. */
-enum restart_choice restart_decide(struct restart_state *state,
-				   const struct service_config *service, bool failed,
+enum restart_choice restart_decide(struct restart_state *state, const struct service_config *service, bool failed,
 				   uint64_t ran_ns, uint64_t *delay_ns);

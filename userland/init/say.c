@@ -48,7 +48,6 @@ const char *status_text(status_t status)
 		"changed meanwhile",
 		"not a program, or damaged",
 	};
-	_Static_assert(sizeof(texts) / sizeof(texts[0]) == -ERR_LAST + 1,
-		       "one text for each error");
+	_Static_assert(sizeof(texts) / sizeof(texts[0]) == -ERR_LAST + 1, "one text for each error");
 	return status <= 0 && status >= ERR_LAST ? texts[-status] : "unknown error";
 }

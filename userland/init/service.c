@@ -77,24 +77,22 @@ static void drop_quota(struct service *service)
 	service->quota = HANDLE_NONE;
 }
 
-static status_t start_process(struct service *service, const struct system *system,
-			      const struct grant *grant)
+static status_t start_process(struct service *service, const struct system *system, const struct grant *grant)
 {
 	const struct service_config *config = service->config;
 	const char *argv[SERVICE_ARGS_MAX + 2], *envp[SERVICE_ARGS_MAX + 4];
 	struct spawn_handle handles[GRANT_MAX + 1];
 	struct bootfs_file file;
 
-	status_t status = bootfs_find(&system->bootfs, config->path + strspn(config->path, "/"),
-				      &file);
+	status_t status = bootfs_find(&system->bootfs, config->path + strspn(config->path, "/"), &file);
 	if (status != OK)
 		return status;
 	argument_list(config, argv);
 	environment_list(config, envp);
 	memcpy(handles, grant->handles, grant->count * sizeof(handles[0]));
-	handles[grant->count] = (struct spawn_handle){
-		HND_QUOTA, service->quota != HANDLE_NONE ? service->quota : system->quota,
-		RIGHT_DUP | RIGHT_MOVE | RIGHT_INFO | RIGHT_QUOTA_USE};
+	handles[grant->count] = (struct spawn_handle){HND_QUOTA,
+						      service->quota != HANDLE_NONE ? service->quota : system->quota,
+						      RIGHT_DUP | RIGHT_MOVE | RIGHT_INFO | RIGHT_QUOTA_USE};
 	struct spawn_args spawning = {
 		.image = file.data,
 		.image_size = file.size,
@@ -132,8 +130,8 @@ bool service_launch(struct service *service, const struct system *system, const 
 			service->process = HANDLE_NONE;
 		}
 		drop_quota(service);
-		service_set_state(service, INIT_STATE_FAILED, "%s cannot be started: %s",
-				  service->config->path, status_text(status));
+		service_set_state(service, INIT_STATE_FAILED, "%s cannot be started: %s", service->config->path,
+				  status_text(status));
 		return false;
 	}
 	service->pid = info.koid;
@@ -170,14 +168,13 @@ void service_kill(struct service *service)
 {
 	status_t status = process_kill(service->process, SIGTERM);
 	if (status != OK)
-		say(LOG_ERROR, "%s cannot be ended: %s", service->config->name,
-		    status_text(status));
+		say(LOG_ERROR, "%s cannot be ended: %s", service->config->name, status_text(status));
 }
 
 bool service_is_up(const struct service *service)
 {
 	if (service->state == INIT_STATE_RUNNING)
 		return true;
-	return service->state == INIT_STATE_STOPPED && service->ended &&
-	       service->exit_status == 0 && !service->stop_wanted;
+	return service->state == INIT_STATE_STOPPED && service->ended && service->exit_status == 0 &&
+	       !service->stop_wanted;
 }

@@ -30,16 +30,14 @@ struct service {
 	handle_t quota;    /* own one, HANDLE_NONE: draws on init's */
 	handle_t endpoint; /* what it serves; outlives its processes */
 	uint64_t started_ns, since_ns;
-	uint64_t
-		deadline; /* of BACKOFF: start; of STARTING with notify: ready; else DEADLINE_NEVER */
+	uint64_t deadline; /* of BACKOFF: start; of STARTING with notify: ready; else DEADLINE_NEVER */
 	int64_t exit_status;
 	struct restart_state restarts;
 	handle_t waiters[SERVICE_WAITERS]; /* reply handles of `stop` and `restart` */
 	unsigned waiter_count;
 };
 
-__attribute__((format(printf, 3, 4))) void service_set_state(struct service *service,
-							     enum init_state state,
+__attribute__((format(printf, 3, 4))) void service_set_state(struct service *service, enum init_state state,
 							     const char *reason, ...);
 /* Handles for one start, filled by grant.c. */
 struct grant;

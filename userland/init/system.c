@@ -93,8 +93,7 @@ bool system_open(struct system *system)
 void system_end(const struct system *system, bool reboot)
 {
 	status_t status = system_reset(system->res_reset, reboot ? RESET_REBOOT : RESET_POWER_OFF);
-	say(LOG_ERROR, "the machine cannot be %s: %s", reboot ? "started again" : "switched off",
-	    status_text(status));
+	say(LOG_ERROR, "the machine cannot be %s: %s", reboot ? "started again" : "switched off", status_text(status));
 }
 
 const char *fault_text(uint64_t cause)

@@ -32,15 +32,12 @@ static int run(const char *name, char **arguments)
 
 	for (size_t i = 0; arguments && arguments[i] && i < 62; i++)
 		argv[i + 1] = arguments[i];
-	if (snprintf(path, sizeof(path), FOLDER "/%s", name) >= (int)sizeof(path) ||
-	    strchr(name, '/'))
+	if (snprintf(path, sizeof(path), FOLDER "/%s", name) >= (int)sizeof(path) || strchr(name, '/'))
 		tool_usage("'%s' is not a group", name);
 	fflush(stdout);
 	error = posix_spawn(&pid, path, NULL, NULL, argv, environ);
 	if (error) {
-		tool_error("%s: %s", name,
-			   error == ENOENT ? "no such group (bench -l lists them)"
-					   : strerror(error));
+		tool_error("%s: %s", name, error == ENOENT ? "no such group (bench -l lists them)" : strerror(error));
 		return TOOL_FAILED;
 	}
 	if (waitpid(pid, &status, 0) < 0)
@@ -80,6 +77,5 @@ int main(int argc, char **argv)
 		list = true;
 	if (list)
 		tool_arguments(argc, 0);
-	return tool_end(list || optind == argc ? for_all(list)
-					       : run(argv[optind], argv + optind + 1));
+	return tool_end(list || optind == argc ? for_all(list) : run(argv[optind], argv + optind + 1));
 }

@@ -14,10 +14,9 @@ static const struct tool tool = {
 	.name = "date",
 	.summary = TOOL_SUMMARY,
 	.usage = "[-s SECONDS] [+FORMAT]",
-	.details =
-		"  -s SECONDS   set the clock to that many seconds after 1970-01-01 00:00:00 UTC\n"
-		"  +FORMAT      as strftime has it: +%Y-%m-%d, +%s, ...\n"
-		"Times are UTC.\n",
+	.details = "  -s SECONDS   set the clock to that many seconds after 1970-01-01 00:00:00 UTC\n"
+		   "  +FORMAT      as strftime has it: +%Y-%m-%d, +%s, ...\n"
+		   "Times are UTC.\n",
 	.options = "s:",
 };
 
@@ -66,10 +65,9 @@ int main(int argc, char **argv)
 	handle_t clock = open_clock();
 	status_t status = OK;
 	if (set)
-		status = rtc_set_until(
-			clock, deadline(),
-			number_argument(set, UINT64_MAX / 1000000000, "a number of seconds") *
-				1000000000);
+		status = rtc_set_until(clock, deadline(),
+				       number_argument(set, UINT64_MAX / 1000000000, "a number of seconds") *
+					       1000000000);
 	if (status == OK)
 		status = rtc_get_until(clock, deadline(), &ns);
 	if (status != OK)

@@ -78,8 +78,7 @@ static void show_new(uint64_t *position)
 	static _Alignas(8) unsigned char buffer[16384];
 	for (;;) {
 		uint64_t bytes = 0, next = *position;
-		status_t status = log_read(inspect, *position, buffer, sizeof(buffer), &bytes,
-					   &next);
+		status_t status = log_read(inspect, *position, buffer, sizeof(buffer), &bytes, &next);
 		if (status != OK && status != ERR_WOULD_BLOCK && status != ERR_NOT_FOUND)
 			tool_fail("cannot read the log: %s", status_text(status));
 		if (status != OK || bytes == 0)

@@ -14,10 +14,9 @@ static const struct tool tool = {
 	.name = "hexdump",
 	.summary = TOOL_SUMMARY,
 	.usage = "[-s SKIP] [-n COUNT] [-v] [FILE]",
-	.details =
-		"  -s SKIP    begin at that byte\n"
-		"  -n COUNT   show at most so many bytes\n"
-		"  -v         also lines that repeat the one before (otherwise one * stands for them)\n",
+	.details = "  -s SKIP    begin at that byte\n"
+		   "  -n COUNT   show at most so many bytes\n"
+		   "  -v         also lines that repeat the one before (otherwise one * stands for them)\n",
 	.options = "s:n:v",
 };
 

@@ -17,10 +17,9 @@ static const struct tool tool = {
 	.name = "kill",
 	.summary = TOOL_SUMMARY,
 	.usage = "[-SIGNAL] PID... | -l",
-	.details =
-		"  -SIGNAL   a number or name (-9, -KILL, -SIGTERM); without it TERM\n"
-		"  -l        list the names\n"
-		"Signals are not delivered to handlers yet: whatever is sent ends the process.\n",
+	.details = "  -SIGNAL   a number or name (-9, -KILL, -SIGTERM); without it TERM\n"
+		   "  -l        list the names\n"
+		   "Signals are not delivered to handlers yet: whatever is sent ends the process.\n",
 	.options = "",
 };
 
@@ -71,8 +70,7 @@ static int end_process(const char *argument, int signal)
 	if (errno == ESRCH)
 		tool_error("%ld: no such process", (long)pid);
 	else if (errno == EPERM)
-		tool_error("%ld: not allowed (the capability 'process_control' is needed)",
-			   (long)pid);
+		tool_error("%ld: not allowed (the capability 'process_control' is needed)", (long)pid);
 	else if (errno == ENOSYS)
 		tool_error("stopping and continuing processes is not supported yet");
 	else

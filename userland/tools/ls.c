@@ -86,8 +86,7 @@ static void print_columns(const struct list *list)
 	for (size_t row = 0; row < down; row++) {
 		for (size_t i = row; i < list->count; i += down) {
 			bool last = i + down >= list->count;
-			printf("%s%*s", list->names[i],
-			       last ? 0 : (int)(width - width_of(list->names[i])), "");
+			printf("%s%*s", list->names[i], last ? 0 : (int)(width - width_of(list->names[i])), "");
 		}
 		putchar('\n');
 	}

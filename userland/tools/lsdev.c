@@ -39,8 +39,7 @@ static void read_nodes(void)
 				tool_fail("out of memory");
 		}
 		uint32_t ask = room - node_count < 16 ? room - node_count : 16;
-		status_t status = devmgr_list(devmgr, node_count, nodes + node_count, ask, &count,
-					      &total);
+		status_t status = devmgr_list(devmgr, node_count, nodes + node_count, ask, &count, &total);
 		if (status != OK)
 			tool_fail("cannot ask the device manager: %s", status_text(status));
 		if (count == 0)
@@ -109,8 +108,7 @@ static void add_resource(struct text *out, const struct devmgr_resource *r)
 	if (r->kind == DEVMGR_RESOURCE_KIND_IRQ)
 		text_format(out, "irq %" PRIu64, r->base);
 	else
-		text_format(out, "%s 0x%" PRIx64 "+0x%" PRIx64, kind_text(r->kind), r->base,
-			    r->size);
+		text_format(out, "%s 0x%" PRIx64 "+0x%" PRIx64, kind_text(r->kind), r->base, r->size);
 }
 
 static void resources_summary(const struct devmgr_node *node, struct text *out)
@@ -147,11 +145,9 @@ static void add_branches(uint32_t at, struct text *out)
 {
 	struct text lines = {0};
 	uint32_t i = at;
-	for (unsigned guard = 0;
-	     guard < 64 && i < node_count && nodes[i].parent != DEVMGR_INDEX_NONE; guard++) {
+	for (unsigned guard = 0; guard < 64 && i < node_count && nodes[i].parent != DEVMGR_INDEX_NONE; guard++) {
 		bool last = is_last(i, nodes[i].parent);
-		text_splice(&lines, 0, 0, i == at ? (last ? "`- " : "|- ") : (last ? "   " : "|  "),
-			    3);
+		text_splice(&lines, 0, 0, i == at ? (last ? "`- " : "|- ") : (last ? "   " : "|  "), 3);
 		i = find_node(nodes[i].parent);
 	}
 	text_add_string(out, text_get(&lines));
@@ -204,8 +200,7 @@ static int show_tree(char **names, bool drivers)
 			table_add(&table, "%s", "");
 		text_cut(&text, 0);
 		resources_summary(node, &text);
-		if (node->reason[0] && node->state != DEVMGR_STATE_UNMATCHED &&
-		    node->state != DEVMGR_STATE_KERNEL)
+		if (node->reason[0] && node->state != DEVMGR_STATE_UNMATCHED && node->state != DEVMGR_STATE_KERNEL)
 			text_format(&text, "%s(%s)", text.len ? " " : "", node->reason);
 		table_add(&table, "%s", text_get(&text));
 	}
@@ -222,15 +217,14 @@ static void show_death(const struct devmgr_node *node)
 
 	if (devmgr_last_death(devmgr, node->index, &death, 1, &count) != OK || count == 0)
 		return;
-	printf("  last driver: process %" PRIu64 " %s %s after the start of the system\n",
-	       death.pid, how[death.how < 3 ? death.how : 0], time_text(death.time_ns, time));
+	printf("  last driver: process %" PRIu64 " %s %s after the start of the system\n", death.pid,
+	       how[death.how < 3 ? death.how : 0], time_text(death.time_ns, time));
 	if (death.how == DEVMGR_END_FAULTED) {
-		printf("    cause %" PRIu64 ", address 0x%" PRIx64 ", pc 0x%" PRIx64 "\n",
-		       death.cause, death.address, death.pc);
+		printf("    cause %" PRIu64 ", address 0x%" PRIx64 ", pc 0x%" PRIx64 "\n", death.cause, death.address,
+		       death.pc);
 		if (death.frame_count)
 			fputs("    called from", stdout);
-		for (uint32_t i = 0; i < death.frame_count && (i + 1) * 8 <= sizeof(death.frames);
-		     i++) {
+		for (uint32_t i = 0; i < death.frame_count && (i + 1) * 8 <= sizeof(death.frames); i++) {
 			uint64_t frame;
 			memcpy(&frame, death.frames + i * 8, 8);
 			printf(" 0x%" PRIx64, frame);
@@ -251,22 +245,21 @@ static void show_details(const struct devmgr_node *node)
 {
 	uint32_t count;
 	printf("%s\n", node->path);
-	printf("  state: %s%s%s%s%s\n", state_text(node->state), node->reason[0] ? " (" : "",
-	       node->reason, node->reason[0] ? ")" : "", node->is_stdout ? ", the console" : "");
+	printf("  state: %s%s%s%s%s\n", state_text(node->state), node->reason[0] ? " (" : "", node->reason,
+	       node->reason[0] ? ")" : "", node->is_stdout ? ", the console" : "");
 	if (node->compatible[0])
 		printf("  compatible: %s\n", node->compatible);
 	if (node->driver[0])
-		printf("  driver: %s, process %" PRIu64 ", started again %" PRIu32 " times\n",
-		       node->driver, node->pid, node->restarts);
+		printf("  driver: %s, process %" PRIu64 ", started again %" PRIu32 " times\n", node->driver, node->pid,
+		       node->restarts);
 	if (node->class != DEVMGR_CLASS_NONE)
 		printf("  opened as: %s:%u\n", class_text(node->class), (unsigned)node->unit);
 	struct devmgr_resource *list = read_resources(node, &count);
 	for (uint32_t i = 0; i < count; i++) {
 		struct text text = {0};
 		add_resource(&text, &list[i]);
-		printf("  %s%s%s%s%s%s\n", text_get(&text), list[i].name[0] ? " " : "",
-		       list[i].name, list[i].shared ? " shared" : "",
-		       list[i].problem[0] ? " PROBLEM: " : "", list[i].problem);
+		printf("  %s%s%s%s%s%s\n", text_get(&text), list[i].name[0] ? " " : "", list[i].name,
+		       list[i].shared ? " shared" : "", list[i].problem[0] ? " PROBLEM: " : "", list[i].problem);
 		text_free(&text);
 	}
 	free(list);

@@ -40,8 +40,8 @@ static void read_threads(handle_t inspect)
 			if (!threads)
 				tool_fail("out of memory");
 		}
-		status_t status = system_info(inspect, INFO_THREAD, thread_count,
-					      &threads[thread_count], sizeof(*threads), NULL);
+		status_t status = system_info(inspect, INFO_THREAD, thread_count, &threads[thread_count],
+					      sizeof(*threads), NULL);
 		if (status == ERR_NOT_FOUND)
 			break;
 		if (status != OK)
@@ -131,8 +131,7 @@ static int list_threads(const struct processes *processes)
 		if (t->prio == t->base_prio)
 			table_add(&table, "%" PRIu32, t->prio);
 		else /* lent by those it serves */
-			table_add(&table, "%" PRIu32 "+%" PRIu32, t->base_prio,
-				  t->prio - t->base_prio);
+			table_add(&table, "%" PRIu32 "+%" PRIu32, t->base_prio, t->prio - t->base_prio);
 		table_add(&table, "%" PRIu32, t->hart);
 		table_add(&table, "%s", time_text(t->cpu_ns, text));
 		table_add(&table, "%s", base_name(processes_name(processes, t->process_koid)));

@@ -6,8 +6,7 @@ static const struct tool tool = {
 	.name = "reboot",
 	.summary = TOOL_SUMMARY,
 	.usage = "",
-	.details =
-		"Services are stopped in the reverse of the order in which they depend on each other.\n",
+	.details = "Services are stopped in the reverse of the order in which they depend on each other.\n",
 	.options = "",
 };
 

@@ -11,8 +11,7 @@ static const struct tool tool = {
 	.name = "sleep",
 	.summary = TOOL_SUMMARY,
 	.usage = "TIME...",
-	.details =
-		"TIME: seconds, with a fraction if wanted (0.5), or with a letter s, m, h, d. Several are added.\n",
+	.details = "TIME: seconds, with a fraction if wanted (0.5), or with a letter s, m, h, d. Several are added.\n",
 	.options = "",
 };
 
@@ -31,11 +30,7 @@ static uint64_t parse_time(const char *text)
 	}
 	bool empty = at == text || (at == text + 1 && *text == '.');
 	if (*at) {
-		unit = *at == 's'   ? 1
-		       : *at == 'm' ? 60
-		       : *at == 'h' ? 3600
-		       : *at == 'd' ? 86400
-				    : 0;
+		unit = *at == 's' ? 1 : *at == 'm' ? 60 : *at == 'h' ? 3600 : *at == 'd' ? 86400 : 0;
 		at++;
 	}
 	if (empty || unit == 0 || *at || seconds > SECONDS_MAX / unit)
@@ -56,8 +51,7 @@ int main(int argc, char **argv)
 		uint64_t ns = parse_time(argv[i]);
 		total = total + ns < total ? UINT64_MAX : total + ns;
 	}
-	struct timespec left = {.tv_sec = (time_t)(total / 1000000000),
-				.tv_nsec = (long)(total % 1000000000)};
+	struct timespec left = {.tv_sec = (time_t)(total / 1000000000), .tv_nsec = (long)(total % 1000000000)};
 	while (nanosleep(&left, &left) != 0) {
 		if (errno != EINTR)
 			tool_fail("cannot wait");

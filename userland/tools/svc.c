@@ -89,12 +89,10 @@ static int show(const char *name)
 	if (status != OK || count != 1)
 		tool_fail("init does not answer: %s", status_text(status));
 	printf("%s\n  program: %s\n  state: %s for %s%s%s%s\n", s.name, s.path, state_text(s.state),
-	       time_text(age_ns(&s), time), s.reason[0] ? " (" : "", s.reason,
-	       s.reason[0] ? ")" : "");
+	       time_text(age_ns(&s), time), s.reason[0] ? " (" : "", s.reason, s.reason[0] ? ")" : "");
 	if (s.pid)
 		printf("  process: %" PRIu64 "\n", s.pid);
-	printf("  restart policy: %s, started again %" PRIu32 " times\n", policy_text(s.policy),
-	       s.restarts);
+	printf("  restart policy: %s, started again %" PRIu32 " times\n", policy_text(s.policy), s.restarts);
 	if (!s.ended)
 		return 0;
 	if (s.exit_status & EXIT_FAULT)
@@ -120,12 +118,9 @@ static int control(const char *verb, const char *name)
 	if (status == ERR_NOT_FOUND)
 		tool_error("%s: no such service", name);
 	else if (status == ERR_ACCESS)
-		tool_error(
-			"not allowed: the service that started this needs the capability 'service_control'");
+		tool_error("not allowed: the service that started this needs the capability 'service_control'");
 	else if (status == ERR_BUSY)
-		tool_error(
-			"%s: this program's own service needs it: it cannot be stopped from here",
-			name);
+		tool_error("%s: this program's own service needs it: it cannot be stopped from here", name);
 	else if (status == ERR_STATE)
 		tool_error("%s: cannot be %sed now (see svc status %s)", name,
 			   strcmp(verb, "stop") == 0 ? "stopp" : verb, name);
@@ -146,8 +141,7 @@ int main(int argc, char **argv)
 		return tool_end(list());
 	}
 	bool is_status = strcmp(verb, "status") == 0;
-	if (!is_status && strcmp(verb, "start") != 0 && strcmp(verb, "stop") != 0 &&
-	    strcmp(verb, "restart") != 0)
+	if (!is_status && strcmp(verb, "start") != 0 && strcmp(verb, "stop") != 0 && strcmp(verb, "restart") != 0)
 		tool_usage("'%s' is not something svc does", verb);
 	if (argc < 3)
 		tool_usage("which service?");

@@ -56,10 +56,10 @@ int main(int argc, char **argv)
 	printf("up ");
 	if (seconds >= 86400)
 		printf("%" PRIu64 " days, ", seconds / 86400);
-	printf("%" PRIu64 ":%02" PRIu64 ":%02" PRIu64 ", %" PRIu32 " hart%s, %" PRIu32
-	       " processes, %" PRIu32 " threads\n",
-	       seconds / 3600 % 24, seconds / 60 % 60, seconds % 60, info.harts,
-	       info.harts == 1 ? "" : "s", info.processes, info.threads);
+	printf("%" PRIu64 ":%02" PRIu64 ":%02" PRIu64 ", %" PRIu32 " hart%s, %" PRIu32 " processes, %" PRIu32
+	       " threads\n",
+	       seconds / 3600 % 24, seconds / 60 % 60, seconds % 60, info.harts, info.harts == 1 ? "" : "s",
+	       info.processes, info.threads);
 	if (harts)
 		show_harts(tool_handle("res.inspect", "system_inspect"), info.uptime_ns);
 	return tool_end(0);

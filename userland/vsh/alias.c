@@ -18,8 +18,7 @@ struct replacer {
 /* Reserved words after which a command may follow. */
 static bool opens_command(const struct token *token)
 {
-	static const char *const words[] = {"!",    "{",     "if",    "then", "elif",
-					    "else", "while", "until", "do"};
+	static const char *const words[] = {"!", "{", "if", "then", "elif", "else", "while", "until", "do"};
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		if (token_is(token, words[i]))
 			return true;
@@ -77,8 +76,7 @@ static void replace(struct replacer *r, const char *text, size_t len, bool comma
 		size_t value_len = strlen(value);
 		replace(r, value, value_len, true);
 		r->depth--;
-		command = value_len != 0 &&
-			  (value[value_len - 1] == ' ' || value[value_len - 1] == '\t');
+		command = value_len != 0 && (value[value_len - 1] == ' ' || value[value_len - 1] == '\t');
 	}
 	text_add(r->out, copied, (size_t)(text + len - copied));
 }

@@ -57,9 +57,8 @@ struct node {
 	struct redirect *redirects;
 	struct node *next;  /* in its list or pipeline */
 	struct node *first; /* LIST, PIPELINE */
-	struct node *
-		left; /* AND, OR, NOT, GROUP, SUBSHELL, FUNCTION; body of FOR; condition of IF, WHILE, UNTIL */
-	struct node *right;       /* AND, OR; then of IF; body of WHILE, UNTIL */
+	struct node *left;  /* AND, OR, NOT, GROUP, SUBSHELL, FUNCTION; body of FOR; condition of IF, WHILE, UNTIL */
+	struct node *right; /* AND, OR; then of IF; body of WHILE, UNTIL */
 	struct node *otherwise;   /* IF: else, or another IF for elif */
 	const char *name;         /* FOR: variable; FUNCTION */
 	struct word *assignments; /* SIMPLE: NAME=value */

@@ -76,8 +76,7 @@ static bool unary(struct reader *r)
 	return file_test(kind, operand);
 }
 
-static const char *const comparisons[] = {"=",   "==",  "!=",  "-eq", "-ne",
-					  "-lt", "-le", "-gt", "-ge"};
+static const char *const comparisons[] = {"=", "==", "!=", "-eq", "-ne", "-lt", "-le", "-gt", "-ge"};
 
 static bool is_binary(const char *word)
 {

@@ -93,8 +93,7 @@ static void show_assignment(struct text *out, const char *prefix, const struct v
 }
 
 /* NAME or NAME=VALUE into the table; the name in *name is the caller's to free. False: said. */
-static bool set_argument(struct shell *shell, const char *command, struct vars *vars,
-			 const char *argument, char **name)
+static bool set_argument(struct shell *shell, const char *command, struct vars *vars, const char *argument, char **name)
 {
 	const char *equals = strchr(argument, '=');
 	size_t len = equals ? (size_t)(equals - argument) : strlen(argument);
@@ -178,8 +177,7 @@ static int builtin_shift(struct shell *shell, int argc, char **argv)
 	if (count < 0)
 		return STATUS_USAGE;
 	if ((size_t)count > shell->expand.args_count) {
-		shell_error(shell, "shift: there are only %zu parameters",
-			    shell->expand.args_count);
+		shell_error(shell, "shift: there are only %zu parameters", shell->expand.args_count);
 		return 1;
 	}
 	shell->expand.args += count;
@@ -268,8 +266,7 @@ static int leave_loop(struct shell *shell, int argc, char **argv, enum flow flow
 	if (count < 0)
 		return STATUS_USAGE;
 	if (shell->loops == 0 || count == 0) {
-		shell_error(shell, "%s: %s", argv[0],
-			    count == 0 ? "must be at least 1" : "not in a loop");
+		shell_error(shell, "%s: %s", argv[0], count == 0 ? "must be at least 1" : "not in a loop");
 		return 1;
 	}
 	shell->flow = flow;
@@ -367,8 +364,7 @@ static int builtin_alias(struct shell *shell, int argc, char **argv)
 		const char *value = vars_get(&shell->aliases, argv[i]);
 		if (value) {
 			show_assignment(&shell->out, "alias ",
-					&(struct variable){.name = argv[i],
-							   .value = (char *)(size_t)value});
+					&(struct variable){.name = argv[i], .value = (char *)(size_t)value});
 		} else {
 			shell_error(shell, "alias: %s: no such alias", argv[i]);
 			status = 1;
@@ -397,13 +393,11 @@ static bool describe(struct shell *shell, const char *name)
 	struct text path = {0};
 	bool found = true;
 	if (vars_get(&shell->aliases, name))
-		text_format(&shell->out, "%s is an alias for %s\n", name,
-			    vars_get(&shell->aliases, name));
+		text_format(&shell->out, "%s is an alias for %s\n", name, vars_get(&shell->aliases, name));
 	else if (is_reserved(name))
 		text_format(&shell->out, "%s is a word of the shell's grammar\n", name);
 	else if (vars_get(&shell->functions, name))
-		text_format(&shell->out, "%s is a function\n%s() %s\n", name, name,
-			    vars_get(&shell->functions, name));
+		text_format(&shell->out, "%s is a function\n%s() %s\n", name, name, vars_get(&shell->functions, name));
 	else if (builtin_find(name))
 		text_format(&shell->out, "%s is a shell built-in\n", name);
 	else if (program_find(shell, name, &path) == 0)
@@ -442,8 +436,7 @@ static int builtin_history(struct shell *shell, int argc, char **argv)
 		return STATUS_USAGE;
 	size_t first = (size_t)count < history->count ? history->count - (size_t)count : 0;
 	for (size_t n = first; n < history->count; n++)
-		text_format(&shell->out, "%5zu  %s\n", history->dropped + n + 1,
-			    history_get(history, n));
+		text_format(&shell->out, "%5zu  %s\n", history->dropped + n + 1, history_get(history, n));
 	return 0;
 }
 
@@ -493,17 +486,14 @@ const struct builtin builtins[] = {
 	{".", "FILE", "run the commands of a file in this shell", builtin_source, true},
 	{":", "", "do nothing", builtin_true, true},
 	{"[", "EXPRESSION ]", "the same as test", builtin_test, false},
-	{"alias", "[NAME[=VALUE]...]", "show or define abbreviations of commands", builtin_alias,
-	 false},
+	{"alias", "[NAME[=VALUE]...]", "show or define abbreviations of commands", builtin_alias, false},
 	{"break", "[N]", "leave a loop, or N of them", builtin_break, true},
-	{"cd", "[DIRECTORY | -]", "change the working directory (without: to $HOME)", builtin_cd,
-	 false},
+	{"cd", "[DIRECTORY | -]", "change the working directory (without: to $HOME)", builtin_cd, false},
 	{"continue", "[N]", "go on with the next pass of a loop", builtin_continue, true},
 	{"echo", "[-n] [WORD...]", "print words", builtin_echo, false},
 	{"eval", "[WORD...]", "run words as a command", builtin_eval, true},
 	{"exit", "[STATUS]", "leave the shell", builtin_exit, true},
-	{"export", "[NAME[=VALUE]...]", "show or make variables that programs get", builtin_export,
-	 true},
+	{"export", "[NAME[=VALUE]...]", "show or make variables that programs get", builtin_export, true},
 	{"false", "", "fail", builtin_false, false},
 	{"fg", "[%JOB]", "wait for a job of the background", builtin_fg, false},
 	{"help", "[NAME]", "list commands, or describe one", builtin_help, false},

@@ -23,8 +23,7 @@ struct completer {
 
 static bool opens_command(const struct token *token)
 {
-	static const char *const words[] = {"!",    "{",     "if",    "then", "elif",
-					    "else", "while", "until", "do"};
+	static const char *const words[] = {"!", "{", "if", "then", "elif", "else", "while", "until", "do"};
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		if (token_is(token, words[i]))
 			return true;
@@ -45,8 +44,7 @@ static size_t find_word(const char *line, size_t cursor, bool *command)
 	lexer_start(&lexer, line, cursor);
 	for (lexer_next(&lexer, &token); token.kind != TOKEN_END; lexer_next(&lexer, &token)) {
 		bool at_cursor = token.kind == TOKEN_INCOMPLETE ||
-				 (token.kind == TOKEN_WORD &&
-				  token.start + token.len == line + cursor);
+				 (token.kind == TOKEN_WORD && token.start + token.len == line + cursor);
 		*command = next_command;
 		if (at_cursor) {
 			start = (size_t)(token.start - line);
@@ -222,8 +220,7 @@ static void complete_variable(struct completer *c, const char *word, size_t len,
 	c->out->suffix = "";
 }
 
-void complete_word(const struct shell *shell, const char *line, size_t cursor,
-		   struct completions *out)
+void complete_word(const struct shell *shell, const char *line, size_t cursor, struct completions *out)
 {
 	struct completer c = {.shell = shell, .out = out, .prefix = "", .lookup = "", .shown = ""};
 	struct text word = {0};

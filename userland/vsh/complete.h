@@ -6,5 +6,4 @@
 #include "userland/vsh/shell.h"
 
 /* Fills *out, which is empty, for the word that ends at the cursor. */
-void complete_word(const struct shell *shell, const char *line, size_t cursor,
-		   struct completions *out);
+void complete_word(const struct shell *shell, const char *line, size_t cursor, struct completions *out);

@@ -7,8 +7,7 @@
 struct directory_ops {
 	/* Calls `entry` for each name of the directory (without . and ..) until it returns false.
 	 * False if the directory cannot be read. */
-	bool (*list)(const char *path, bool (*entry)(void *context, const char *name),
-		     void *context);
+	bool (*list)(const char *path, bool (*entry)(void *context, const char *name), void *context);
 	bool (*exists)(const char *path, bool *is_directory);
 };
 

@@ -139,8 +139,7 @@ static void add_args(struct builder *b, bool star, bool in_double)
 			if (b->fields && !(star && in_double))
 				end_field(b);
 			else
-				add(b, star ? separator : " ", star ? strlen(separator) : 1,
-				    in_double);
+				add(b, star ? separator : " ", star ? strlen(separator) : 1, in_double);
 		}
 		add_value(b, b->e->args[i], in_double);
 	}
@@ -179,17 +178,15 @@ static const char *parameter(struct expand *e, const char *name, char scratch[24
 	case '?': snprintf(scratch, 24, "%d", e->status); return scratch;
 	case '$': snprintf(scratch, 24, "%ld", e->pid); return scratch;
 	case '#': snprintf(scratch, 24, "%zu", e->args_count); return scratch;
-	case '!':
-		snprintf(scratch, 24, "%ld", e->background);
-		return e->background ? scratch : NULL;
+	case '!': snprintf(scratch, 24, "%ld", e->background); return e->background ? scratch : NULL;
 	case '-': return "";
 	default: return vars_get(e->vars, name);
 	}
 }
 
 /* The value without the shortest or longest part at its start or end that matches the pattern. */
-static bool add_trimmed(struct builder *b, const char *value, const char *word, size_t len,
-			bool suffix, bool longest, bool in_double)
+static bool add_trimmed(struct builder *b, const char *value, const char *word, size_t len, bool suffix, bool longest,
+			bool in_double)
 {
 	struct text pattern = {0};
 	char *copy = strndup(word, len);
@@ -203,8 +200,7 @@ static bool add_trimmed(struct builder *b, const char *value, const char *word, 
 			char kept = trimmed[cut];
 			if (!suffix)
 				trimmed[cut] = '\0';
-			bool matches = pattern_match(text_get(&pattern),
-						     suffix ? trimmed + cut : trimmed);
+			bool matches = pattern_match(text_get(&pattern), suffix ? trimmed + cut : trimmed);
 			trimmed[cut] = kept;
 			if (!matches)
 				continue;
@@ -233,8 +229,7 @@ static bool expand_word_part(struct builder *b, const char *text, size_t len, bo
 	return good;
 }
 
-static bool assign_default(struct builder *b, const char *name, const char *word, size_t len,
-			   bool in_double)
+static bool assign_default(struct builder *b, const char *name, const char *word, size_t len, bool in_double)
 {
 	struct text value = {0};
 	char *copy = strndup(word, len);
@@ -294,8 +289,7 @@ static bool expand_braces(struct builder *b, const char *text, size_t len, bool 
 		char kind = *word++;
 		bool longest = word < end && *word == kind;
 		word += longest;
-		return add_trimmed(b, value ? value : "", word, (size_t)(end - word), kind == '%',
-				   longest, in_double);
+		return add_trimmed(b, value ? value : "", word, (size_t)(end - word), kind == '%', longest, in_double);
 	}
 	bool colon = word < end && *word == ':';
 	word += colon;
@@ -426,8 +420,7 @@ static bool expand_double_quotes(struct builder *b, const char *text, size_t len
 	return true;
 }
 
-static bool expand_piece(struct builder *b, const char *text, size_t len, bool in_double,
-			 size_t *taken)
+static bool expand_piece(struct builder *b, const char *text, size_t len, bool in_double, size_t *taken)
 {
 	char open;
 	size_t n = lexer_span(text, len, in_double, &open);

@@ -8,8 +8,7 @@
 #include "userland/vsh/directory.h"
 #include "userland/vsh/shell.h"
 
-#define SUMMARIES \
-	"/etc/programs" /* lines "NAME<tab>SUMMARY"; the build makes it from the list of tools */
+#define SUMMARIES "/etc/programs" /* lines "NAME<tab>SUMMARY"; the build makes it from the list of tools */
 
 static bool read_summaries(struct text *out)
 {
@@ -93,8 +92,7 @@ int builtin_help(struct shell *shell, int argc, char **argv)
 	} else {
 		text_add_string(&shell->out, "Built-in commands:\n");
 		for (size_t i = 0; i < builtins_count; i++)
-			text_format(&shell->out, "  %-10s %s\n", builtins[i].name,
-				    builtins[i].summary);
+			text_format(&shell->out, "  %-10s %s\n", builtins[i].name, builtins[i].summary);
 		text_add_string(&shell->out, "Programs (NAME --help tells more):\n");
 		find_programs(shell, &programs);
 		for (size_t i = 0; i < programs.count; i++) {
@@ -106,10 +104,8 @@ int builtin_help(struct shell *shell, int argc, char **argv)
 				text_cut(&shell->out, line + 2 + strlen(programs.list[i]));
 			text_add_char(&shell->out, '\n');
 		}
-		text_add_string(
-			&shell->out,
-			"Keys: Tab completes, Up/Down and Ctrl-R look into the history, Ctrl-C "
-			"drops the line, Ctrl-D leaves.\n");
+		text_add_string(&shell->out, "Keys: Tab completes, Up/Down and Ctrl-R look into the history, Ctrl-C "
+					     "drops the line, Ctrl-D leaves.\n");
 	}
 	names_free(&programs);
 	text_free(&summaries);

@@ -8,8 +8,7 @@
 #define HISTORY_LINES 1000u
 
 struct history {
-	char *lines
-		[HISTORY_LINES]; /* ring: entry n of history_get is at (first + n) % HISTORY_LINES */
+	char *lines[HISTORY_LINES]; /* ring: entry n of history_get is at (first + n) % HISTORY_LINES */
 	size_t first, count;
 	size_t dropped; /* that made room: entry 0 has number dropped + 1 */
 };

@@ -53,8 +53,7 @@ static status_t tell_driver(const uint8_t *set, size_t len)
 {
 	uint64_t now = 0;
 	handle_t copy;
-	status_t status = handle_dup(notification, RIGHT_NT_SIGNAL | RIGHT_MOVE | RIGHT_INFO,
-				     &copy);
+	status_t status = handle_dup(notification, RIGHT_NT_SIGNAL | RIGHT_MOVE | RIGHT_INFO, &copy);
 	if (status != OK)
 		return status;
 	clock_get(&now);

@@ -89,8 +89,7 @@ void jobs_collect(struct shell *shell, struct text *out)
 		if (job->status > STATUS_SIGNAL)
 			snprintf(state, sizeof(state), "signal %d", job->status - STATUS_SIGNAL);
 		else
-			snprintf(state, sizeof(state), job->status ? "exit %d" : "done",
-				 job->status);
+			snprintf(state, sizeof(state), job->status ? "exit %d" : "done", job->status);
 		describe(job, state, out);
 		job_remove(shell, job);
 	}
@@ -100,8 +99,7 @@ struct job *job_find(const struct shell *shell, const char *name)
 {
 	char *end;
 	bool by_number = name[0] == '%';
-	if (by_number &&
-	    (name[1] == '\0' || ((name[1] == '%' || name[1] == '+') && name[2] == '\0'))) {
+	if (by_number && (name[1] == '\0' || ((name[1] == '%' || name[1] == '+') && name[2] == '\0'))) {
 		struct job *last = shell->jobs;
 		while (last && last->next)
 			last = last->next;
@@ -111,8 +109,7 @@ struct job *job_find(const struct shell *shell, const char *name)
 	if (*end || end == name + by_number)
 		return NULL;
 	for (struct job *job = shell->jobs; job; job = job->next) {
-		if (by_number ? job->number == (unsigned long)number
-			      : job->pids[job->count - 1] == number)
+		if (by_number ? job->number == (unsigned long)number : job->pids[job->count - 1] == number)
 			return job;
 	}
 	return NULL;

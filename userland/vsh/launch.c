@@ -78,8 +78,7 @@ static char **make_environment(struct shell *shell, const struct word *assignmen
 	if (good)
 		environment = vars_environment(&vars);
 	if (!environment)
-		shell_error(shell, "%s",
-			    shell->expand.error[0] ? shell->expand.error : "out of memory");
+		shell_error(shell, "%s", shell->expand.error[0] ? shell->expand.error : "out of memory");
 	text_free(&value);
 	vars_free(&vars);
 	return environment;
@@ -94,8 +93,7 @@ struct files {
 	size_t count;
 };
 
-static bool add_redirects(struct shell *shell, struct files *files,
-			  const struct redirect *redirects)
+static bool add_redirects(struct shell *shell, struct files *files, const struct redirect *redirects)
 {
 	for (; redirects; redirects = redirects->next) {
 		int fd, error;
@@ -103,21 +101,17 @@ static bool add_redirects(struct shell *shell, struct files *files,
 			fd = redirect_source(shell, redirects);
 			if (fd == -2)
 				return false;
-			error = fd < 0 ? posix_spawn_file_actions_addclose(&files->actions,
-									   redirects->fd)
-				       : posix_spawn_file_actions_adddup2(&files->actions, fd,
-									  redirects->fd);
+			error = fd < 0 ? posix_spawn_file_actions_addclose(&files->actions, redirects->fd)
+				       : posix_spawn_file_actions_adddup2(&files->actions, fd, redirects->fd);
 		} else {
 			fd = redirect_open(shell, redirects);
 			if (fd < 0)
 				return false;
 			files->fds[files->count++] = fd;
-			error = posix_spawn_file_actions_adddup2(&files->actions, fd,
-								 redirects->fd);
+			error = posix_spawn_file_actions_adddup2(&files->actions, fd, redirects->fd);
 		}
 		if (error) {
-			shell_error(shell, "cannot redirect %d: %s", redirects->fd,
-				    strerror(error));
+			shell_error(shell, "cannot redirect %d: %s", redirects->fd, strerror(error));
 			return false;
 		}
 	}
@@ -164,8 +158,8 @@ static void files_free(struct files *files)
 /* ---- starting ------------------------------------------------------------------------------- */
 
 /* A text that is no program for the machine is a script for us. */
-static int spawn_script(struct shell *shell, const char *path, char *const *argv,
-			char **environment, struct files *files, pid_t *pid)
+static int spawn_script(struct shell *shell, const char *path, char *const *argv, char **environment,
+			struct files *files, pid_t *pid)
 {
 	size_t argc = 0;
 	while (argv[argc])
@@ -177,32 +171,26 @@ static int spawn_script(struct shell *shell, const char *path, char *const *argv
 	list[1] = strdup(path);
 	for (size_t i = 1; i < argc; i++)
 		list[i + 1] = argv[i];
-	int error = list[1] ? posix_spawn(pid, shell->self, &files->actions, NULL, list,
-					  environment)
-			    : ENOMEM;
+	int error = list[1] ? posix_spawn(pid, shell->self, &files->actions, NULL, list, environment) : ENOMEM;
 	free(list[1]);
 	free(list);
 	return error;
 }
 
-static int spawn_error(struct shell *shell, const char *name, const struct launch *launch,
-		       int error)
+static int spawn_error(struct shell *shell, const char *name, const struct launch *launch, int error)
 {
-	bool redirected = launch->redirects || launch->in >= 0 || launch->out >= 0 ||
-			  launch->background;
+	bool redirected = launch->redirects || launch->in >= 0 || launch->out >= 0 || launch->background;
 	if (error == ENOSYS && redirected)
-		shell_error(
-			shell,
-			"%s: a program's input and output cannot be redirected to files on this "
-			"system yet",
-			name);
+		shell_error(shell,
+			    "%s: a program's input and output cannot be redirected to files on this "
+			    "system yet",
+			    name);
 	else
 		shell_error(shell, "%s: cannot be run: %s", name, strerror(error));
 	return error == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_RUNNING;
 }
 
-static int spawn_path(struct shell *shell, const char *path, char *const *argv,
-		      const struct launch *launch, pid_t *pid)
+static int spawn_path(struct shell *shell, const char *path, char *const *argv, const struct launch *launch, pid_t *pid)
 {
 	struct files files = {0};
 	int status = 1;
@@ -221,8 +209,8 @@ static int spawn_path(struct shell *shell, const char *path, char *const *argv,
 }
 
 /* Where the program's own messages would have gone. */
-static void tell_missing(struct shell *shell, const char *name, const char *path,
-			 const struct launch *launch, int status)
+static void tell_missing(struct shell *shell, const char *name, const char *path, const struct launch *launch,
+			 int status)
 {
 	struct saved_fd *saved;
 	if (!redirect_apply(shell, launch->redirects, &saved))
@@ -264,12 +252,10 @@ static void add_state(const struct shell *shell, struct text *out)
 		text_add_char(out, '\n');
 	}
 	for (size_t i = 0; i < shell->functions.count; i++)
-		text_format(out, "%s() %s\n", shell->functions.list[i].name,
-			    shell->functions.list[i].value);
+		text_format(out, "%s() %s\n", shell->functions.list[i].name, shell->functions.list[i].value);
 }
 
-int launch_subshell(struct shell *shell, const char *text, size_t len, const struct launch *launch,
-		    pid_t *pid)
+int launch_subshell(struct shell *shell, const char *text, size_t len, const struct launch *launch, pid_t *pid)
 {
 	struct text script = {0};
 	size_t args = shell->expand.args_count;
@@ -339,8 +325,7 @@ int launch_wait(struct shell *shell, pid_t pid, const char *name)
 		if (text)
 			shell_error(shell, "%s (%ld): %s", name, (long)pid, text);
 		else
-			shell_error(shell, "%s (%ld): ended by signal %d", name, (long)pid,
-				    WTERMSIG(status));
+			shell_error(shell, "%s (%ld): ended by signal %d", name, (long)pid, WTERMSIG(status));
 	}
 	return launch_status(status);
 }

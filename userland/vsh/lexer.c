@@ -11,8 +11,8 @@
 static size_t span(const char *text, size_t len, bool in_double, char *open, unsigned depth);
 
 /* From the opening character(s) to `close`, with everything quoted in between skipped as a whole. */
-static size_t span_until(const char *text, size_t len, size_t at, char close, bool in_double,
-			 char *open, unsigned depth)
+static size_t span_until(const char *text, size_t len, size_t at, char close, bool in_double, char *open,
+			 unsigned depth)
 {
 	unsigned parens = 0;
 	while (at < len) {
@@ -83,8 +83,7 @@ static void skip_blanks(struct lexer *lexer)
 			return;
 		if (*lexer->at == '\0' || strchr(" \t\r", *lexer->at)) {
 			lexer->at++;
-		} else if (*lexer->at == '\\' && lexer->end - lexer->at > 1 &&
-			   lexer->at[1] == '\n') {
+		} else if (*lexer->at == '\\' && lexer->end - lexer->at > 1 && lexer->at[1] == '\n') {
 			lexer->at += 2;
 			lexer->line++;
 		} else if (*lexer->at == '#') {
@@ -101,12 +100,11 @@ static const struct {
 	char text[3];
 	enum token_kind kind;
 } operators[] = {
-	{"&&", TOKEN_AND},      {"||", TOKEN_OR},        {";;", TOKEN_DSEMI},
-	{">>", TOKEN_DGREAT},   {"<<", TOKEN_DLESS},     {"<&", TOKEN_LESSAND},
-	{">&", TOKEN_GREATAND}, {"<>", TOKEN_LESSGREAT}, {">|", TOKEN_CLOBBER},
-	{";", TOKEN_SEMI},      {"&", TOKEN_AMP},        {"|", TOKEN_PIPE},
-	{"(", TOKEN_LPAREN},    {")", TOKEN_RPAREN},     {"<", TOKEN_LESS},
-	{">", TOKEN_GREAT},     {"\n", TOKEN_NEWLINE},
+	{"&&", TOKEN_AND},     {"||", TOKEN_OR},      {";;", TOKEN_DSEMI},    {">>", TOKEN_DGREAT},
+	{"<<", TOKEN_DLESS},   {"<&", TOKEN_LESSAND}, {">&", TOKEN_GREATAND}, {"<>", TOKEN_LESSGREAT},
+	{">|", TOKEN_CLOBBER}, {";", TOKEN_SEMI},     {"&", TOKEN_AMP},       {"|", TOKEN_PIPE},
+	{"(", TOKEN_LPAREN},   {")", TOKEN_RPAREN},   {"<", TOKEN_LESS},      {">", TOKEN_GREAT},
+	{"\n", TOKEN_NEWLINE},
 };
 
 static bool take_operator(struct lexer *lexer, struct token *token)
@@ -159,8 +157,7 @@ void lexer_next(struct lexer *lexer, struct token *token)
 
 bool token_is(const struct token *token, const char *word)
 {
-	return token->kind == TOKEN_WORD && strlen(word) == token->len &&
-	       memcmp(token->start, word, token->len) == 0;
+	return token->kind == TOKEN_WORD && strlen(word) == token->len && memcmp(token->start, word, token->len) == 0;
 }
 
 const char *token_show(const struct token *token, char out[48])

@@ -32,8 +32,7 @@ static void repaint(struct lineedit *edit, size_t from)
 
 static void repaint_all(struct lineedit *edit)
 {
-	lineview_paint_all(&edit->view,
-			   edit->searching ? text_get(&edit->search_prompt) : edit->prompt,
+	lineview_paint_all(&edit->view, edit->searching ? text_get(&edit->search_prompt) : edit->prompt,
 			   lineedit_line(edit), edit->cursor);
 }
 
@@ -51,8 +50,7 @@ static void ask_width(struct lineedit *edit)
 
 static void set_width(struct lineedit *edit, unsigned columns)
 {
-	if (columns < LINEVIEW_COLUMNS_MIN || columns > LINEVIEW_COLUMNS_MAX ||
-	    columns == edit->view.columns)
+	if (columns < LINEVIEW_COLUMNS_MIN || columns > LINEVIEW_COLUMNS_MAX || columns == edit->view.columns)
 		return;
 	move(edit, 0); /* by the old width, as it was painted */
 	edit->view.columns = columns;
@@ -114,8 +112,7 @@ static size_t previous_place(const struct lineedit *edit, size_t at)
 /* Words of the keys: letters, digits, and everything beyond ASCII. */
 static bool in_word(unsigned char c)
 {
-	return c >= 0x80 || c == '_' || (c >= '0' && c <= '9') ||
-	       ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+	return c >= 0x80 || c == '_' || (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
 }
 
 static size_t word_left(const struct lineedit *edit)
@@ -192,8 +189,7 @@ static void kill_range(struct lineedit *edit, size_t start, size_t end, bool was
 	bool before = end == edit->cursor;
 	if (!was_killing)
 		text_cut(&edit->killed, 0);
-	text_splice(&edit->killed, before ? 0 : edit->killed.len, 0, lineedit_line(edit) + start,
-		    end - start);
+	text_splice(&edit->killed, before ? 0 : edit->killed.len, 0, lineedit_line(edit) + start, end - start);
 	edit->killed.failed = false;
 	edit->last_killed = true;
 	erase(edit, start, end);
@@ -201,8 +197,7 @@ static void kill_range(struct lineedit *edit, size_t start, size_t end, bool was
 
 static void transpose(struct lineedit *edit)
 {
-	size_t middle = edit->cursor == edit->line.len ? previous_place(edit, edit->cursor)
-						       : edit->cursor;
+	size_t middle = edit->cursor == edit->line.len ? previous_place(edit, edit->cursor) : edit->cursor;
 	size_t start = previous_place(edit, middle), end = next_place(edit, middle);
 	struct text swapped = {0};
 	if (middle == 0 || end == middle) {
@@ -236,8 +231,8 @@ static void history_step(struct lineedit *edit, bool older)
 		text_add(&edit->draft, lineedit_line(edit), edit->line.len);
 	}
 	edit->at_history += older ? (size_t)-1 : 1;
-	show_line(edit, edit->at_history == count ? text_get(&edit->draft)
-						  : history_get(edit->history, edit->at_history));
+	show_line(edit,
+		  edit->at_history == count ? text_get(&edit->draft) : history_get(edit->history, edit->at_history));
 	edit->draft.failed = false;
 }
 
@@ -245,8 +240,7 @@ static void search_show(struct lineedit *edit, bool failing)
 {
 	struct text *p = &edit->search_prompt;
 	text_cut(p, 0);
-	text_format(p, "(%shistory search) '%s': ", failing ? "nothing in " : "",
-		    text_get(&edit->pattern));
+	text_format(p, "(%shistory search) '%s': ", failing ? "nothing in " : "", text_get(&edit->pattern));
 	p->failed = false;
 	repaint_all(edit);
 }
@@ -254,9 +248,7 @@ static void search_show(struct lineedit *edit, bool failing)
 static void search_from(struct lineedit *edit, size_t before)
 {
 	size_t count = edit->history->count;
-	size_t found = edit->pattern.len
-			       ? history_search(edit->history, before, text_get(&edit->pattern))
-			       : count;
+	size_t found = edit->pattern.len ? history_search(edit->history, before, text_get(&edit->pattern)) : count;
 	if (found != count) {
 		const char *line = history_get(edit->history, found);
 		edit->found = found;
@@ -296,8 +288,7 @@ static bool search_key(struct lineedit *edit, uint32_t key)
 		search_from(edit, edit->found);
 	} else if (key == KEY_CTRL('G')) {
 		edit->searching = false;
-		text_splice(&edit->line, 0, edit->line.len, text_get(&edit->draft),
-			    edit->draft.len);
+		text_splice(&edit->line, 0, edit->line.len, text_get(&edit->draft), edit->draft.len);
 		edit->line.failed = false;
 		edit->cursor = edit->line.len;
 		search_end(edit);
@@ -376,8 +367,7 @@ static void complete(struct lineedit *edit, bool again)
 	} else {
 		size_t len = common_length(&c.texts);
 		size_t have = edit->cursor - c.start;
-		bool longer = len > have ||
-			      strncmp(c.texts.list[0], lineedit_line(edit) + c.start, len) != 0;
+		bool longer = len > have || strncmp(c.texts.list[0], lineedit_line(edit) + c.start, len) != 0;
 		if (longer && len >= have)
 			replace(edit, c.start, edit->cursor, c.texts.list[0], len);
 		if (c.texts.count == 1)
@@ -407,8 +397,7 @@ static enum lineedit_result finish(struct lineedit *edit, enum lineedit_result r
 	return result;
 }
 
-static enum lineedit_result control_key(struct lineedit *edit, uint32_t key, bool was_killing,
-					bool was_tab)
+static enum lineedit_result control_key(struct lineedit *edit, uint32_t key, bool was_killing, bool was_tab)
 {
 	switch (key) {
 	case '\r':
@@ -506,8 +495,8 @@ enum lineedit_result lineedit_feed(struct lineedit *edit, unsigned char byte)
 
 /* ---- life ----------------------------------------------------------------------------------- */
 
-void lineedit_init(struct lineedit *edit, const struct lineedit_ops *ops, void *context,
-		   struct history *history, unsigned columns)
+void lineedit_init(struct lineedit *edit, const struct lineedit_ops *ops, void *context, struct history *history,
+		   unsigned columns)
 {
 	*edit = (struct lineedit){.ops = ops, .context = context, .history = history, .prompt = ""};
 	edit->view.columns = columns < LINEVIEW_COLUMNS_MIN ? LINEVIEW_COLUMNS_MIN : columns;

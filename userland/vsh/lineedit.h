@@ -60,8 +60,8 @@ struct lineedit {
 	size_t found; /* entry; history->count: none yet */
 };
 
-void lineedit_init(struct lineedit *edit, const struct lineedit_ops *ops, void *context,
-		   struct history *history, unsigned columns);
+void lineedit_init(struct lineedit *edit, const struct lineedit_ops *ops, void *context, struct history *history,
+		   unsigned columns);
 /* Shows the prompt of a new line. `prompt` must live until the line is done. With ask_width the terminal is asked for its
  * width; the answer arrives as a key, at any time. */
 void lineedit_start(struct lineedit *edit, const char *prompt, bool ask_width);

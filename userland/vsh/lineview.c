@@ -55,8 +55,8 @@ unsigned lineview_width(const char *text, size_t len)
 }
 
 /* The place behind the text, starting from `place`; writes it if `out` is not NULL. */
-static struct place flow(const struct lineview *view, struct place place, const char *text,
-			 size_t len, struct text *out)
+static struct place flow(const struct lineview *view, struct place place, const char *text, size_t len,
+			 struct text *out)
 {
 	struct shown s;
 	for (size_t i = 0; i < len; i += s.taken) {
@@ -101,8 +101,7 @@ static void move_to(struct lineview *view, struct place to)
 
 static struct place place_of(const struct lineview *view, size_t at)
 {
-	struct place place = flow(view, (struct place){0, 0}, view->prompt, strlen(view->prompt),
-				  NULL);
+	struct place place = flow(view, (struct place){0, 0}, view->prompt, strlen(view->prompt), NULL);
 	/* A character that does not fit stands on the next row: ask where it is, not where the one before ended. */
 	struct place before = flow(view, place, view->line, at, NULL);
 	struct shown s;
@@ -132,16 +131,14 @@ static void paint_tail(struct lineview *view, struct place from, const char *tex
 		text_add_string(&view->out, "\r\n");
 	view->end = settle(view, end);
 	view->cursor = view->end;
-	if (old_end.row > view->end.row ||
-	    (old_end.row == view->end.row && old_end.column > view->end.column))
+	if (old_end.row > view->end.row || (old_end.row == view->end.row && old_end.column > view->end.column))
 		text_add_string(&view->out, "\033[J");
 }
 
 void lineview_paint(struct lineview *view, const char *line, size_t from, size_t cursor)
 {
 	view->line = line;
-	struct place prompt = flow(view, (struct place){0, 0}, view->prompt, strlen(view->prompt),
-				   NULL);
+	struct place prompt = flow(view, (struct place){0, 0}, view->prompt, strlen(view->prompt), NULL);
 	struct place start = settle(view, flow(view, prompt, line, from, NULL));
 	move_to(view, start);
 	paint_tail(view, start, line + from);

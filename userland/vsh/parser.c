@@ -10,8 +10,7 @@
 
 #include "userland/vsh/lexer.h"
 
-#define DEPTH_MAX \
-	100 /* of commands in each other: bounds the recursion, here and in the executor */
+#define DEPTH_MAX 100 /* of commands in each other: bounds the recursion, here and in the executor */
 
 struct parser {
 	struct lexer lexer;
@@ -166,8 +165,7 @@ static struct node *parse_command(struct parser *p);
 
 static bool at_redirect(const struct parser *p)
 {
-	return p->token.kind == TOKEN_IO_NUMBER ||
-	       (p->token.kind >= TOKEN_LESS && p->token.kind <= TOKEN_DLESS);
+	return p->token.kind == TOKEN_IO_NUMBER || (p->token.kind >= TOKEN_LESS && p->token.kind <= TOKEN_DLESS);
 }
 
 static void parse_redirect(struct parser *p, struct redirect ***link)
@@ -178,8 +176,8 @@ static void parse_redirect(struct parser *p, struct redirect ***link)
 		return;
 	if (p->token.kind == TOKEN_IO_NUMBER) {
 		if (p->token.len > 3) {
-			fail(p, "file number %.*s is too large",
-			     p->token.len > 40 ? 40 : (int)p->token.len, p->token.start);
+			fail(p, "file number %.*s is too large", p->token.len > 40 ? 40 : (int)p->token.len,
+			     p->token.start);
 			return;
 		}
 		fd = (int)strtol(p->token.start, NULL, 10);
@@ -242,9 +240,7 @@ static struct node *parse_function(struct parser *p, struct node *node, const ch
 	skip_newlines(p);
 	node->left = parse_command(p);
 	if (node->left && node->left->kind == NODE_SIMPLE)
-		return fail(p,
-			    "the body of function '%s' must be a { … } or another compound command",
-			    name);
+		return fail(p, "the body of function '%s' must be a { … } or another compound command", name);
 	return finish(p, node);
 }
 
@@ -260,9 +256,8 @@ static struct node *parse_simple(struct parser *p)
 	while (p->result == PARSE_OK) {
 		if (at_redirect(p)) {
 			parse_redirect(p, &redirects);
-		} else if (p->token.kind == TOKEN_LPAREN && node->words && !node->words->next &&
-			   !node->assignments && !node->redirects &&
-			   is_name(node->words->text, strlen(node->words->text))) {
+		} else if (p->token.kind == TOKEN_LPAREN && node->words && !node->words->next && !node->assignments &&
+			   !node->redirects && is_name(node->words->text, strlen(node->words->text))) {
 			return parse_function(p, node, node->words->text);
 		} else if (p->token.kind != TOKEN_WORD) {
 			break;
@@ -443,8 +438,7 @@ static struct node *parse_command(struct parser *p)
 	for (size_t i = 0; i < sizeof(openers) / sizeof(openers[0]); i++)
 		compound = compound || token_is(&p->token, openers[i]);
 	if (!compound) {
-		snprintf(word, sizeof(word), "%.*s", p->token.len < 15 ? (int)p->token.len : 15,
-			 p->token.start);
+		snprintf(word, sizeof(word), "%.*s", p->token.len < 15 ? (int)p->token.len : 15, p->token.start);
 		if (p->token.kind == TOKEN_WORD && is_reserved(word))
 			return fail(p, "'%s' has no beginning here", word);
 		return parse_simple(p);
@@ -494,8 +488,7 @@ static struct node *parse_pipeline(struct parser *p)
 static struct node *parse_and_or(struct parser *p)
 {
 	struct node *left = parse_pipeline(p);
-	while (left && p->result == PARSE_OK &&
-	       (p->token.kind == TOKEN_AND || p->token.kind == TOKEN_OR)) {
+	while (left && p->result == PARSE_OK && (p->token.kind == TOKEN_AND || p->token.kind == TOKEN_OR)) {
 		struct node *node = new_node(p, p->token.kind == TOKEN_AND ? NODE_AND : NODE_OR);
 		if (!node)
 			return NULL;
@@ -513,10 +506,8 @@ static struct node *parse_and_or(struct parser *p)
 /* What ends a list inside of a compound command; it is not taken. */
 static bool at_list_end(const struct parser *p)
 {
-	static const char *const words[] = {"then", "elif", "else", "fi",
-					    "do",   "done", "esac", "}"};
-	if (p->token.kind == TOKEN_END || p->token.kind == TOKEN_RPAREN ||
-	    p->token.kind == TOKEN_DSEMI)
+	static const char *const words[] = {"then", "elif", "else", "fi", "do", "done", "esac", "}"};
+	if (p->token.kind == TOKEN_END || p->token.kind == TOKEN_RPAREN || p->token.kind == TOKEN_DSEMI)
 		return true;
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		if (token_is(&p->token, words[i]))
@@ -544,15 +535,14 @@ static struct node *parse_list(struct parser *p, bool top)
 		link = &node->next;
 		if (take(p, TOKEN_AMP))
 			node->background = true;
-		else if (!take(p, TOKEN_SEMI) && p->token.kind != TOKEN_NEWLINE &&
-			 p->token.kind != TOKEN_END && (top || !at_list_end(p)))
+		else if (!take(p, TOKEN_SEMI) && p->token.kind != TOKEN_NEWLINE && p->token.kind != TOKEN_END &&
+			 (top || !at_list_end(p)))
 			return fail_expected(p, "';', '&' or a new line", NULL);
 	}
 	return list->first ? finish(p, list) : NULL;
 }
 
-enum parse_result parse(struct arena *arena, const char *text, size_t len, struct node **out,
-			struct parse_error *error)
+enum parse_result parse(struct arena *arena, const char *text, size_t len, struct node **out, struct parse_error *error)
 {
 	struct parser p = {.arena = arena, .error = error};
 

@@ -125,8 +125,7 @@ bool pattern_is_magic(const char *pattern)
 	for (; *pattern; pattern++) {
 		if (*pattern == '\\' && pattern[1] != '\0')
 			pattern++;
-		else if (*pattern == '*' || *pattern == '?' ||
-			 (*pattern == '[' && strchr(pattern, ']')))
+		else if (*pattern == '*' || *pattern == '?' || (*pattern == '[' && strchr(pattern, ']')))
 			return true;
 	}
 	return false;

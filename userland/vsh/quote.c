@@ -6,8 +6,7 @@
 
 void quote_word(struct text *out, const char *word)
 {
-	static const char safe[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+./:,@%";
+	static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+./:,@%";
 	if (*word && strspn(word, safe) == strlen(word)) {
 		text_add_string(out, word);
 		return;

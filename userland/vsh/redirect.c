@@ -8,8 +8,7 @@
 
 #include "userland/vsh/shell.h"
 
-#define SAVED_FROM \
-	10 /* copies of the shell's own descriptors go there, out of the way of scripts */
+#define SAVED_FROM 10 /* copies of the shell's own descriptors go there, out of the way of scripts */
 
 int redirect_open(struct shell *shell, const struct redirect *redirect)
 {
@@ -91,10 +90,8 @@ bool redirect_apply(struct shell *shell, const struct redirect *redirects, struc
 	*saved = NULL;
 	for (; redirects; redirects = redirects->next) {
 		bool duplicate = redirects->kind == REDIRECT_DUP;
-		int from = duplicate ? redirect_source(shell, redirects)
-				     : redirect_open(shell, redirects);
-		bool good = from != (duplicate ? -2 : -1) &&
-			    redirect_fd(shell, from, redirects->fd, saved);
+		int from = duplicate ? redirect_source(shell, redirects) : redirect_open(shell, redirects);
+		bool good = from != (duplicate ? -2 : -1) && redirect_fd(shell, from, redirects->fd, saved);
 		if (!duplicate && from >= 0)
 			close(from);
 		if (!good) {

@@ -74,8 +74,7 @@ static void restore_variables(struct shell *shell, struct saved_variable *saved)
 }
 
 /* With `saved`, the values before are kept there. False: said. */
-static bool assign(struct shell *shell, const struct word *assignments,
-		   struct saved_variable **saved)
+static bool assign(struct shell *shell, const struct word *assignments, struct saved_variable **saved)
 {
 	for (; assignments; assignments = assignments->next) {
 		struct text value = {0};
@@ -86,8 +85,7 @@ static bool assign(struct shell *shell, const struct word *assignments,
 			    (!saved || keep_variable(shell, name, saved)) &&
 			    vars_set(&shell->vars, name, text_get(&value));
 		if (!good)
-			shell_error(shell, "%s",
-				    shell->expand.error[0] ? shell->expand.error : "out of memory");
+			shell_error(shell, "%s", shell->expand.error[0] ? shell->expand.error : "out of memory");
 		text_free(&value);
 		free(name);
 		if (!good)
@@ -107,9 +105,8 @@ static int run_function(struct shell *shell, const char *name, int argc, char **
 	char *body = strdup(vars_get(&shell->functions, name));
 
 	if (!body || shell->depth == CALL_DEPTH_MAX) {
-		shell_error(shell,
-			    body ? "%s: more than %d calls in each other" : "%s: out of memory",
-			    name, CALL_DEPTH_MAX);
+		shell_error(shell, body ? "%s: more than %d calls in each other" : "%s: out of memory", name,
+			    CALL_DEPTH_MAX);
 		free(body);
 		return 1;
 	}
@@ -131,8 +128,7 @@ static int run_function(struct shell *shell, const char *name, int argc, char **
 }
 
 /* A function or built-in, in the shell's own process. */
-static int run_inside(struct shell *shell, const struct node *node, const struct builtin *builtin,
-		      struct names *fields)
+static int run_inside(struct shell *shell, const struct node *node, const struct builtin *builtin, struct names *fields)
 {
 	struct saved_fd *fds;
 	struct saved_variable *variables = NULL;
@@ -145,8 +141,7 @@ static int run_inside(struct shell *shell, const struct node *node, const struct
 			status = builtin->run(shell, (int)fields->count, fields->list);
 			status = write_output(shell, builtin->name, status);
 		} else {
-			status = run_function(shell, fields->list[0], (int)fields->count,
-					      fields->list);
+			status = run_function(shell, fields->list[0], (int)fields->count, fields->list);
 		}
 	}
 	restore_variables(shell, variables);
@@ -160,8 +155,7 @@ static void name_jobs(const struct shell *shell, struct names *fields)
 	if (strcmp(fields->list[0], "kill") != 0)
 		return;
 	for (size_t i = 1; i < fields->count; i++) {
-		const struct job *job = fields->list[i][0] == '%' ? job_find(shell, fields->list[i])
-								  : NULL;
+		const struct job *job = fields->list[i][0] == '%' ? job_find(shell, fields->list[i]) : NULL;
 		char pid[24];
 		if (!job)
 			continue;
@@ -246,9 +240,8 @@ static void close_fd(int *fd)
 
 static bool is_inside(const struct shell *shell, const struct stage *stage)
 {
-	return stage->node->kind == NODE_SIMPLE &&
-	       (stage->fields.count == 0 || builtin_find(stage->fields.list[0]) ||
-		vars_get(&shell->functions, stage->fields.list[0]));
+	return stage->node->kind == NODE_SIMPLE && (stage->fields.count == 0 || builtin_find(stage->fields.list[0]) ||
+						    vars_get(&shell->functions, stage->fields.list[0]));
 }
 
 /* A program, or a subshell for what is none. */
@@ -260,8 +253,8 @@ static void start_stage(struct shell *shell, struct stage *stage, bool backgroun
 		launch.assignments = stage->node->assignments;
 		stage->status = launch_program(shell, stage->fields.list, &launch, &stage->pid);
 	} else {
-		stage->status = launch_subshell(shell, stage->node->source, stage->node->source_len,
-						&launch, &stage->pid);
+		stage->status = launch_subshell(shell, stage->node->source, stage->node->source_len, &launch,
+						&stage->pid);
 	}
 	if (stage->status != 0)
 		stage->pid = 0;
@@ -279,9 +272,8 @@ static void run_stage_inside(struct shell *shell, struct stage *stage)
 	close_fd(&stage->out);
 	stage->status = 1;
 	if (good)
-		stage->status = stage->fields.count == 0
-					? run_assignments(shell, stage->node)
-					: run_fields(shell, stage->node, &stage->fields);
+		stage->status = stage->fields.count == 0 ? run_assignments(shell, stage->node)
+							 : run_fields(shell, stage->node, &stage->fields);
 	redirect_undo(fds);
 }
 
@@ -305,8 +297,7 @@ static bool connect_stages(struct shell *shell, struct stage *stages, size_t cou
 	return true;
 }
 
-static bool prepare_stages(struct shell *shell, const struct node *first, struct stage *stages,
-			   size_t *count)
+static bool prepare_stages(struct shell *shell, const struct node *first, struct stage *stages, size_t *count)
 {
 	*count = 0;
 	for (const struct node *node = first; node; node = node->next) {
@@ -316,8 +307,7 @@ static bool prepare_stages(struct shell *shell, const struct node *first, struct
 		}
 		struct stage *stage = &stages[(*count)++];
 		*stage = (struct stage){.node = node, .in = -1, .out = -1};
-		if (node->kind == NODE_SIMPLE &&
-		    !expand_words(&shell->expand, node->words, &stage->fields)) {
+		if (node->kind == NODE_SIMPLE && !expand_words(&shell->expand, node->words, &stage->fields)) {
 			shell_error(shell, "%s", shell->expand.error);
 			return false;
 		}
@@ -342,8 +332,8 @@ static void start_stages(struct shell *shell, struct stage *stages, size_t count
 	}
 }
 
-static int finish_stages(struct shell *shell, struct stage *stages, size_t count,
-			 const struct node *node, bool background)
+static int finish_stages(struct shell *shell, struct stage *stages, size_t count, const struct node *node,
+			 bool background)
 {
 	pid_t pids[PIPELINE_MAX];
 	size_t started = 0;
@@ -364,8 +354,7 @@ static int finish_stages(struct shell *shell, struct stage *stages, size_t count
 	return status;
 }
 
-static int run_stages(struct shell *shell, const struct node *node, const struct node *first,
-		      bool background)
+static int run_stages(struct shell *shell, const struct node *node, const struct node *first, bool background)
 {
 	struct stage *stages = calloc(PIPELINE_MAX, sizeof(*stages));
 	size_t count = 0;
@@ -401,8 +390,7 @@ static int run_subshell(struct shell *shell, const struct node *node)
 {
 	struct launch launch = plain;
 	pid_t pid;
-	int status = launch_subshell(shell, node->left->source, node->left->source_len, &launch,
-				     &pid);
+	int status = launch_subshell(shell, node->left->source, node->left->source_len, &launch, &pid);
 	return status == 0 ? launch_wait(shell, pid, "vsh") : status;
 }
 
@@ -431,8 +419,7 @@ bool run_substitution(void *context, const char *text, size_t len, struct text *
 	}
 	close(ends[0]);
 	if (!good)
-		snprintf(shell->expand.error, sizeof(shell->expand.error),
-			 "$(...) could not be run");
+		snprintf(shell->expand.error, sizeof(shell->expand.error), "$(...) could not be run");
 	return good;
 }
 
@@ -520,10 +507,8 @@ static int run_case(struct shell *shell, const struct node *node)
 	int status = 0;
 	bool found = false, good = expand_string(&shell->expand, node->words->text, &value);
 
-	for (const struct case_item *item = node->items; item && good && !found;
-	     item = item->next) {
-		for (const struct word *word = item->patterns; word && good && !found;
-		     word = word->next) {
+	for (const struct case_item *item = node->items; item && good && !found; item = item->next) {
+		for (const struct word *word = item->patterns; word && good && !found; word = word->next) {
 			text_cut(&pattern, 0);
 			good = expand_pattern(&shell->expand, word->text, &pattern);
 			found = good && pattern_match(text_get(&pattern), text_get(&value));
@@ -553,8 +538,7 @@ static int define_function(struct shell *shell, const struct node *node)
 static int run_list(struct shell *shell, const struct node *node)
 {
 	int status = 0;
-	for (const struct node *item = node->first; item && shell->flow == FLOW_NONE;
-	     item = item->next)
+	for (const struct node *item = node->first; item && shell->flow == FLOW_NONE; item = item->next)
 		status = item->background ? run_background(shell, item) : run_node(shell, item);
 	return status;
 }

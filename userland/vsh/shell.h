@@ -65,8 +65,7 @@ void shell_free(struct shell *shell);
 /* Writes what built-ins printed; false with errno. */
 bool shell_flush(struct shell *shell);
 /* A message on standard error: "vsh: …". */
-__attribute__((format(printf, 2, 3))) void shell_error(struct shell *shell, const char *format,
-						       ...);
+__attribute__((format(printf, 2, 3))) void shell_error(struct shell *shell, const char *format, ...);
 /* Runs all commands of a text; the status of the last one. */
 int shell_run_text(struct shell *shell, const char *text, size_t len);
 /* As above if the text is complete. False: it is the beginning of something longer (never if `last`). `line`: the
@@ -94,8 +93,7 @@ struct launch {
 /* Starts a program; 0, or the status to go on with, and the reason was said. */
 int launch_program(struct shell *shell, char *const *argv, const struct launch *launch, pid_t *pid);
 /* Starts a shell of our own that runs the text with our variables and functions. */
-int launch_subshell(struct shell *shell, const char *text, size_t len, const struct launch *launch,
-		    pid_t *pid);
+int launch_subshell(struct shell *shell, const char *text, size_t len, const struct launch *launch, pid_t *pid);
 /* Waits for one that was started; its status as $? has it. Says when a signal ended it. */
 int launch_wait(struct shell *shell, pid_t pid, const char *name);
 int launch_status(int wait_status);

@@ -68,9 +68,7 @@ static enum line_result edit_line(struct terminal *terminal, const char *prompt,
 		result = lineedit_feed(&terminal->edit, byte);
 	}
 	text_add_string(line, lineedit_line(&terminal->edit));
-	return result == LINEEDIT_DONE     ? LINE_OK
-	       : result == LINEEDIT_CANCEL ? LINE_CANCELLED
-					   : LINE_END;
+	return result == LINEEDIT_DONE ? LINE_OK : result == LINEEDIT_CANCEL ? LINE_CANCELLED : LINE_END;
 }
 
 static enum line_result read_plain(struct text *line)
@@ -96,8 +94,7 @@ enum line_result terminal_read(struct terminal *terminal, const char *prompt, st
 	if (!terminal->editing || tcgetattr(STDIN_FILENO, &before) != 0)
 		return read_plain(line);
 	raw = before;
-	raw.c_iflag &= ~(tcflag_t)(IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL |
-				   IXON);
+	raw.c_iflag &= ~(tcflag_t)(IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON);
 	raw.c_oflag &= ~(tcflag_t)OPOST;
 	raw.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | ISIG | IEXTEN);
 	raw.c_cc[VMIN] = 1;

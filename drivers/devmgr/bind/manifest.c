@@ -41,8 +41,7 @@ static bool section_get(const struct file *file, const struct elf_header *header
 {
 	uint64_t at = (uint64_t)index * sizeof(*out);
 
-	if (index >= header->shnum || header->shoff > file->size ||
-	    !inside(file, header->shoff + at, sizeof(*out)))
+	if (index >= header->shnum || header->shoff > file->size || !inside(file, header->shoff + at, sizeof(*out)))
 		return false;
 	memcpy(out, file->data + header->shoff + at, sizeof(*out));
 	return out->type == ELF_SHT_NOBITS || inside(file, out->offset, out->size);
@@ -74,15 +73,13 @@ static const char *manifest_check(const struct driver_manifest *m)
 		const struct driver_match *match = &m->matches[i];
 
 		if (match->kind == DRIVER_MATCH_COMPATIBLE &&
-		    (!match->compatible[0] ||
-		     !memchr(match->compatible, 0, sizeof(match->compatible))))
+		    (!match->compatible[0] || !memchr(match->compatible, 0, sizeof(match->compatible))))
 			return "bad compatible";
 	}
 	return NULL;
 }
 
-status_t manifest_read(const void *data, size_t size, struct driver_manifest *out,
-		       const char **problem)
+status_t manifest_read(const void *data, size_t size, struct driver_manifest *out, const char **problem)
 {
 	const struct file file = {data, size};
 	struct elf_header header;
@@ -95,8 +92,7 @@ status_t manifest_read(const void *data, size_t size, struct driver_manifest *ou
 	if (memcmp(header.ident, "\177ELF\2\1\1", 7) || header.machine != ELF_MACHINE_RISCV)
 		return ERR_BAD_FORMAT;
 	*problem = "damaged section table";
-	if (header.shentsize != sizeof(struct elf_section) ||
-	    !section_get(&file, &header, header.shstrndx, &strings) ||
+	if (header.shentsize != sizeof(struct elf_section) || !section_get(&file, &header, header.shstrndx, &strings) ||
 	    strings.type == ELF_SHT_NOBITS)
 		return ERR_BAD_FORMAT;
 	for (uint16_t i = 0; i < header.shnum; i++) {

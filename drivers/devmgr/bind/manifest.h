@@ -9,5 +9,4 @@
 
 /* ERR_NOT_FOUND: a good ELF file without the section (no driver); ERR_BAD_FORMAT: no ELF file for this
  * machine, or a malformed manifest; *problem then says what is wrong. */
-status_t manifest_read(const void *file, size_t size, struct driver_manifest *out,
-		       const char **problem);
+status_t manifest_read(const void *file, size_t size, struct driver_manifest *out, const char **problem);

@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-bool match_find(const struct tree *tree, uint32_t node, const struct driver_manifest *drivers,
-		size_t count, struct match *out)
+bool match_find(const struct tree *tree, uint32_t node, const struct driver_manifest *drivers, size_t count,
+		struct match *out)
 {
 	const char *wanted;
 
@@ -13,8 +13,7 @@ bool match_find(const struct tree *tree, uint32_t node, const struct driver_mani
 		for (size_t d = 0; d < count; d++) {
 			const struct driver_match *matches = drivers[d].matches;
 
-			for (uint32_t i = 0;
-			     i < DRIVER_MATCHES_MAX && matches[i].kind != DRIVER_MATCH_END; i++) {
+			for (uint32_t i = 0; i < DRIVER_MATCHES_MAX && matches[i].kind != DRIVER_MATCH_END; i++) {
 				if (matches[i].kind == DRIVER_MATCH_COMPATIBLE &&
 				    !strcmp(matches[i].compatible, wanted)) {
 					*out = (struct match){(uint32_t)d, i, at};

@@ -51,8 +51,7 @@ struct map_key {
 	uint32_t total;
 };
 
-static bool key_matches(const struct map_key *key, const uint8_t *entry,
-			const struct tree_prop *mask)
+static bool key_matches(const struct map_key *key, const uint8_t *entry, const struct tree_prop *mask)
 {
 	for (uint32_t i = 0; i < key->total; i++) {
 		uint32_t bits = mask ? tree_be32(mask->data + 4 * (size_t)i) : UINT32_MAX;
@@ -82,8 +81,7 @@ static status_t map_step(const struct tree *tree, uint32_t *node, struct map_key
 			return ERR_UNSUPPORTED;
 		uint32_t address_cells = parent_address_cells(tree, parent);
 		uint32_t cells = specifier_cells(tree, parent);
-		if (!cells || address_cells > TREE_CELLS_MAX ||
-		    map->len - at - head < 4 * (address_cells + cells))
+		if (!cells || address_cells > TREE_CELLS_MAX || map->len - at - head < 4 * (address_cells + cells))
 			return ERR_BAD_FORMAT;
 		if (key_matches(key, entry, mask)) {
 			key->address_cells = address_cells;
@@ -98,16 +96,13 @@ static status_t map_step(const struct tree *tree, uint32_t *node, struct map_key
 	return ERR_NOT_FOUND;
 }
 
-static status_t follow(const struct tree *tree, uint32_t node, struct map_key *key,
-		       struct tree_irq *out)
+static status_t follow(const struct tree *tree, uint32_t node, struct map_key *key, struct tree_irq *out)
 {
 	for (uint32_t hop = 0; hop < HOPS_MAX; hop++) {
-		if (tree_prop(tree, node, "interrupt-controller") ||
-		    !tree_prop(tree, node, "interrupt-map")) {
+		if (tree_prop(tree, node, "interrupt-controller") || !tree_prop(tree, node, "interrupt-map")) {
 			out->controller = node;
 			out->ncells = key->total - key->address_cells;
-			memcpy(out->cells, key->cells + key->address_cells,
-			       out->ncells * sizeof(out->cells[0]));
+			memcpy(out->cells, key->cells + key->address_cells, out->ncells * sizeof(out->cells[0]));
 			return tree_prop(tree, node, "interrupt-controller") ? OK : ERR_UNSUPPORTED;
 		}
 		status_t status = map_step(tree, &node, key);
@@ -118,20 +113,18 @@ static status_t follow(const struct tree *tree, uint32_t node, struct map_key *k
 }
 
 /* A node's interrupt at `parent`: its specifier with its unit address in front, if a map needs that. */
-static status_t resolve(const struct tree *tree, uint32_t node, uint32_t parent,
-			const uint8_t *specifier, uint32_t cells, struct tree_irq *out)
+static status_t resolve(const struct tree *tree, uint32_t node, uint32_t parent, const uint8_t *specifier,
+			uint32_t cells, struct tree_irq *out)
 {
 	const struct tree_prop *reg = tree_prop(tree, node, "reg");
 	struct map_key key = {0};
 
-	if (tree_prop(tree, parent, "interrupt-map") &&
-	    !tree_prop(tree, parent, "interrupt-controller")) {
+	if (tree_prop(tree, parent, "interrupt-map") && !tree_prop(tree, parent, "interrupt-controller")) {
 		key.address_cells = tree->nodes[parent].address_cells;
 		if (key.address_cells > TREE_CELLS_MAX)
 			return ERR_BAD_FORMAT;
 		/* A device that is not on the nexus' own bus has no address there: zero. */
-		if (tree->nodes[node].parent == parent && reg &&
-		    reg->len >= 4 * key.address_cells) {
+		if (tree->nodes[node].parent == parent && reg && reg->len >= 4 * key.address_cells) {
 			for (uint32_t i = 0; i < key.address_cells; i++)
 				key.cells[i] = tree_be32(reg->data + 4 * (size_t)i);
 		}
@@ -142,8 +135,8 @@ static status_t resolve(const struct tree *tree, uint32_t node, uint32_t parent,
 	return follow(tree, parent, &key, out);
 }
 
-static status_t irq_extended(const struct tree *tree, uint32_t node, const struct tree_prop *prop,
-			     uint32_t index, struct tree_irq *out)
+static status_t irq_extended(const struct tree *tree, uint32_t node, const struct tree_prop *prop, uint32_t index,
+			     struct tree_irq *out)
 {
 	if (prop->len % 4)
 		return ERR_BAD_FORMAT;
@@ -184,17 +177,15 @@ status_t tree_irq(const struct tree *tree, uint32_t node, uint32_t index, struct
 	return resolve(tree, node, parent, prop->data + 4 * (size_t)cells * index, cells, out);
 }
 
-status_t tree_irq_map(const struct tree *tree, uint32_t nexus, const uint32_t *address,
-		      uint32_t address_cells, const uint32_t *specifier, uint32_t cells,
-		      struct tree_irq *out)
+status_t tree_irq_map(const struct tree *tree, uint32_t nexus, const uint32_t *address, uint32_t address_cells,
+		      const uint32_t *specifier, uint32_t cells, struct tree_irq *out)
 {
 	struct map_key key = {0};
 
 	if (address_cells > TREE_CELLS_MAX || cells > TREE_CELLS_MAX || !cells ||
 	    !tree_prop(tree, nexus, "interrupt-map"))
 		return ERR_INVALID;
-	if (address_cells != tree->nodes[nexus].address_cells ||
-	    cells != specifier_cells(tree, nexus))
+	if (address_cells != tree->nodes[nexus].address_cells || cells != specifier_cells(tree, nexus))
 		return ERR_BAD_FORMAT;
 	memcpy(key.cells, address, address_cells * sizeof(*address));
 	memcpy(key.cells + address_cells, specifier, cells * sizeof(*specifier));

@@ -74,8 +74,7 @@ void tree_path(const struct tree *tree, uint32_t node, char *path, size_t size)
 	if (!size)
 		return;
 	path[0] = 0;
-	for (uint32_t i = node; i != TREE_NONE && tree->nodes[i].parent != TREE_NONE;
-	     i = tree->nodes[i].parent)
+	for (uint32_t i = node; i != TREE_NONE && tree->nodes[i].parent != TREE_NONE; i = tree->nodes[i].parent)
 		chain[n++] = i;
 	if (!n)
 		append(path, size, &at, "/");

@@ -56,8 +56,7 @@ static void add_prop(struct tree *tree, const void *blob, int offset, uint32_t n
 	owner->prop_count++;
 }
 
-static uint32_t add_node(struct tree *tree, const void *blob, int offset, uint32_t parent,
-			 uint32_t *last_child)
+static uint32_t add_node(struct tree *tree, const void *blob, int offset, uint32_t parent, uint32_t *last_child)
 {
 	uint32_t index = tree->node_count++;
 	struct tree_node *node = &tree->nodes[index];
@@ -101,8 +100,7 @@ static void walk(struct tree *tree, const void *blob, uint32_t *last_child)
 			} else if (current == TREE_NONE && tree->node_count) {
 				skipped = 1;
 				defect_add(tree, 0, "second root (ignored)");
-			} else if (current != TREE_NONE &&
-				   tree->nodes[current].depth + 1 >= TREE_DEPTH_MAX) {
+			} else if (current != TREE_NONE && tree->nodes[current].depth + 1 >= TREE_DEPTH_MAX) {
 				skipped = 1;
 				defect_add(tree, current, "children too deep (ignored)");
 			} else {
@@ -168,12 +166,10 @@ static void collect(struct tree *tree)
 		tree->phandles[tree->phandle_count++] = (struct tree_phandle){phandle, i};
 	}
 	if (tree->phandle_count)
-		qsort(tree->phandles, tree->phandle_count, sizeof(tree->phandles[0]),
-		      compare_phandles);
+		qsort(tree->phandles, tree->phandle_count, sizeof(tree->phandles[0]), compare_phandles);
 	for (uint32_t i = 1; i < tree->phandle_count; i++) {
 		if (tree->phandles[i].phandle == tree->phandles[i - 1].phandle)
-			defect_add(tree, tree->phandles[i].node,
-				   "phandle of another node (that one counts)");
+			defect_add(tree, tree->phandles[i].node, "phandle of another node (that one counts)");
 	}
 }
 
@@ -182,9 +178,8 @@ status_t tree_parse(const void *blob, size_t size, struct tree **out)
 	uint32_t nodes, props;
 
 	/* Alignment (Devicetree Specification 5.6) is the one thing that libfdt takes for granted. */
-	if (!blob || (uintptr_t)blob % 8 || size < sizeof(struct fdt_header) ||
-	    fdt_off_mem_rsvmap(blob) % 8 || fdt_off_dt_struct(blob) % 4 ||
-	    fdt_check_full(blob, size) != 0)
+	if (!blob || (uintptr_t)blob % 8 || size < sizeof(struct fdt_header) || fdt_off_mem_rsvmap(blob) % 8 ||
+	    fdt_off_dt_struct(blob) % 4 || fdt_check_full(blob, size) != 0)
 		return ERR_BAD_FORMAT;
 	count(blob, &nodes, &props);
 	if (nodes == 0)

@@ -37,8 +37,7 @@ status_t tree_u32(const struct tree *tree, uint32_t node, const char *name, uint
 	return OK;
 }
 
-status_t tree_cell(const struct tree *tree, uint32_t node, const char *name, uint32_t index,
-		   uint32_t *out)
+status_t tree_cell(const struct tree *tree, uint32_t node, const char *name, uint32_t index, uint32_t *out)
 {
 	const struct tree_prop *prop = tree_prop(tree, node, name);
 
@@ -70,8 +69,7 @@ const char *tree_string(const struct tree *tree, uint32_t node, const char *name
 	return NULL;
 }
 
-uint32_t tree_string_index(const struct tree *tree, uint32_t node, const char *name,
-			   const char *string)
+uint32_t tree_string_index(const struct tree *tree, uint32_t node, const char *name, const char *string)
 {
 	const struct tree_prop *prop = tree_prop(tree, node, name);
 	uint32_t index = 0;

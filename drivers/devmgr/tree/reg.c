@@ -31,8 +31,7 @@ static struct address address_read(const uint8_t *data, uint32_t cells)
 }
 
 /* One level: from the bus `node` makes for its children to the bus it is on. */
-static status_t translate(const struct tree *tree, uint32_t node, struct address *address,
-			  uint64_t size)
+static status_t translate(const struct tree *tree, uint32_t node, struct address *address, uint64_t size)
 {
 	const struct tree_node *bus = &tree->nodes[node];
 	const struct tree_node *above = &tree->nodes[bus->parent];
@@ -43,21 +42,17 @@ static status_t translate(const struct tree *tree, uint32_t node, struct address
 		return ERR_UNSUPPORTED;
 	if (!ranges->len)
 		return bus->address_cells == above->address_cells ? OK : ERR_BAD_FORMAT;
-	if (above->address_cells < 1 || above->address_cells > 3 || bus->size_cells < 1 ||
-	    bus->size_cells > 2 || ranges->len % (4 * entry_cells))
+	if (above->address_cells < 1 || above->address_cells > 3 || bus->size_cells < 1 || bus->size_cells > 2 ||
+	    ranges->len % (4 * entry_cells))
 		return ERR_BAD_FORMAT;
 
 	for (uint32_t at = 0; at < ranges->len; at += 4 * entry_cells) {
 		const uint8_t *entry = ranges->data + at;
 		struct address from = address_read(entry, bus->address_cells);
-		struct address to = address_read(entry + 4 * (size_t)bus->address_cells,
-						 above->address_cells);
-		uint64_t len = number(
-			entry + 4 * (size_t)(bus->address_cells + above->address_cells),
-			bus->size_cells);
+		struct address to = address_read(entry + 4 * (size_t)bus->address_cells, above->address_cells);
+		uint64_t len = number(entry + 4 * (size_t)(bus->address_cells + above->address_cells), bus->size_cells);
 
-		if (from.space != address->space || address->value < from.value ||
-		    address->value - from.value >= len ||
+		if (from.space != address->space || address->value < from.value || address->value - from.value >= len ||
 		    size > len - (address->value - from.value))
 			continue;
 		if (to.value + (address->value - from.value) < to.value)

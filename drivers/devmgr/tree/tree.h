@@ -86,13 +86,11 @@ const struct tree_prop *tree_prop_at(const struct tree *tree, uint32_t node, uin
 /* ERR_NOT_FOUND: no such property; ERR_BAD_FORMAT: not of that size. */
 status_t tree_u32(const struct tree *tree, uint32_t node, const char *name, uint32_t *out);
 /* Number `index` of a list of cells; ERR_RANGE past its end. */
-status_t tree_cell(const struct tree *tree, uint32_t node, const char *name, uint32_t index,
-		   uint32_t *out);
+status_t tree_cell(const struct tree *tree, uint32_t node, const char *name, uint32_t index, uint32_t *out);
 /* String `index` of a list, or NULL past its end (or where a string has no NUL). */
 const char *tree_string(const struct tree *tree, uint32_t node, const char *name, uint32_t index);
 /* Position of a string in a list, or TREE_NONE */
-uint32_t tree_string_index(const struct tree *tree, uint32_t node, const char *name,
-			   const char *string);
+uint32_t tree_string_index(const struct tree *tree, uint32_t node, const char *name, const char *string);
 bool tree_compatible(const struct tree *tree, uint32_t node, const char *compatible);
 
 /* ---- addresses -------------------------------------------------------------------------------- */
@@ -115,6 +113,5 @@ status_t tree_irq(const struct tree *tree, uint32_t node, uint32_t index, struct
 
 /* The same for a device that is no node: its address on the bus of `nexus` and its specifier there
  * (PCI functions: three address cells, and the pin 1 to 4). */
-status_t tree_irq_map(const struct tree *tree, uint32_t nexus, const uint32_t *address,
-		      uint32_t address_cells, const uint32_t *specifier, uint32_t specifier_cells,
-		      struct tree_irq *out);
+status_t tree_irq_map(const struct tree *tree, uint32_t nexus, const uint32_t *address, uint32_t address_cells,
+		      const uint32_t *specifier, uint32_t specifier_cells, struct tree_irq *out);

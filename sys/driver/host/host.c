@@ -49,17 +49,15 @@ static const struct host_model *window_model(unsigned window)
 	return window < 2 ? current_node->regs[window] : current_node->regmap;
 }
 
-static const struct host_model *model_at(const volatile void *address, unsigned width,
-					 uint64_t *offset)
+static const struct host_model *model_at(const volatile void *address, unsigned width, uint64_t *offset)
 {
 	uint64_t from_base = (uint64_t)(uintptr_t)address - WINDOW_BASE;
 	const struct host_model *model = window_model((unsigned)(from_base / WINDOW_SIZE));
 
 	*offset = from_base % WINDOW_SIZE;
-	if ((uint64_t)(uintptr_t)address < WINDOW_BASE || !model || *offset + width > model->size ||
-	    *offset % width) {
-		fprintf(stderr, "driver: access of %u bytes at %p, where it has no register\n",
-			width, (const void *)(uintptr_t)address);
+	if ((uint64_t)(uintptr_t)address < WINDOW_BASE || !model || *offset + width > model->size || *offset % width) {
+		fprintf(stderr, "driver: access of %u bytes at %p, where it has no register\n", width,
+			(const void *)(uintptr_t)address);
 		abort();
 	}
 	return model;
@@ -104,8 +102,7 @@ status_t device_map(const char *name, uint64_t size, struct regs *out)
 
 	if (!window_model(window))
 		return ERR_NOT_FOUND;
-	*out = (struct regs){(volatile uint8_t *)(uintptr_t)(WINDOW_BASE + window * WINDOW_SIZE),
-			     size, 0, 4};
+	*out = (struct regs){(volatile uint8_t *)(uintptr_t)(WINDOW_BASE + window * WINDOW_SIZE), size, 0, 4};
 	return OK;
 }
 
@@ -214,8 +211,7 @@ static struct call *reply_call(handle_t reply)
 {
 	if (reply == HANDLE_NONE)
 		return current;
-	if (reply < REPLY_BASE || reply >= REPLY_BASE + HOST_CALLS_MAX ||
-	    calls[reply - REPLY_BASE].state != CALL_SAVED)
+	if (reply < REPLY_BASE || reply >= REPLY_BASE + HOST_CALLS_MAX || calls[reply - REPLY_BASE].state != CALL_SAVED)
 		return NULL;
 	return &calls[reply - REPLY_BASE];
 }
@@ -318,8 +314,7 @@ unsigned host_replies(void)
 
 /* ---- system calls --------------------------------------------------------------------------------------- */
 
-static status_t lease_find(handle_t reply, unsigned lease, uint64_t offset, uint64_t len,
-			   uint32_t access, char **at)
+static status_t lease_find(handle_t reply, unsigned lease, uint64_t offset, uint64_t len, uint32_t access, char **at)
 {
 	struct call *call = reply_call(reply);
 
@@ -348,8 +343,7 @@ status_t lease_read(handle_t reply, unsigned lease, uint64_t offset, void *buffe
 	return status;
 }
 
-status_t lease_write(handle_t reply, unsigned lease, uint64_t offset, const void *buffer,
-		     uint64_t len)
+status_t lease_write(handle_t reply, unsigned lease, uint64_t offset, const void *buffer, uint64_t len)
 {
 	char *at;
 	status_t status = lease_find(reply, lease, offset, len, LEASE_WRITE, &at);

@@ -270,10 +270,8 @@ status_t handle_info(handle_t handle, struct handle_info *info)
 		return leave(status);
 	if (!slot)
 		return leave(ERR_HANDLE);
-	*info = (struct handle_info){.type = slot->object->type,
-				     .rights = slot->rights,
-				     .badge = slot->badge,
-				     .refs = slot->object->refs};
+	*info = (struct handle_info){
+		.type = slot->object->type, .rights = slot->rights, .badge = slot->badge, .refs = slot->object->refs};
 	return leave(OK);
 }
 
@@ -787,8 +785,7 @@ static status_t lease_find(handle_t reply, unsigned index, const struct lease **
 	return OK;
 }
 
-static status_t lease_move(handle_t reply, unsigned index, uint64_t offset, void *to,
-			   const void *from, uint64_t len)
+static status_t lease_move(handle_t reply, unsigned index, uint64_t offset, void *to, const void *from, uint64_t len)
 {
 	const struct lease *lease;
 	status_t status = lease_find(reply, index, &lease);
@@ -825,8 +822,7 @@ status_t lease_read(handle_t reply, unsigned lease, uint64_t offset, void *buffe
 	return leave(lease_move(reply, lease, offset, buffer, NULL, len));
 }
 
-status_t lease_write(handle_t reply, unsigned lease, uint64_t offset, const void *buffer,
-		     uint64_t len)
+status_t lease_write(handle_t reply, unsigned lease, uint64_t offset, const void *buffer, uint64_t len)
 {
 	status_t status;
 

@@ -55,8 +55,7 @@ static void test_format(void)
 {
 	char text[128];
 
-	CHECK(snprintf(text, sizeof(text), "%d %s %.3f %lx %5.1e", -7, "seven", 2.5, 0xabcdul,
-		       12345.0) == 27);
+	CHECK(snprintf(text, sizeof(text), "%d %s %.3f %lx %5.1e", -7, "seven", 2.5, 0xabcdul, 12345.0) == 27);
 	CHECK(strncmp(text, "-7 seven 2.500 abcd ", 20) == 0);
 	CHECK(strtod("1.5e3", NULL) == 1500.0);
 }
@@ -150,8 +149,7 @@ static void test_files(void)
 	CHECK(lseek(fd, -1, SEEK_SET) == -1 && errno == EINVAL);
 	CHECK(write(fd, head, 1) == -1 && errno == EBADF);
 	CHECK(pread(fd, head, 3, 1) == 3 && memcmp(head, "ELF", 3) == 0);
-	CHECK(pread(fd, head, 3, st.st_size) == 0 && pread(fd, head, 3, -1) == -1 &&
-	      errno == EINVAL);
+	CHECK(pread(fd, head, 3, st.st_size) == 0 && pread(fd, head, 3, -1) == -1 && errno == EINVAL);
 	CHECK(pipe((int[2]){0, 0}) == -1 && errno == ENOSYS);
 	CHECK(!isatty(fd) && errno == ENOTTY);
 	int other = dup(fd);
@@ -500,8 +498,7 @@ static void test_arguments(void)
 	error = posix_spawnp(&pid, "./posix", NULL, NULL, argv, envp);
 	CHECK(chdir("/") == 0);
 	if (CHECK(error == 0))
-		CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
-		      WEXITSTATUS(status) == 0);
+		CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0);
 
 	static char huge[65536];
 

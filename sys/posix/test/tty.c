@@ -45,8 +45,7 @@ static bool dies(void)
 	return ++calls % DEATH_STEP == 0;
 }
 
-static status_t on_read(void *ctx, struct ipc_request *rq, uint64_t id, uint32_t mode,
-			size_t data_len, uint32_t *count)
+static status_t on_read(void *ctx, struct ipc_request *rq, uint64_t id, uint32_t mode, size_t data_len, uint32_t *count)
 {
 	size_t left = input_len - input_taken;
 	bool *drop = ctx;
@@ -56,8 +55,7 @@ static status_t on_read(void *ctx, struct ipc_request *rq, uint64_t id, uint32_t
 	} else {
 		if (left == 0)
 			return mode & SERIAL_MODE_NONBLOCK ? ERR_WOULD_BLOCK : ERR_IO;
-		last = (struct remembered){
-			id, (uint32_t)(left < data_len ? left : data_len), input_taken};
+		last = (struct remembered){id, (uint32_t)(left < data_len ? left : data_len), input_taken};
 		input_taken += last.count;
 		*drop = dies();
 	}
@@ -65,8 +63,8 @@ static status_t on_read(void *ctx, struct ipc_request *rq, uint64_t id, uint32_t
 	return ipc_lease_write(rq, SERIAL_READ_LEASE_DATA, 0, input + last.start, last.count);
 }
 
-static status_t on_write(void *ctx, struct ipc_request *rq, uint64_t id, uint32_t mode,
-			 size_t data_len, uint32_t *count)
+static status_t on_write(void *ctx, struct ipc_request *rq, uint64_t id, uint32_t mode, size_t data_len,
+			 uint32_t *count)
 {
 	bool *drop = ctx;
 	status_t status = OK;
@@ -79,8 +77,7 @@ static status_t on_write(void *ctx, struct ipc_request *rq, uint64_t id, uint32_
 		last = (struct remembered){id, (uint32_t)(data_len < 7 ? data_len : 7), 0};
 		if (output_len + last.count > sizeof(output))
 			return ERR_IO;
-		status = ipc_lease_read(rq, SERIAL_WRITE_LEASE_DATA, 0, output + output_len,
-					last.count);
+		status = ipc_lease_read(rq, SERIAL_WRITE_LEASE_DATA, 0, output + output_len, last.count);
 		output_len += last.count;
 		*drop = dies();
 	}
@@ -102,8 +99,7 @@ static status_t on_discard(void *ctx, struct ipc_request *rq, uint32_t queue)
 	return OK;
 }
 
-static const struct serial_ops ops = {
-	.read = on_read, .write = on_write, .drain = on_drain, .discard = on_discard};
+static const struct serial_ops ops = {.read = on_read, .write = on_write, .drain = on_drain, .discard = on_discard};
 
 static handle_t endpoint;
 
@@ -196,8 +192,8 @@ static int64_t run_child(void)
 	struct process_info info = {0};
 	handle_t process, ended;
 
-	if (bootfs_open(startup_handle(HND_BOOTFS), &fs) != OK ||
-	    bootfs_find(&fs, PROGRAM, &program) != OK || notification_create(&ended) != OK)
+	if (bootfs_open(startup_handle(HND_BOOTFS), &fs) != OK || bootfs_find(&fs, PROGRAM, &program) != OK ||
+	    notification_create(&ended) != OK)
 		return -1;
 	const struct spawn_handle handles[] = {
 		{HND_STDIN, endpoint, RIGHT_EP_CALL | RIGHT_DUP | RIGHT_MOVE},
@@ -215,8 +211,7 @@ static int64_t run_child(void)
 	};
 
 	if (spawn(&args, &process, NULL) != OK || process_watch(process, ended, 1) != OK ||
-	    notification_wait(ended, DEADLINE_NEVER, NULL) != OK ||
-	    process_info(process, &info) != OK)
+	    notification_wait(ended, DEADLINE_NEVER, NULL) != OK || process_info(process, &info) != OK)
 		return -1;
 	return info.exit_status;
 }

@@ -60,8 +60,7 @@ bool test_check_eq(uint64_t got, uint64_t want, const char *file, int line, cons
 
 	if (got == want)
 		return true;
-	format_text(text, sizeof(text), "%s is %lu (0x%lx), not %lu (0x%lx)", what, got, got, want,
-		    want);
+	format_text(text, sizeof(text), "%s is %lu (0x%lx), not %lu (0x%lx)", what, got, got, want, want);
 	report(file, line, text);
 	return false;
 }
@@ -107,8 +106,7 @@ bool test_check_status(status_t got, status_t want, const char *file, int line, 
 
 	if (got == want)
 		return true;
-	format_text(text, sizeof(text), "%s is %s (%ld), not %s", what, status_name(got), (long)got,
-		    status_name(want));
+	format_text(text, sizeof(text), "%s is %s (%ld), not %s", what, status_name(got), (long)got, status_name(want));
 	report(file, line, text);
 	return false;
 }

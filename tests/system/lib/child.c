@@ -39,10 +39,8 @@ void images_prepare(void)
 		if (phdr[i].type != PT_LOAD || phdr[i].memsz == 0)
 			continue;
 		seg->base = phdr[i].vaddr & ~(PAGE_SIZE - 1);
-		seg->size = ((phdr[i].vaddr + phdr[i].memsz + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1)) -
-			    seg->base;
-		seg->map_flags = (phdr[i].flags & PF_R ? MAP_READ : 0) |
-				 (phdr[i].flags & PF_W ? MAP_WRITE : 0) |
+		seg->size = ((phdr[i].vaddr + phdr[i].memsz + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1)) - seg->base;
+		seg->map_flags = (phdr[i].flags & PF_R ? MAP_READ : 0) | (phdr[i].flags & PF_W ? MAP_WRITE : 0) |
 				 (phdr[i].flags & PF_X ? MAP_EXEC : 0);
 		seg->vmo = HANDLE_NONE;
 		segment_count++;
@@ -83,8 +81,7 @@ static status_t segment_map(struct segment *seg, handle_t process)
 		if (keep)
 			seg->vmo = vmo;
 	}
-	status = vmo_map(process, vmo, 0, (void *)seg->base, seg->size, seg->map_flags | MAP_FIXED,
-			 &at);
+	status = vmo_map(process, vmo, 0, (void *)seg->base, seg->size, seg->map_flags | MAP_FIXED, &at);
 	if (!keep)
 		handle_close(vmo);
 	return status;
@@ -102,15 +99,14 @@ static status_t stack_make(handle_t process, const struct child_args *args, uint
 		return status;
 	status = vmo_write(vmo, CHILD_STACK_SIZE - space, args, sizeof(*args));
 	if (status == OK)
-		status = vmo_map(process, vmo, 0, (void *)(CHILD_STACK_TOP - CHILD_STACK_SIZE),
-				 CHILD_STACK_SIZE, MAP_READ | MAP_WRITE | MAP_FIXED, &at);
+		status = vmo_map(process, vmo, 0, (void *)(CHILD_STACK_TOP - CHILD_STACK_SIZE), CHILD_STACK_SIZE,
+				 MAP_READ | MAP_WRITE | MAP_FIXED, &at);
 	handle_close(vmo);
 	*sp = CHILD_STACK_TOP - space;
 	return status;
 }
 
-static status_t child_give(handle_t process, const struct child_spec *spec, handle_t thread,
-			   struct child_args *args)
+static status_t child_give(handle_t process, const struct child_spec *spec, handle_t thread, struct child_args *args)
 {
 	status_t status = process_give(process, process, (uint32_t)RIGHTS_SAME, &args->self);
 

@@ -76,8 +76,7 @@ bool device_find(const char *compatible, struct device *out)
 	void *at = NULL;
 	bool found;
 
-	if (!CHECK_OK(vmo_info(fdt, &info)) ||
-	    !CHECK_OK(vmo_map(HANDLE_NONE, fdt, 0, NULL, info.size, MAP_READ, &at)))
+	if (!CHECK_OK(vmo_info(fdt, &info)) || !CHECK_OK(vmo_map(HANDLE_NONE, fdt, 0, NULL, info.size, MAP_READ, &at)))
 		return false;
 	found = be32(at) == 0xd00dfeed && walk(at, compatible, out);
 	CHECK_OK(vmo_unmap(HANDLE_NONE, at, info.size));
@@ -97,16 +96,14 @@ bool rtc_open(struct rtc *rtc)
 		test_skip("no goldfish-rtc on this machine");
 		return false;
 	}
-	if (!CHECK_OK(
-		    resource_create(test_handle(HND_RES_MMIO), device.base, device.size, &mmio)) ||
+	if (!CHECK_OK(resource_create(test_handle(HND_RES_MMIO), device.base, device.size, &mmio)) ||
 	    !CHECK_OK(resource_create(test_handle(HND_RES_IRQ), device.irq, 1, &source)))
 		return false;
 	CHECK_OK(vmo_create_device(mmio, device.base, PAGE_SIZE, &rtc->vmo));
 	CHECK_OK(irq_create(source, device.irq, IRQ_LEVEL, &rtc->irq));
 	CHECK_OK(handle_close(mmio));
 	CHECK_OK(handle_close(source));
-	if (!CHECK_OK(
-		    vmo_map(HANDLE_NONE, rtc->vmo, 0, NULL, PAGE_SIZE, MAP_READ | MAP_WRITE, &at)))
+	if (!CHECK_OK(vmo_map(HANDLE_NONE, rtc->vmo, 0, NULL, PAGE_SIZE, MAP_READ | MAP_WRITE, &at)))
 		return false;
 	rtc->regs = at;
 	rtc_clear(rtc);

@@ -7,8 +7,7 @@
 /* Exit statuses from here on: a child with that many failed checks */
 #define CHILD_FAILED 0x10000
 
-void images_inherited(
-	void); /* in a child: its copy of the program knows handles of the parent's table */
+void images_inherited(void); /* in a child: its copy of the program knows handles of the parent's table */
 void case_begin(const char *name);
 const char *case_skip_reason(void); /* NULL: it ran */
 

@@ -5,8 +5,7 @@
 #include "tests/system/lib/internal.h"
 
 #ifndef VERBOSE
-#define VERBOSE \
-	0 /* 1: each case is named before it runs too, for hangs; or the argument verbose=1 */
+#define VERBOSE 0 /* 1: each case is named before it runs too, for hangs; or the argument verbose=1 */
 #endif
 
 /* Without names among the arguments every case runs. */
@@ -35,8 +34,7 @@ int main(void)
 	bool any_ran = false, verbose = test_option("verbose", VERBOSE);
 
 	images_prepare();
-	thread_set_prio(HANDLE_NONE,
-			PRIO_DEFAULT); /* the first thread of the system starts above all */
+	thread_set_prio(HANDLE_NONE, PRIO_DEFAULT); /* the first thread of the system starts above all */
 	for (size_t i = 0; i < test_case_count; i++) {
 		if (!is_wanted(test_cases[i].name))
 			continue;

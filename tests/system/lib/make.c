@@ -57,13 +57,12 @@ handle_t make_quota_at(const struct quota_limits *limits, const char *file, int 
 	return result(quota_create(HANDLE_NONE, limits, &h), h, file, line, "quota_create");
 }
 
-void *map_at(handle_t vmo, uint64_t offset, uint64_t size, uint32_t flags, const char *file,
-	     int line)
+void *map_at(handle_t vmo, uint64_t offset, uint64_t size, uint32_t flags, const char *file, int line)
 {
 	void *address = NULL;
 
-	if (!test_check_status(vmo_map(HANDLE_NONE, vmo, offset, NULL, size, flags, &address), OK,
-			       file, line, "vmo_map"))
+	if (!test_check_status(vmo_map(HANDLE_NONE, vmo, offset, NULL, size, flags, &address), OK, file, line,
+			       "vmo_map"))
 		return NULL;
 	return address;
 }

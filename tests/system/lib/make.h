@@ -11,8 +11,7 @@ handle_t make_dup_at(handle_t h, uint32_t rights, const char *file, int line);
 handle_t make_mint_at(handle_t ep, uint64_t badge, uint32_t rights, const char *file, int line);
 handle_t make_timer_at(handle_t nt, uint64_t bits, const char *file, int line);
 handle_t make_quota_at(const struct quota_limits *limits, const char *file, int line);
-void *map_at(handle_t vmo, uint64_t offset, uint64_t size, uint32_t flags, const char *file,
-	     int line);
+void *map_at(handle_t vmo, uint64_t offset, uint64_t size, uint32_t flags, const char *file, int line);
 
 #define make_endpoint()               make_endpoint_at(__FILE__, __LINE__)
 #define make_notification()           make_notification_at(__FILE__, __LINE__)

@@ -43,8 +43,7 @@ bool waiter_block(struct waiter *w, handle_t nt, uint64_t deadline, uint32_t pri
 	/* With a deadline it may be over before anybody looks. */
 	return thread_spawn(&w->thread, run_waiter, w, prio) &&
 	       CHECK(thread_await_state(w->thread.handle, THREAD_BLOCKED_NOTIFICATION,
-					deadline == DEADLINE_NEVER ? THREAD_BLOCKED_NOTIFICATION
-								   : THREAD_ENDED));
+					deadline == DEADLINE_NEVER ? THREAD_BLOCKED_NOTIFICATION : THREAD_ENDED));
 }
 
 status_t waiter_join(struct waiter *w)
@@ -75,8 +74,7 @@ bool receiver_block(struct receiver *r, handle_t ep, uint64_t deadline, uint32_t
 	r->done = 0;
 	return thread_spawn(&r->thread, run_receiver, r, prio) &&
 	       CHECK(thread_await_state(r->thread.handle, THREAD_BLOCKED_RECV,
-					deadline == DEADLINE_NEVER ? THREAD_BLOCKED_RECV
-								   : THREAD_ENDED));
+					deadline == DEADLINE_NEVER ? THREAD_BLOCKED_RECV : THREAD_ENDED));
 }
 
 status_t receiver_join(struct receiver *r)
@@ -95,12 +93,10 @@ static void run_sleeper(void *arg)
 
 bool sleeper_block(struct sleeper *s, volatile uint32_t *word, uint32_t expected, uint64_t deadline)
 {
-	*s = (struct sleeper){
-		.word = word, .expected = expected, .deadline = deadline, .status = 1};
+	*s = (struct sleeper){.word = word, .expected = expected, .deadline = deadline, .status = 1};
 	return thread_spawn(&s->thread, run_sleeper, s, PRIO_DEFAULT) &&
 	       CHECK(thread_await_state(s->thread.handle, THREAD_BLOCKED_FUTEX,
-					deadline == DEADLINE_NEVER ? THREAD_BLOCKED_FUTEX
-								   : THREAD_ENDED));
+					deadline == DEADLINE_NEVER ? THREAD_BLOCKED_FUTEX : THREAD_ENDED));
 }
 
 status_t sleeper_join(struct sleeper *s)

@@ -56,8 +56,7 @@ struct sleeper {
 	status_t status;
 	volatile uint32_t done;
 };
-bool sleeper_block(struct sleeper *s, volatile uint32_t *word, uint32_t expected,
-		   uint64_t deadline);
+bool sleeper_block(struct sleeper *s, volatile uint32_t *word, uint32_t expected, uint64_t deadline);
 status_t sleeper_join(struct sleeper *s);
 
 /* A server for tests: answers every call with its words (and label) until it gets SERVER_STOP. */

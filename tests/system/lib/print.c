@@ -62,8 +62,7 @@ static void format_list(struct sink *out, const char *format, va_list list)
 			number = wide ? va_arg(list, long) : va_arg(list, int);
 			if (number < 0)
 				put(out, '-');
-			put_number(out, number < 0 ? -(uint64_t)number : (uint64_t)number, 10,
-				   width, fill);
+			put_number(out, number < 0 ? -(uint64_t)number : (uint64_t)number, 10, width, fill);
 			break;
 		case 'u':
 		case 'x':

@@ -167,8 +167,7 @@ static bool await(handle_t thread, uint32_t state, uint32_t or_state, bool any_b
 
 		if (!CHECK_OK(thread_info(thread, &info)))
 			return false;
-		if (any_blocked ? is_blocked(info.state)
-				: info.state == state || info.state == or_state)
+		if (any_blocked ? is_blocked(info.state) : info.state == state || info.state == or_state)
 			return true;
 		if (now() > limit) {
 			print("thread stays in state %u", info.state);

@@ -63,9 +63,8 @@ bool test_check_status(status_t got, status_t want, const char *file, int line, 
 void test_skip(const char *why);
 unsigned test_failures(void); /* of the present case */
 
-#define CHECK(cond) test_check((cond), __FILE__, __LINE__, #cond)
-#define CHECK_EQ(got, want) \
-	test_check_eq((uint64_t)(got), (uint64_t)(want), __FILE__, __LINE__, #got)
+#define CHECK(cond)             test_check((cond), __FILE__, __LINE__, #cond)
+#define CHECK_EQ(got, want)     test_check_eq((uint64_t)(got), (uint64_t)(want), __FILE__, __LINE__, #got)
 #define CHECK_STATUS(got, want) test_check_status((got), (want), __FILE__, __LINE__, #got)
 #define CHECK_OK(got)           CHECK_STATUS(got, OK)
 #define REQUIRE(cond)             \
@@ -83,8 +82,7 @@ unsigned test_failures(void); /* of the present case */
 
 /* One line to the kernel log. %s %d %u %x %c, with l for 64 bits (%lu, %lx); %% */
 void print(const char *format, ...) __attribute__((format(printf, 1, 2)));
-size_t format_text(char *buffer, size_t size, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+size_t format_text(char *buffer, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* ---- the program's handles ---- */
 

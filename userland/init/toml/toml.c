@@ -32,8 +32,8 @@ static struct toml_where where_now(const struct reader *r)
 	return where_is(r, r->at);
 }
 
-__attribute__((format(printf, 3, 4))) static bool fail(struct reader *r, struct toml_where where,
-						       const char *format, ...)
+__attribute__((format(printf, 3, 4))) static bool fail(struct reader *r, struct toml_where where, const char *format,
+						       ...)
 {
 	va_list args;
 	va_start(args, format);
@@ -148,8 +148,7 @@ static bool end_of_line(struct reader *r, const char *after)
 	if (r->at == r->end)
 		return true;
 	if (!at_newline(r))
-		return fail(r, where_now(r), "expected the end of the line after %s, found %s",
-			    after, show(r, found));
+		return fail(r, where_now(r), "expected the end of the line after %s, found %s", after, show(r, found));
 	skip_newline(r);
 	return true;
 }
@@ -190,19 +189,18 @@ static bool take_escape(struct reader *r, uint32_t *out)
 		return true;
 	}
 	if (!at_char(r, 'u') && !at_char(r, 'U'))
-		return fail(
-			r, where,
-			"unknown escape: \\ followed by %s (known: \\b \\t \\n \\f \\r \\\" \\\\ "
-			"\\uXXXX \\UXXXXXXXX)",
-			show(r, found));
+		return fail(r, where,
+			    "unknown escape: \\ followed by %s (known: \\b \\t \\n \\f \\r \\\" \\\\ "
+			    "\\uXXXX \\UXXXXXXXX)",
+			    show(r, found));
 	unsigned count = *r->at == 'u' ? 4 : 8;
 	char bytes[UTF8_BYTES_MAX];
 	r->at++;
 	if (!hex_digits(r, count, out))
 		return false;
 	if (utf8_encode(*out, bytes) == 0)
-		return fail(r, where, "\\%c%0*X is not a character", count == 4 ? 'u' : 'U',
-			    (int)count, (unsigned)*out);
+		return fail(r, where, "\\%c%0*X is not a character", count == 4 ? 'u' : 'U', (int)count,
+			    (unsigned)*out);
 	if (*out == 0)
 		return fail(r, where, "the character NUL is not supported in strings");
 	return true;
@@ -230,8 +228,7 @@ static bool take_string(struct reader *r, const char **out, size_t *len_out)
 	while (!at_char(r, quote)) {
 		uint32_t c;
 		if (r->at == r->end || at_newline(r))
-			return fail(r, start,
-				    "this string is not closed before the end of the line");
+			return fail(r, start, "this string is not closed before the end of the line");
 		if (!literal && *r->at == '\\') {
 			if (!take_escape(r, &c))
 				return false;
@@ -240,8 +237,7 @@ static bool take_string(struct reader *r, const char **out, size_t *len_out)
 		}
 		len += utf8_encode(c, bytes + len);
 		if (len > TOML_STRING_MAX)
-			return fail(r, start, "this string is longer than %u bytes",
-				    TOML_STRING_MAX);
+			return fail(r, start, "this string is longer than %u bytes", TOML_STRING_MAX);
 	}
 	r->at++;
 	bytes[len] = '\0';
@@ -254,8 +250,7 @@ static bool take_string(struct reader *r, const char **out, size_t *len_out)
 
 static bool is_bare(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '_' || c == '-';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
 }
 
 /* `header`: the key of a table header, else of a value. */
@@ -335,8 +330,7 @@ static bool take_integer(struct reader *r, int64_t *out)
 	uint64_t value = 0;
 	char before = '\0'; /* last character, to judge underscores by */
 
-	while (limit < r->end &&
-	       (is_bare(*limit) || *limit == '+' || *limit == '.' || *limit == ':'))
+	while (limit < r->end && (is_bare(*limit) || *limit == '+' || *limit == '.' || *limit == ':'))
 		limit++;
 	int len = limit - start > 40 ? 40 : (int)(limit - start);
 	if (negative || at_char(r, '+'))
@@ -346,28 +340,23 @@ static bool take_integer(struct reader *r, int64_t *out)
 		if (base != 10)
 			r->at += 2;
 	}
-	if (base == 10 && at_char(r, '0') && r->at + 1 < limit && r->at[1] >= '0' &&
-	    r->at[1] <= '9')
+	if (base == 10 && at_char(r, '0') && r->at + 1 < limit && r->at[1] >= '0' && r->at[1] <= '9')
 		return fail(r, where, "'%.*s': a decimal number must not start with 0", len, start);
 	if (base == 10 && (at_text(r, "inf") || at_text(r, "nan")))
-		return fail(r, where, "'%.*s': floating-point numbers are not supported", len,
-			    start);
+		return fail(r, where, "'%.*s': floating-point numbers are not supported", len, start);
 	if (r->at == limit)
 		return fail_expected(r, "a digit");
 	for (; r->at < limit; before = *r->at++) {
 		char c = *r->at;
-		unsigned digit = c >= '0' && c <= '9' ? (unsigned)(c - '0')
-				 : (c | 0x20) >= 'a' && (c | 0x20) <= 'f'
-					 ? (unsigned)((c | 0x20) - 'a') + 10
-					 : 99;
+		unsigned digit = c >= '0' && c <= '9'                     ? (unsigned)(c - '0')
+				 : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (unsigned)((c | 0x20) - 'a') + 10
+									  : 99;
 		if (c == '_' && before && before != '_' && r->at + 1 < limit)
 			continue;
 		if (base == 10 && before && before != '_' && (c == '.' || (c | 0x20) == 'e'))
-			return fail(r, where, "'%.*s': floating-point numbers are not supported",
-				    len, start);
+			return fail(r, where, "'%.*s': floating-point numbers are not supported", len, start);
 		if (base == 10 && before && (c == '-' || c == ':'))
-			return fail(r, where, "'%.*s': dates and times are not supported", len,
-				    start);
+			return fail(r, where, "'%.*s': dates and times are not supported", len, start);
 		if (digit >= base)
 			return fail(r, where, "'%.*s' is not a number", len, start);
 		if (value > (UINT64_MAX - digit) / base)
@@ -397,8 +386,7 @@ static bool take_array(struct reader *r, struct toml_value *value)
 		if (r->at == r->end)
 			return fail(r, start, "this array is not closed");
 		if (value->array.count == TOML_ARRAY_MAX)
-			return fail(r, where_now(r), "more than %u values in one array",
-				    TOML_ARRAY_MAX);
+			return fail(r, where_now(r), "more than %u values in one array", TOML_ARRAY_MAX);
 		struct toml_value *item = arena_alloc(r->arena, sizeof(*item));
 		if (!item)
 			return fail_memory(r);
@@ -454,16 +442,13 @@ static bool take_value(struct reader *r, struct toml_value *value, bool nested)
 	if (value->boolean || (len == 5 && memcmp(start, "false", 5) == 0))
 		return true;
 	if (len == 3 && (memcmp(start, "inf", 3) == 0 || memcmp(start, "nan", 3) == 0))
-		return fail(r, value->where, "'%.3s': floating-point numbers are not supported",
-			    start);
-	return fail(r, value->where, "'%.*s' is not a value (strings need quotes)",
-		    len > 40 ? 40 : (int)len, start);
+		return fail(r, value->where, "'%.3s': floating-point numbers are not supported", start);
+	return fail(r, value->where, "'%.*s' is not a value (strings need quotes)", len > 40 ? 40 : (int)len, start);
 }
 
 static const char *const type_names[TOML_TYPE_COUNT] = {
-	[TOML_STRING] = "a string",       [TOML_INTEGER] = "an integer",
-	[TOML_BOOLEAN] = "true or false", [TOML_ARRAY] = "an array",
-	[TOML_TABLE] = "a table",         [TOML_TABLES] = "an array of tables",
+	[TOML_STRING] = "a string", [TOML_INTEGER] = "an integer", [TOML_BOOLEAN] = "true or false",
+	[TOML_ARRAY] = "an array",  [TOML_TABLE] = "a table",      [TOML_TABLES] = "an array of tables",
 };
 
 const char *toml_type_name(enum toml_type type)
@@ -495,11 +480,10 @@ static bool take_header(struct reader *r, struct toml_table *root, struct toml_t
 	*current = table;
 
 	/* toml_find gives entries of a table that is ours to change. */
-	struct toml_entry *entry = many ? (struct toml_entry *)(uintptr_t)toml_find(root, key)
-					: NULL;
+	struct toml_entry *entry = many ? (struct toml_entry *)(uintptr_t)toml_find(root, key) : NULL;
 	if (entry && entry->value.type != TOML_TABLES)
-		return fail(r, where, "'%s' is defined twice: on line %u it is %s", key,
-			    entry->where.line, toml_type_name(entry->value.type));
+		return fail(r, where, "'%s' is defined twice: on line %u it is %s", key, entry->where.line,
+			    toml_type_name(entry->value.type));
 	if (!entry) {
 		entry = add_entry(r, root, key, where);
 		if (!entry)
@@ -536,15 +520,10 @@ static bool take_pair(struct reader *r, struct toml_table *table)
 	return end_of_line(r, after);
 }
 
-struct toml_table *toml_parse(struct arena *arena, const char *text, size_t len,
-			      struct toml_error *error)
+struct toml_table *toml_parse(struct arena *arena, const char *text, size_t len, struct toml_error *error)
 {
-	struct reader r = {.at = text,
-			   .end = text + len,
-			   .line_start = text,
-			   .line = 1,
-			   .arena = arena,
-			   .error = error};
+	struct reader r = {
+		.at = text, .end = text + len, .line_start = text, .line = 1, .arena = arena, .error = error};
 	struct toml_table *root = NULL;
 
 	if (len > TOML_TEXT_MAX) {

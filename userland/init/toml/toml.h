@@ -71,8 +71,7 @@ struct toml_error {
 };
 
 /* The root table, which lives in the arena; NULL with *error filled otherwise. */
-struct toml_table *toml_parse(struct arena *arena, const char *text, size_t len,
-			      struct toml_error *error);
+struct toml_table *toml_parse(struct arena *arena, const char *text, size_t len, struct toml_error *error);
 /* NULL if the table has no such key. */
 const struct toml_entry *toml_find(const struct toml_table *table, const char *key);
 /* "a string", "an integer", … for messages */

@@ -16,8 +16,7 @@ int end_system(const struct tool *tool, enum init_end end, int argc, char **argv
 	tool_arguments(argc, 0);
 	status_t status = init_shutdown(tool_handle(HND_INIT, "power"), end);
 	if (status == ERR_ACCESS)
-		tool_fail(
-			"not allowed: the service that started this needs the capability 'power'");
+		tool_fail("not allowed: the service that started this needs the capability 'power'");
 	if (status == ERR_STATE)
 		tool_fail("the system is ending already");
 	if (status != OK)

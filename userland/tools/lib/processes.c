@@ -26,8 +26,7 @@ void processes_read(struct processes *processes, handle_t inspect)
 			processes->list = list;
 		}
 		struct process_info *info = &processes->list[processes->count];
-		status_t status = system_info(inspect, INFO_PROCESS, processes->count, info,
-					      sizeof(*info), NULL);
+		status_t status = system_info(inspect, INFO_PROCESS, processes->count, info, sizeof(*info), NULL);
 		if (status == ERR_NOT_FOUND)
 			break;
 		if (status != OK)

@@ -20,8 +20,7 @@ void tool_begin(const struct tool *t, int argc, char **argv)
 	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
 		if (strcmp(argv[i], "--help") != 0)
 			continue;
-		printf("usage: %s%s%s\n%s\n%s", t->name, *t->usage ? " " : "", t->usage, t->summary,
-		       t->details);
+		printf("usage: %s%s%s\n%s\n%s", t->name, *t->usage ? " " : "", t->usage, t->summary, t->details);
 		exit(tool_end(0));
 	}
 	opterr = 0;
@@ -83,8 +82,7 @@ handle_t tool_handle(const char *name, const char *capability)
 {
 	handle_t handle = startup_handle(name);
 	if (handle == HANDLE_NONE)
-		tool_fail("not allowed: the service that started this needs the capability '%s'",
-			  capability);
+		tool_fail("not allowed: the service that started this needs the capability '%s'", capability);
 	return handle;
 }
 
@@ -135,8 +133,7 @@ const char *size_text(uint64_t bytes, char out[SIZE_TEXT])
 		unit++;
 	}
 	if (tenths < 100)
-		snprintf(out, SIZE_TEXT, "%" PRIu64 ".%" PRIu64 "%c", tenths / 10, tenths % 10,
-			 units[unit]);
+		snprintf(out, SIZE_TEXT, "%" PRIu64 ".%" PRIu64 "%c", tenths / 10, tenths % 10, units[unit]);
 	else
 		snprintf(out, SIZE_TEXT, "%" PRIu64 "%c", tenths / 10, units[unit]);
 	return out;
@@ -148,11 +145,11 @@ const char *time_text(uint64_t ns, char out[TIME_TEXT])
 	if (seconds < 60)
 		snprintf(out, TIME_TEXT, "%" PRIu64 ".%03" PRIu64 "s", seconds, ms % 1000);
 	else if (seconds < 3600)
-		snprintf(out, TIME_TEXT, "%" PRIu64 ":%02" PRIu64 ".%" PRIu64, seconds / 60,
-			 seconds % 60, ms % 1000 / 100);
+		snprintf(out, TIME_TEXT, "%" PRIu64 ":%02" PRIu64 ".%" PRIu64, seconds / 60, seconds % 60,
+			 ms % 1000 / 100);
 	else
-		snprintf(out, TIME_TEXT, "%" PRIu64 ":%02" PRIu64 ":%02" PRIu64, seconds / 3600,
-			 seconds / 60 % 60, seconds % 60);
+		snprintf(out, TIME_TEXT, "%" PRIu64 ":%02" PRIu64 ":%02" PRIu64, seconds / 3600, seconds / 60 % 60,
+			 seconds % 60);
 	return out;
 }
 
