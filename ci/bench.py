@@ -17,6 +17,7 @@ PREFIX = "bench/"
 LOGS = build.BUILD / "bench-logs"
 TIMEOUT_S = 900
 NUMBER = r"-?\d+(?:\.\d+)?"
+STAMP = re.compile(r"^\[ *\d+\.\d+\] ")  # lines that come through the kernel log carry its time
 FIGURE = re.compile(rf"^([a-z][a-z0-9_]*) ({NUMBER}) (\S+) ({NUMBER}|-)$")
 GARBLED = re.compile(rf"^[a-z][a-z0-9_]* {NUMBER}(?: |$)")  # looks like a figure and is none
 DONE = re.compile(r"^DONE (\d+)\b.*$")
@@ -31,6 +32,7 @@ def parse(text, group):
     """The figures, in order: list of (name, value, unit, budget)"""
     figures, names = [], set()
     for number, row in enumerate(text.splitlines(), start=1):
+        row = STAMP.sub("", row)
         found = FIGURE.match(row)
         if found:
             if found.group(1) in names:
@@ -59,7 +61,7 @@ def measure(group, append="", extra=()):
     progress(f"bench: {group}")
     with Console(command, log, f"{qemu.version_text()}\n{' '.join(command)}", FORBID, TIMEOUT_S) as console:
         try:
-            console.expect(r"^DONE \d+.*\n")
+            console.expect(r"^(?:\[ *\d+\.\d+\] )?DONE \d+.*\n")
         except ConsoleError as error:
             tail = "\n".join(f"  | {row}" for row in symbolized(console.text, "release").splitlines()[-20:])
             raise Failure(f"{tail}\nbench {group}: {error}; the console's log is {log.relative_to(build.ROOT)}") from None

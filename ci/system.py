@@ -32,11 +32,12 @@ from ui import Failure
 FOLDER = build.ROOT / "tests" / "system"
 LOGS = build.BUILD / "test-logs"
 TIMEOUT_S = 180
+STAMP = r"^(?:\[ *\d+\.\d+\] )?"  # lines that come through the kernel log carry its time
 PANIC = r"^(?:\[[^\]\n]*\]\s*)?PANIC"
-FAIL_LINE = r"^FAIL "
+FAIL_LINE = STAMP + r"FAIL "
 BANNER = re.compile(r"^OpenSBI v", re.MULTILINE)
-RESULT = re.compile(r"^(PASS|FAIL|SKIP) (.+)$", re.MULTILINE)
-DONE = re.compile(r"^DONE (\d+) passed, (\d+) failed", re.MULTILINE)
+RESULT = re.compile(STAMP + r"(PASS|FAIL|SKIP) (.+)$", re.MULTILINE)
+DONE = re.compile(STAMP + r"DONE (\d+) passed, (\d+) failed", re.MULTILINE)
 TAIL_LINES = 40
 KEYS = {
     "about": str, "program": str, "append": str, "kernels": list, "cpu": list, "smp": list, "mem": str, "machine": str,

@@ -5,6 +5,7 @@
  * comes in: no handle is lost or closed twice while somebody has it, answers are well formed, errors carry nothing,
  * and what a stub accepts is in range.
  */
+// fuzz-sources: tests/unit/idl_echo_ops.c sys/lib/ipc.c build/release/sys/protocols/echo.c
 #include <stdlib.h>
 #include <string.h>
 

@@ -3,6 +3,8 @@
  * Fuzz target: any bytes as the device tree the firmware passes; what comes out must keep its
  * promises.
  */
+// fuzz-sources: kernel/platform/*.c kernel/lib/format.c libfdt
+// fuzz-corpus: tests/data/dtb
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
