@@ -94,7 +94,8 @@ class InputTest(unittest.TestCase):
 
 class BenchTest(unittest.TestCase):
     def test_figures(self):
-        text = "OpenSBI v1.5\n[ 0.1] cpu 3\nsyscall_null 47 instructions 50\nboot 1.25 ms -\nDONE 2\nafter 1\n"
+        text = ("OpenSBI v1.5\n[ 0.1] cpu 3\nsyscall_null 47 instructions 50\n[    0.200000] boot 1.25 ms -\n"
+                "[    0.300000] DONE 2\nafter 1\n")
         self.assertEqual(bench.parse(text, "g"), [
             ("syscall_null", "47", "instructions", "50"), ("boot", "1.25", "ms", "-")])
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Messages that do not keep to the description: requests that a dispatch must refuse, answers that
  * a stub must refuse, handlers that break their contract. Nothing may be lost or believed. */
-#include <unistd.h>
 #include <pthread.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "idl_echo_server.h"
 #include "sys/lib/host/fake_kernel.h"
