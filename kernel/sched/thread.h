@@ -65,9 +65,6 @@ struct thread {
 
 	bool stop_kill, stop_suspend, stop_cancel;
 	bool suspended; /* once its wait ends it stays off the run queue */
-	bool fault_taken;
-	bool restart;
-	bool saved_call; /* its call is held by a reply object (reply below) */
 
 	struct list ready_node; /* run queue, endpoint, notification or futex queue: one at a time */
 	struct list proc_node;
