@@ -14,7 +14,7 @@ struct __lock {
 	struct mutex mutex;
 	_Atomic(void *) owner; /* thread control block; only its own thread finds itself here */
 	uint32_t depth;        /* owner */
-	_Atomic bool used;     /* of a lock in the pool */
+	_Atomic uint32_t used; /* of a lock in the pool; a word, as the compiler has no calls for less in line */
 };
 
 #define POOL_SIZE 8
@@ -26,7 +26,7 @@ struct __lock __lock___libc_recursive_mutex;
 static void lock_new(_LOCK_T *out)
 {
 	for (unsigned i = 0; i < POOL_SIZE; i++) {
-		if (!atomic_exchange(&pool[i].used, true)) {
+		if (!atomic_exchange(&pool[i].used, 1)) {
 			*out = &pool[i];
 			return;
 		}
@@ -40,7 +40,7 @@ static void lock_new(_LOCK_T *out)
 static void lock_delete(_LOCK_T lock)
 {
 	if (lock >= pool && lock < pool + POOL_SIZE)
-		atomic_store(&lock->used, false);
+		atomic_store(&lock->used, 0);
 	else
 		free(lock);
 }
