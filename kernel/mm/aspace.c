@@ -13,6 +13,7 @@
 #include "kernel/panic.h"
 #include "kernel/proc/process.h"
 #include "kernel/sbi.h"
+#include "kernel/sched/sched.h"
 #include "kernel/trap/syscall.h"
 #include "sys/abi/syscall.h"
 #include <string.h>
@@ -175,7 +176,7 @@ void aspace_flush(struct process *p, uint64_t addr, uint64_t size)
 				__asm__ volatile("sfence.vma %0, %1" ::"r"(a), "r"((uint64_t)as->asid) : "memory");
 		}
 	}
-	uint64_t others = as->harts & ~self;
+	uint64_t others = hart_stale(as->harts & ~self, p);
 	if (others) {
 		if (!as->asid)
 			sbi_remote_sfence_vma(others, all ? 0 : addr, all ? ~0ull : size);
@@ -184,9 +185,9 @@ void aspace_flush(struct process *p, uint64_t addr, uint64_t size)
 	}
 }
 
-void code_sync(void)
+void code_sync(const struct process *p)
 {
-	uint64_t others = ((1ull << hart_count) - 1) & ~(1ull << hart_self()->index);
+	uint64_t others = hart_stale(((1ull << hart_count) - 1) & ~(1ull << hart_self()->index), p);
 
 	__asm__ volatile("fence rw, rw\n\tfence.i" ::: "memory");
 	if (others)
@@ -380,7 +381,7 @@ status_t aspace_map(struct process *p, struct cap *from, uint64_t offset, uint64
 	m->max_prot = max_prot;
 	treap_insert(&p->as.maps, &m->node);
 	if (prot & MAP_EXEC)
-		code_sync();
+		code_sync(p);
 	*out = addr;
 	return OK;
 }
@@ -495,7 +496,7 @@ status_t aspace_protect(struct process *p, uint64_t addr, uint64_t size, uint32_
 	if (zap(p, addr, size, false))
 		aspace_flush(p, addr, size);
 	if (prot & MAP_EXEC)
-		code_sync();
+		code_sync(p);
 	return OK;
 }
 

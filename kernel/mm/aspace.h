@@ -88,5 +88,5 @@ static inline bool aspace_peek(struct aspace *as, uint64_t addr, bool write, voi
 }
 /* Drops stale translations everywhere it may be cached. */
 void aspace_flush(struct process *p, uint64_t addr, uint64_t size);
-/* New code: fence.i on every hart. */
-void code_sync(void);
+/* New code for p, or for whoever maps what was written (NULL): fence.i on every hart before it runs there. */
+void code_sync(const struct process *p);

@@ -22,7 +22,7 @@ static const uint16_t class_size[] = {32, 64, 96, 128, 192, 256, 320, 400, 512, 
 #define CLASSES (sizeof(class_size) / sizeof(class_size[0]))
 
 static struct list partial[CLASSES];
-static uint64_t heap_pages;
+static uint64_t heap_pages, used_bytes;
 static uint8_t class_of[2032 / 16 + 1]; /* by size in 16-byte units, rounded up */
 
 static void slab_setup(void)
@@ -58,6 +58,7 @@ static void *big_alloc(struct quota *q, size_t size)
 		return NULL;
 	}
 	heap_pages += 1ul << order;
+	used_bytes += PAGE_SIZE << order;
 	for (uint64_t i = 0; i < 1ul << order; i++)
 		page_zero(pa + (i << PAGE_SHIFT));
 	return phys_to_virt(pa);
@@ -70,6 +71,7 @@ static void big_free(struct quota *q, void *p, size_t size)
 	if (q)
 		quota_uncharge(q, PAGE_SIZE << order);
 	heap_pages -= 1ul << order;
+	used_bytes -= PAGE_SIZE << order;
 	page_free(virt_to_phys(p), order);
 }
 
@@ -127,6 +129,7 @@ void *kalloc(struct quota *q, size_t size)
 		s->fresh += (uint32_t)cell;
 	}
 	s->used++;
+	used_bytes += cell;
 	if (!s->free && s->fresh + cell > PAGE_SIZE)
 		list_remove(&s->node);
 	for (size_t i = 0; i < cell / 8; i++) {
@@ -159,6 +162,7 @@ void kfree(struct quota *q, void *p, size_t size)
 	*(void **)p = s->free;
 	s->free = p;
 	s->used--;
+	used_bytes -= cell;
 	if (was_full)
 		list_push_front(&partial[c], &s->node);
 	/* Keep one empty slab a class: create and exit in a loop should not fetch and return a page each time. */
@@ -181,6 +185,7 @@ uint64_t kpage_alloc(struct quota *q)
 		return 0;
 	}
 	heap_pages++;
+	used_bytes += PAGE_SIZE;
 	page_zero(pa);
 	return pa;
 }
@@ -190,10 +195,16 @@ void kpage_free(struct quota *q, uint64_t pa)
 	if (q)
 		quota_uncharge(q, PAGE_SIZE);
 	heap_pages--;
+	used_bytes -= PAGE_SIZE;
 	page_free(pa, 0);
 }
 
 uint64_t slab_heap_bytes(void)
 {
 	return heap_pages << PAGE_SHIFT;
+}
+
+uint64_t slab_used_bytes(void)
+{
+	return used_bytes;
 }

@@ -13,4 +13,5 @@ void kfree(struct quota *quota, void *p, size_t size);
 /* Whole pages for page tables, zeroed, charged. Physical address or 0. */
 uint64_t kpage_alloc(struct quota *quota);
 void kpage_free(struct quota *quota, uint64_t pa);
-uint64_t slab_heap_bytes(void);
+uint64_t slab_heap_bytes(void); /* pages held */
+uint64_t slab_used_bytes(void); /* of them handed out */

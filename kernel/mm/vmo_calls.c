@@ -202,7 +202,7 @@ struct sysret sys_vmo_sync_code(uint64_t handle)
 	status_t s = find_vmo(handle, RIGHT_VMO_EXEC, &c, &v);
 
 	if (s == OK)
-		code_sync();
+		code_sync(NULL);
 	return sysret_status(s);
 }
 

@@ -54,6 +54,7 @@ static void fill_system(struct system_info *i)
 		.free_bytes = page_free_bytes(),
 		.kernel_image_bytes = kernel_phys_size,
 		.kernel_heap_bytes = slab_heap_bytes(),
+		.kernel_used_bytes = slab_used_bytes(),
 		.harts = hart_count,
 		.processes = process_count,
 		.threads = thread_total,

@@ -16,9 +16,9 @@ struct hart {
 	void *emergency_stack;
 	int64_t top_prio; /* highest priority that is ready: of next and the queue, -1: none */
 	uint8_t resched;  /* the way out of the kernel must go through the scheduler */
+	uint8_t unusual;  /* UNUSUAL_*: the short way out of the kernel does not know how */
 
 	bool online;
-	uint8_t unusual; /* UNUSUAL_*: the short way out of the kernel does not know how */
 	unsigned index;
 	struct thread *next;    /* ready, first in line, not in the queue: nothing there goes before it */
 	int64_t queue_prio;     /* highest priority in the queue, -1: empty */
@@ -37,6 +37,8 @@ struct hart {
 enum {
 	UNUSUAL_SLICE = 1,  /* a time slice is running */
 	UNUSUAL_BUDGET = 2, /* some thread in the system has a budget */
+	UNUSUAL_STALE =
+		4, /* translations or instructions are to be forgotten before another thread runs (hart_stale) */
 };
 
 extern struct hart harts[MAX_HARTS];

@@ -209,7 +209,7 @@ void budget_count(int change)
 {
 	budget_threads += (uint32_t)change;
 	for (unsigned i = 0; i < MAX_HARTS; i++)
-		harts[i].unusual = (uint8_t)((harts[i].unusual & UNUSUAL_SLICE) |
+		harts[i].unusual = (uint8_t)((harts[i].unusual & ~UNUSUAL_BUDGET) |
 					     (budget_threads ? UNUSUAL_BUDGET : 0));
 }
 
@@ -337,13 +337,37 @@ static void idle(struct hart *h)
 	interrupts_poll();
 }
 
+uint64_t hart_stale(uint64_t mask, const struct process *p)
+{
+	uint64_t now = 0;
+
+	for (; mask; mask &= mask - 1) {
+		struct hart *h = &harts[__builtin_ctzll(mask)];
+
+		if (h->cur && (!p || h->cur->proc == p))
+			now |= 1ull << h->index;
+		else
+			h->unusual |= UNUSUAL_STALE;
+	}
+	return now;
+}
+
+static NOINLINE void forget_stale(struct hart *h)
+{
+	h->unusual &= (uint8_t)~UNUSUAL_STALE;
+	__asm__ volatile("sfence.vma\n\tfence.i" ::: "memory");
+}
+
 /* Makes t the hart's running thread. */
 static inline void switch_to(struct hart *h, struct thread *t)
 {
-	if (unlikely(h->unusual))
+	if (unlikely(h->unusual)) {
 		account_stop();
-	else
+		if (h->unusual & UNUSUAL_STALE)
+			forget_stale(h);
+	} else {
 		account(h);
+	}
 	h->account = t->payer;
 	h->cur = t;
 	h->resched = 0;

@@ -14,6 +14,9 @@ void ready_remove(struct thread *t);
 void thread_move(struct thread *t, struct hart *h);
 /* Has the hart look at its run queue (by IPI when it is another one). */
 void hart_kick(struct hart *h);
+/* Of the harts in mask, those that run p now (NULL: anything) and must be interrupted to forget translations or code of it. The others forget
+ * everything at their next switch: an interrupt there and its answer would cost both sides more. An idle hart remembers nothing anyway. */
+uint64_t hart_stale(uint64_t mask, const struct process *p);
 /* The running thread waits for something: called by a system call that then returns anything. */
 void sched_block(enum thread_state state);
 /* Lets the higher priority win: marks a reschedule if t should run before what runs. t is TS_READY and in no queue. */

@@ -8,6 +8,7 @@
 #define H_EMERGENCY 48
 #define H_TOP_PRIO  56
 #define H_RESCHED   64
+#define H_UNUSUAL   65
 
 #define T_PC        32
 #define T_X(n)      (40 + 8 * (n))

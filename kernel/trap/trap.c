@@ -26,6 +26,8 @@ AT(struct hart, kstack, H_KSTACK);
 AT(struct hart, emergency_stack, H_EMERGENCY);
 AT(struct hart, top_prio, H_TOP_PRIO);
 AT(struct hart, resched, H_RESCHED);
+AT(struct hart, unusual, H_UNUSUAL);
+_Static_assert(UNUSUAL_STALE == 4, "trap/entry_body.inc");
 AT(struct thread, pc, T_PC);
 AT(struct thread, x, T_X(0));
 AT(struct thread, satp, T_SATP);

@@ -43,6 +43,7 @@ struct system_info {
 	uint64_t free_bytes; /* free pages */
 	uint64_t kernel_image_bytes;
 	uint64_t kernel_heap_bytes; /* pages of kernel objects and page tables */
+	uint64_t kernel_used_bytes; /* what of them is in use; the rest is room left by objects that are gone */
 	uint32_t harts;
 	uint32_t processes;
 	uint32_t threads;

@@ -17,7 +17,6 @@
 #define HANDLE_POOL     32
 
 /* Pages that the kernel's allocator may keep for objects to come. A leak that matters grows with the number of calls. */
-#define HEAP_SLACK (8 * PAGE_SIZE)
 
 static uint8_t scratch[4 * PAGE_SIZE] __attribute__((aligned(4096)));
 
@@ -316,22 +315,14 @@ static uint64_t fuzz(uint64_t calls, uint64_t seed)
 static void test_random(void)
 {
 	uint64_t calls = test_option("calls", 100000), seed = test_option("seed", 1), done;
-	struct system_info before, after;
-	uint64_t used;
+	struct test_account before;
 
 	fuzz(calls / 20 + 1, seed + 1000003); /* everything that is made once is there afterwards */
-	before = test_system_info();
-	used = test_quota_used();
+	before = test_account();
 	done = fuzz(calls, seed);
-	after = test_system_info();
 	print("fuzz: %lu calls done", done);
 	CHECK(done >= calls);
-	CHECK_EQ(test_quota_used(), used);
-	print("fuzz: kernel heap %lu bytes before, %lu after", before.kernel_heap_bytes, after.kernel_heap_bytes);
-	CHECK(after.kernel_heap_bytes <= before.kernel_heap_bytes + HEAP_SLACK);
-	CHECK(after.free_bytes + HEAP_SLACK >= before.free_bytes);
-	CHECK_EQ(after.processes, before.processes);
-	CHECK_EQ(after.threads, before.threads);
+	CHECK_ACCOUNT(&before);
 }
 
 TEST_CASES("fuzz", {"random", test_random});

@@ -434,15 +434,14 @@ static void test_full(void)
 {
 	struct child_spec spec = {.run = fill_table};
 	struct child c;
-	uint64_t before, after;
+	struct test_account before;
 
 	REQUIRE_OK(child_start(&c, &spec));
 	child_wait(&c);
-	before = test_system_info().free_bytes;
+	before = test_account();
 	REQUIRE_OK(child_start(&c, &spec));
 	child_wait(&c);
-	after = test_system_info().free_bytes;
-	CHECK_EQ(after, before);
+	CHECK_ACCOUNT(&before);
 }
 
 /* The quota's own limit, seen exactly. */

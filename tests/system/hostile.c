@@ -331,16 +331,14 @@ static void test_exhaust(void)
 {
 	struct quota_limits limits = {.mem_bytes = 3 * MIB, .handles = 300, .threads = 8, .processes = 4};
 	struct child_spec spec = {.run = exhaust};
-	uint64_t used = 0, free = 0;
+	struct test_account before = {0};
 
 	for (unsigned round = 0; round < 3; round++) {
 		handle_t mine = HANDLE_NONE;
 		struct child c;
 
-		if (round == 1) {
-			used = test_quota_used();
-			free = test_system_info().free_bytes;
-		}
+		if (round == 1)
+			before = test_account();
 		spec.quota = make_quota(&limits);
 		REQUIRE_OK(child_start(&c, &spec));
 		CHECK_EQ(child_wait(&c), 11);
@@ -349,8 +347,7 @@ static void test_exhaust(void)
 		CHECK_OK(quota_kill(spec.quota));
 		shut(spec.quota);
 	}
-	CHECK_EQ(test_quota_used(), used);
-	CHECK_EQ(test_system_info().free_bytes, free);
+	CHECK_ACCOUNT(&before);
 }
 
 TEST_CASES("hostile", {"registers", test_registers}, {"interrupt", test_interrupt}, {"ram", test_ram},

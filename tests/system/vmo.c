@@ -530,16 +530,14 @@ static void test_clone_model(void)
 /* Every page is counted while somebody holds it and returned when nobody does. */
 static void test_accounts(void)
 {
-	uint64_t used = 0, free = 0;
+	struct test_account before = {0};
 
 	for (unsigned round = 0; round < 4; round++) {
 		handle_t vmo, clone = HANDLE_NONE, part = HANDLE_NONE;
 		uint8_t *p, *q;
 
-		if (round == 2) {
-			used = test_quota_used();
-			free = test_system_info().free_bytes;
-		}
+		if (round == 2)
+			before = test_account();
 		vmo = make_vmo(100 * page);
 		p = map(vmo, 0, 100 * page, RW);
 		REQUIRE(p);
@@ -567,8 +565,7 @@ static void test_accounts(void)
 			shut(vmo);
 		}
 	}
-	CHECK_EQ(test_quota_used(), used);
-	CHECK_EQ(test_system_info().free_bytes, free);
+	CHECK_ACCOUNT(&before);
 }
 
 /* ---- contiguous and device memory ---- */

@@ -51,6 +51,7 @@ int main(int argc, char **argv)
 	row(&table, "used", used, total, exact);
 	row(&table, "  kernel image", info.kernel_image_bytes, total, exact);
 	row(&table, "  kernel objects", info.kernel_heap_bytes, total, exact);
+	row(&table, "    in use", info.kernel_used_bytes, total, exact);
 	row(&table, "  programs", used > kernel ? used - kernel : 0, total, exact);
 	return tool_end(table_print(&table));
 }

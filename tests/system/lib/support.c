@@ -59,6 +59,44 @@ uint64_t test_quota_used(void)
 	return info.used.mem_bytes;
 }
 
+struct test_account test_account(void)
+{
+	struct system_info system = test_system_info();
+	struct quota_info quota = {0};
+
+	CHECK_OK(quota_info(HANDLE_NONE, &quota));
+	return (struct test_account){
+		.free = system.free_bytes + system.kernel_heap_bytes - system.kernel_used_bytes,
+		.processes = system.processes,
+		.threads = system.threads,
+		.used = quota.used,
+	};
+}
+
+static bool account_same(const struct test_account *a, const struct test_account *b)
+{
+	return a->free == b->free && a->processes == b->processes && a->threads == b->threads &&
+	       a->used.mem_bytes == b->used.mem_bytes && a->used.handles == b->used.handles &&
+	       a->used.threads == b->used.threads && a->used.processes == b->used.processes;
+}
+
+bool test_account_check(const struct test_account *before, const char *file, int line)
+{
+	struct test_account after = test_account();
+
+	for (unsigned i = 0; i < 1000 && !account_same(before, &after); i++) {
+		sleep_ns(10 * MS);
+		after = test_account();
+	}
+	return test_check_eq(after.free, before->free, file, line, "free memory") &
+	       test_check_eq(after.processes, before->processes, file, line, "processes") &
+	       test_check_eq(after.threads, before->threads, file, line, "threads") &
+	       test_check_eq(after.used.mem_bytes, before->used.mem_bytes, file, line, "quota: memory") &
+	       test_check_eq(after.used.handles, before->used.handles, file, line, "quota: handles") &
+	       test_check_eq(after.used.threads, before->used.threads, file, line, "quota: threads") &
+	       test_check_eq(after.used.processes, before->used.processes, file, line, "quota: processes");
+}
+
 void *pages_alloc(uint64_t size)
 {
 	handle_t vmo = HANDLE_NONE;

@@ -97,6 +97,17 @@ handle_t test_system_resource(unsigned which);
 struct system_info test_system_info(void);
 uint64_t test_quota_used(void); /* mem_bytes used of the own quota */
 
+/* Everything that a leak would show in, to the byte. */
+struct test_account {
+	uint64_t free; /* RAM that nobody holds: free pages and the room in the kernel's own */
+	uint64_t processes, threads;
+	struct quota_limits used; /* of the own quota */
+};
+struct test_account test_account(void);
+/* All is back where it was. Waits a while for it: what a process held goes a moment after its end was told. */
+bool test_account_check(const struct test_account *before, const char *file, int line);
+#define CHECK_ACCOUNT(before) test_account_check(before, __FILE__, __LINE__)
+
 /* ---- memory ---- */
 
 /* Fresh zeroed memory of the own process; NULL and a failed check when there is none. */
