@@ -493,8 +493,9 @@ static NOINLINE struct sysret receive_slow(struct thread *t, struct endpoint *ep
 	return sysret_blocked();
 }
 
-static NOINLINE struct sysret reply_recv_slow(struct thread *t, uint64_t handle, uint64_t info)
+struct sysret sys_reply_recv(uint64_t handle, uint64_t info)
 {
+	struct thread *t = hart_self()->cur;
 	struct cap *c;
 	status_t s = handle_find(t->proc, handle, OBJ_ENDPOINT, RIGHT_EP_RECV, &c);
 
@@ -511,28 +512,6 @@ static NOINLINE struct sysret reply_recv_slow(struct thread *t, uint64_t handle,
 	/* The answer may have carried this very handle away. */
 	s = handle_find(t->proc, handle, OBJ_ENDPOINT, RIGHT_EP_RECV, &c);
 	return s == OK ? receive_slow(t, (struct endpoint *)c->obj, DEADLINE_NEVER) : sysret_status(s);
-}
-
-struct sysret sys_reply_recv(uint64_t handle, uint64_t info)
-{
-	struct thread *t = hart_self()->cur, *caller = t->caller;
-	struct cap *c;
-
-	/* A fault handler's way: the thread goes on where it faulted. */
-	if (!handle_quick(&t->proc->table, handle, RIGHT_EP_RECV, &c) || !caller || info != FAULT_RESUME ||
-	    caller->slow != SLOW_FAULTED || caller->reply)
-		return reply_recv_slow(t, handle, info);
-	struct endpoint *ep = (struct endpoint *)c->obj;
-	t->caller = NULL;
-	caller->server = NULL;
-	caller->slow = 0;
-	if (!receive_is_plain(t, ep)) {
-		thread_ready(caller);
-		return receive_slow(t, ep, DEADLINE_NEVER);
-	}
-	receive_wait(t, ep);
-	thread_ready_quick(caller);
-	return (struct sysret){STATUS_DONE, 0};
 }
 
 static NOINLINE struct sysret recv_slow(struct thread *t, uint64_t handle, uint64_t irq, uint64_t deadline)

@@ -20,8 +20,10 @@ static unsigned zone_count;
 static struct list free_lists[PAGE_ORDERS];
 static uint64_t free_pages, total_pages;
 
-/* Single pages are kept on a stack of their own, linked through their first word: the usual request. */
-#define SINGLES_MAX 256
+/* Single pages are kept on a stack of their own, linked through their first word: the usual request. An empty stack takes a block, which costs
+ * about as much as to take one page out of it. */
+#define SINGLES_MAX   256
+#define SINGLES_ORDER 4
 static uint64_t singles;
 static unsigned singles_count;
 
@@ -62,11 +64,38 @@ static void singles_drain(void)
 	}
 }
 
+static inline void singles_push(uint64_t pa, struct page *pg)
+{
+	pg->state = PAGE_SINGLE;
+	*(uint64_t *)phys_to_virt(pa) = singles;
+	singles = pa;
+	singles_count++;
+}
+
 static NOINLINE uint64_t block_alloc(unsigned order);
+
+static NOINLINE bool singles_fill(void)
+{
+	unsigned order = SINGLES_ORDER;
+	uint64_t pa = block_alloc(order);
+
+	if (!pa) {
+		order = 0;
+		pa = block_alloc(order);
+	}
+	if (!pa)
+		return false;
+	free_pages += 1ul << order;
+	for (uint64_t i = 1ul << order; i--;) /* the lowest comes out first */
+		singles_push(pa + (i << PAGE_SHIFT), page_of(pa) + i);
+	return true;
+}
 
 uint64_t page_alloc(unsigned order)
 {
-	if (likely(!order && singles)) {
+	if (likely(!order)) {
+		if (unlikely(!singles) && !singles_fill())
+			return 0;
 		uint64_t pa = singles;
 		struct page *pg = page_of(pa);
 
@@ -120,10 +149,7 @@ void page_free(uint64_t pa, unsigned order)
 #endif
 	free_pages += 1ul << order;
 	if (!order && singles_count < SINGLES_MAX) {
-		pg->state = PAGE_SINGLE;
-		*(uint64_t *)phys_to_virt(pa) = singles;
-		singles = pa;
-		singles_count++;
+		singles_push(pa, pg);
 		return;
 	}
 	block_free(pa, order);
