@@ -28,6 +28,7 @@ AT(struct hart, top_prio, H_TOP_PRIO);
 AT(struct hart, resched, H_RESCHED);
 AT(struct hart, unusual, H_UNUSUAL);
 _Static_assert(SLOW_FAULTED == 64 && FAULT_RESUME == 1, "trap/entry_body.inc");
+_Static_assert(H_CUR == 0, "trap/entry_body.inc: sc.d");
 _Static_assert(UNUSUAL_STALE == 4, "trap/entry_body.inc");
 AT(struct thread, pc, T_PC);
 AT(struct thread, x, T_X(0));
