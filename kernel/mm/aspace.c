@@ -26,6 +26,7 @@ enum { PTE_V = 1, PTE_R = 2, PTE_W = 4, PTE_X = 8, PTE_U = 16, PTE_A = 64, PTE_D
 #define MAP_BASE        0x10000000ull /* where addresses are looked for when the caller leaves the choice */
 #define MAP_PAGES_MAX   ((USER_TOP - USER_BASE) >> PAGE_SHIFT)
 #define ZAP_STEP        256 /* pages unmapped between looks at pending interrupts */
+#define PROTECT_STEP    16  /* mappings of one page that get other rights likewise */
 #define AHEAD_MAX       16  /* pages mapped by one fault of a run */
 
 static unsigned asid_bits;
@@ -466,38 +467,63 @@ status_t aspace_unmap(struct process *p, uint64_t addr, uint64_t size)
 	return OK;
 }
 
-status_t aspace_protect(struct process *p, uint64_t addr, uint64_t size, uint32_t prot)
+/* The part of one mapping that [addr, addr + size) begins with gets the rights; *done is how much of it. */
+static status_t protect_mapping(struct process *p, uint64_t addr, uint64_t size, uint32_t prot, uint64_t *done)
 {
+	struct mapping *m = aspace_find(p, addr);
+	uint64_t end;
 	status_t s;
 
-	if (!range_valid(addr, size) || prot & ~(uint32_t)(MAP_READ | MAP_WRITE | MAP_EXEC))
+	if (!m)
+		return ERR_RANGE;
+	if (prot & ~m->max_prot)
+		return ERR_RIGHTS;
+	end = m->node.key + m->size < addr + size ? m->node.key + m->size : addr + size;
+	if (m->prot != prot) {
+		s = range_cut(p, addr, end - addr);
+		if (s != OK)
+			return s;
+		aspace_find(p, addr)->prot = prot;
+	}
+	/* The next touch makes the entries anew. Where no table is there is nothing to forget. */
+	uint64_t at = p->as.present ? addr : end;
+	for (unsigned n = 0; at < end && n < ZAP_STEP && !table_of(p, at, false); n++)
+		at = (at | ((1ull << 21) - 1)) + 1;
+	if (at > end)
+		at = end;
+	if (at == addr) {
+		at = end - addr > ZAP_STEP << PAGE_SHIFT ? addr + (ZAP_STEP << PAGE_SHIFT) : end;
+		if (zap(p, addr, at - addr, false))
+			aspace_flush(p, addr, at - addr);
+	}
+	*done = at - addr;
+	return OK;
+}
+
+status_t aspace_protect(struct process *p, uint64_t *addr, uint64_t *size, uint32_t prot)
+{
+	uint64_t done;
+	status_t s;
+
+	if (!range_valid(*addr, *size) || prot & ~(uint32_t)(MAP_READ | MAP_WRITE | MAP_EXEC))
 		return ERR_INVALID;
 	if ((prot & (MAP_WRITE | MAP_EXEC)) == (MAP_WRITE | MAP_EXEC) || (prot & MAP_WRITE && !(prot & MAP_READ)))
 		return ERR_INVALID;
-	for (uint64_t a = addr; a < addr + size;) {
-		struct mapping *m = aspace_find(p, a);
-
-		if (!m)
-			return ERR_RANGE;
-		if (prot & ~m->max_prot)
-			return ERR_RIGHTS;
-		a = m->node.key + m->size;
+	for (unsigned n = 0; n < PROTECT_STEP; n++) {
+		s = protect_mapping(p, *addr, *size, prot, &done);
+		if (s != OK)
+			return s;
+		*addr += done;
+		*size -= done;
+		if (!*size) {
+			if (prot & MAP_EXEC)
+				code_sync(p);
+			return OK;
+		}
+		if (done > PAGE_SIZE)
+			break;
 	}
-	s = range_cut(p, addr, size);
-	if (s != OK)
-		return s;
-	for (uint64_t a = addr; a < addr + size;) {
-		struct mapping *m = aspace_find(p, a);
-
-		m->prot = prot;
-		a = m->node.key + m->size;
-	}
-	/* The next touch makes the entries anew. */
-	if (zap(p, addr, size, false))
-		aspace_flush(p, addr, size);
-	if (prot & MAP_EXEC)
-		code_sync(p);
-	return OK;
+	return STATUS_RESTART;
 }
 
 /* Makes the entry for one page; table is its last-level table. */

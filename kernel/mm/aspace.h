@@ -61,7 +61,8 @@ status_t aspace_map(struct process *p, struct cap *from, uint64_t offset, uint64
 bool mapping_release_step(struct mapping *m);
 /* STATUS_RESTART after a bounded part. */
 status_t aspace_unmap(struct process *p, uint64_t addr, uint64_t size);
-status_t aspace_protect(struct process *p, uint64_t addr, uint64_t size, uint32_t prot);
+/* The same; then *addr and *size are what is left. */
+status_t aspace_protect(struct process *p, uint64_t *addr, uint64_t *size, uint32_t prot);
 /* Resolves a fault at addr (any alignment) for the access (one MAP_* bit). OK: mapped now. ERR_FAULT: not allowed there; ERR_NO_MEMORY. */
 status_t aspace_fault(struct process *p, uint64_t addr, uint32_t access);
 /* Removes (or only write-protects) the translations of one page of v in every mapping. Flushes. */

@@ -9,11 +9,14 @@
 #include "kernel/mm/slab.h"
 #include "kernel/panic.h"
 #include "kernel/platform.h"
+#include "kernel/trap/syscall.h"
 #include "sys/abi/syscall.h"
 #include <string.h>
 
 #define MAX_PAGES   (1ull << 26) /* 256 GiB: all a process can map */
 #define SHRINK_STEP 128          /* pages freed between looks at pending interrupts */
+#define BUILD_STEP  64           /* pages made likewise */
+#define CLONE_STEP  512          /* pages shared likewise */
 
 static size_t leaf_bytes(const struct vmo *v)
 {
@@ -70,7 +73,7 @@ static struct vmo *vmo_new(struct quota *q, uint8_t kind, uint64_t pages)
 	return v;
 }
 
-static status_t vmo_fill_contiguous(struct vmo *v)
+static status_t contiguous_reserve(struct vmo *v)
 {
 	unsigned order = 0;
 
@@ -88,8 +91,6 @@ static status_t vmo_fill_contiguous(struct vmo *v)
 	page_split(pa, order);
 	for (uint64_t i = v->pages; i < 1ull << order; i++)
 		page_free(pa + (i << PAGE_SHIFT), 0);
-	for (uint64_t i = 0; i < v->pages; i++)
-		page_zero(pa + (i << PAGE_SHIFT));
 	v->phys = pa;
 	v->present = v->pages;
 	return OK;
@@ -102,18 +103,15 @@ status_t vmo_create(struct quota *q, uint64_t size, uint32_t flags, struct vmo *
 
 	if (!size || size > MAX_PAGES << PAGE_SHIFT)
 		return ERR_RANGE;
-	struct vmo *v = vmo_new(q, flags & VMO_CONTIGUOUS ? VMO_KIND_CONTIGUOUS : VMO_KIND_ANON, pages);
+	struct vmo *v = vmo_new(q, VMO_KIND_ANON, pages);
 	if (!v)
 		return ERR_NO_MEMORY;
-	if (flags & VMO_CONTIGUOUS) {
-		s = vmo_fill_contiguous(v);
-	} else if (flags & VMO_COMMIT) {
-		uint64_t pa;
-		bool w;
-
-		for (uint64_t i = 0; i < pages && s == OK; i++)
-			s = vmo_page(v, i, true, &pa, &w);
+	if (flags & (VMO_CONTIGUOUS | VMO_COMMIT)) {
+		v->kind = VMO_KIND_BUILDING;
+		v->build = flags & VMO_CONTIGUOUS ? VMO_BUILD_CONTIGUOUS : VMO_BUILD_COMMIT;
 	}
+	if (flags & VMO_CONTIGUOUS)
+		s = contiguous_reserve(v);
 	if (s != OK) {
 		object_put(&v->obj);
 		return s;
@@ -181,8 +179,33 @@ static void page_drop(struct vmo *v, uint64_t *slot)
 	quota_uncharge(v->obj.quota, PAGE_SIZE);
 }
 
+/* Whole, or given up: an object like any other from now on. */
+static void build_end(struct vmo *v)
+{
+	v->kind = v->phys ? VMO_KIND_CONTIGUOUS : VMO_KIND_ANON;
+	v->low = 0;
+	v->offset = 0;
+	if (v->source)
+		object_put(&v->source->obj);
+	v->source = NULL;
+}
+
 bool vmo_shrink_step(struct vmo *v)
 {
+	if (v->kind == VMO_KIND_BUILDING) {
+		if (v->source && v->source->obj.refs == 1 && !vmo_shrink_step(v->source))
+			return false;
+		build_end(v);
+	}
+	if (v->kind == VMO_KIND_CONTIGUOUS) {
+		for (unsigned n = 0; v->present; v->low++) {
+			if (n++ == SHRINK_STEP)
+				return false;
+			page_free(v->phys + (v->low << PAGE_SHIFT), 0);
+			quota_uncharge(v->obj.quota, PAGE_SIZE);
+			v->present--;
+		}
+	}
 	if (v->kind != VMO_KIND_ANON)
 		return true;
 	for (unsigned n = 0; v->present && v->low < v->pages; v->low++) {
@@ -205,19 +228,15 @@ void vmo_destroy(struct vmo *v)
 {
 	struct quota *q = v->obj.quota;
 
+	while (!vmo_shrink_step(v))
+		;
 	if (v->kind == VMO_KIND_ANON) {
-		while (!vmo_shrink_step(v))
-			;
 		if (v->leaves) {
 			for (uint64_t i = 0; i < leaf_count(v); i++)
 				kfree(q, v->leaves[i], leaf_bytes(v));
 			kfree(q, v->leaves, leaf_count(v) * sizeof(*v->leaves));
 		}
 		kfree(q, v->single, leaf_bytes(v));
-	} else if (v->kind == VMO_KIND_CONTIGUOUS && v->phys) {
-		for (uint64_t i = 0; i < v->pages; i++)
-			page_free(v->phys + (i << PAGE_SHIFT), 0);
-		quota_uncharge(q, v->pages << PAGE_SHIFT);
 	}
 	kfree(q, v, sizeof(*v));
 	object_put(&q->obj);
@@ -237,15 +256,8 @@ static status_t page_unshare(struct vmo *v, uint64_t index, uint64_t *slot)
 	return OK;
 }
 
-status_t vmo_page(struct vmo *v, uint64_t index, bool write, uint64_t *pa, bool *writable)
+static inline status_t anon_page(struct vmo *v, uint64_t index, bool write, uint64_t *pa, bool *writable)
 {
-	if (index >= v->pages)
-		return ERR_RANGE;
-	*writable = true;
-	if (v->kind != VMO_KIND_ANON) {
-		*pa = v->phys + (index << PAGE_SHIFT);
-		return OK;
-	}
 	uint64_t *slot = slot_of(v, index, true);
 
 	if (!slot)
@@ -275,6 +287,19 @@ status_t vmo_page(struct vmo *v, uint64_t index, bool write, uint64_t *pa, bool 
 	return OK;
 }
 
+status_t vmo_page(struct vmo *v, uint64_t index, bool write, uint64_t *pa, bool *writable)
+{
+	if (index >= v->pages)
+		return ERR_RANGE;
+	*writable = true;
+	if (v->kind != VMO_KIND_ANON) {
+		CHECK(v->kind != VMO_KIND_BUILDING);
+		*pa = v->phys + (index << PAGE_SHIFT);
+		return OK;
+	}
+	return anon_page(v, index, write, pa, writable);
+}
+
 uint64_t vmo_peek(struct vmo *v, uint64_t index)
 {
 	if (index >= v->pages)
@@ -292,29 +317,75 @@ status_t vmo_clone(struct quota *q, struct vmo *src, uint64_t first, uint64_t pa
 		return ERR_UNSUPPORTED;
 	if (!pages || first > src->pages || pages > src->pages - first)
 		return ERR_RANGE;
-	struct vmo *v = vmo_new(q, VMO_KIND_ANON, pages);
+	struct vmo *v = vmo_new(q, VMO_KIND_BUILDING, pages);
 	if (!v)
 		return ERR_NO_MEMORY;
-	for (uint64_t i = 0; i < pages; i++) {
-		uint64_t *from = slot_of(src, first + i, false);
+	v->build = VMO_BUILD_CLONE;
+	v->source = src;
+	v->offset = (uint32_t)first;
+	object_get(&src->obj);
+	*out = v;
+	return OK;
+}
 
-		if (!from) {
+/* Shares pages [v->low, end) of the source; a page with two holders is nobody's to write, so their entries lose that right. */
+static status_t clone_pages(struct vmo *v, uint64_t end)
+{
+	struct vmo *src = v->source;
+	uint64_t first = v->offset, from = v->low;
+	status_t s = OK;
+
+	for (uint64_t i = from; i < end; i++) {
+		uint64_t *page = slot_of(src, first + i, false);
+
+		if (!page) {
 			i = ((first + i) | (VMO_LEAF - 1)) - first; /* no page in this leaf */
 			continue;
 		}
-		if (!*from)
+		if (!*page)
 			continue;
 		uint64_t *to = slot_of(v, i, true);
-		if (!to || !quota_charge(q, PAGE_SIZE)) {
-			object_put(&v->obj);
-			return ERR_NO_MEMORY;
+		if (!to || !quota_charge(v->obj.quota, PAGE_SIZE)) {
+			s = ERR_NO_MEMORY;
+			break;
 		}
-		page_of(*from)->refs++;
-		*to = *from;
+		page_of(*page)->refs++;
+		*to = *page;
 		v->present++;
 	}
-	vmo_unmap_page(src, first, pages, true);
-	*out = v;
+	vmo_unmap_page(src, first + from, end - from, true);
+	return s;
+}
+
+status_t vmo_build_step(struct vmo *v)
+{
+	uint64_t step = v->build == VMO_BUILD_CLONE ? CLONE_STEP : BUILD_STEP;
+	uint64_t end = v->pages - v->low < step ? v->pages : v->low + step;
+	status_t s = v->build == VMO_BUILD_FAILED ? ERR_NO_MEMORY : OK;
+	uint64_t pa;
+	bool w;
+
+	if (v->kind != VMO_KIND_BUILDING)
+		return s;
+	if (v->build == VMO_BUILD_CLONE)
+		s = clone_pages(v, end);
+	else if (v->build == VMO_BUILD_CONTIGUOUS)
+		for (uint64_t i = v->low; i < end; i++)
+			page_zero(v->phys + (i << PAGE_SHIFT));
+	else if (v->build == VMO_BUILD_COMMIT)
+		for (uint64_t i = v->low; i < end && s == OK; i++)
+			s = anon_page(v, i, true, &pa, &w);
+	if (s != OK) {
+		v->build = VMO_BUILD_FAILED;
+		return s;
+	}
+	v->low = end;
+	if (end < v->pages)
+		return STATUS_RESTART;
+	if (v->source && v->source->obj.refs == 1 && !vmo_shrink_step(v->source))
+		return STATUS_RESTART; /* its last handle went meanwhile */
+	build_end(v);
+	v->build = VMO_BUILD_NONE;
 	return OK;
 }
 

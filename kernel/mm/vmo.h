@@ -6,22 +6,32 @@
 
 struct vmo {
 	struct object obj;
-	uint8_t kind; /* VMO_KIND_* */
+	uint8_t kind;  /* VMO_KIND_*, VMO_KIND_BUILDING */
+	uint8_t build; /* VMO_BUILD_* */
 	uint64_t pages;
 	uint64_t present;     /* pages held */
 	uint64_t phys;        /* contiguous, device: address of the first page */
-	uint32_t offset;      /* device: registers start here in the first page */
-	uint64_t low;         /* shrinking: pages below are gone */
+	struct vmo *source;   /* building: what it is a clone of; held */
+	uint32_t offset;      /* device: registers start here in the first page; building: first page of the source */
+	uint64_t low;         /* building, shrinking: pages below are done */
 	uint64_t **leaves;    /* anonymous: pages / VMO_LEAF arrays of physical addresses (0: not present) */
 	uint64_t *single;     /* used instead of an array when there is one leaf only */
 	struct list mappings; /* struct mapping.vmo_node */
 };
 #define VMO_LEAF 64
 
+/* A new object of many pages is filled in steps. Until then it has a handle but no call takes it: pages may not be zeroed yet. */
+#define VMO_KIND_BUILDING 0xff
+enum { VMO_BUILD_NONE, VMO_BUILD_COMMIT, VMO_BUILD_CONTIGUOUS, VMO_BUILD_CLONE, VMO_BUILD_FAILED };
+
+/* An anonymous object, or one to be built. */
 status_t vmo_create(struct quota *q, uint64_t size, uint32_t flags, struct vmo **out);
+/* A bounded part of the work: OK: whole now, STATUS_RESTART: there is more, ERR_NO_MEMORY: it will never be. */
+status_t vmo_build_step(struct vmo *v);
 status_t vmo_create_device(struct quota *q, uint64_t phys, uint64_t size, struct vmo **out);
 /* Boot only: an anonymous object out of a reserved range of RAM (boot archive, device tree), whose pages it takes over where it can. */
 status_t vmo_create_from(struct quota *q, uint64_t phys, uint64_t size, struct vmo **out);
+/* To be built. Pages are taken in order: of what is written meanwhile each page has the old or the new. */
 status_t vmo_clone(struct quota *q, struct vmo *src, uint64_t first, uint64_t pages, struct vmo **out);
 void vmo_decommit(struct vmo *v, uint64_t first, uint64_t count);
 /* Copies between the object and an address space or kernel memory (proc NULL). */

@@ -17,9 +17,10 @@ static status_t find_vmo(uint64_t handle, uint32_t rights, struct cap **c, struc
 {
 	status_t s = handle_find(process_self(), handle, OBJ_VMO, rights, c);
 
-	if (s == OK)
-		*v = (struct vmo *)(*c)->obj;
-	return s;
+	if (s != OK)
+		return s;
+	*v = (struct vmo *)(*c)->obj;
+	return (*v)->kind == VMO_KIND_BUILDING ? ERR_STATE : OK;
 }
 
 static status_t find_target(uint64_t handle, struct process **p)
@@ -35,6 +36,31 @@ static status_t find_target(uint64_t handle, struct process **p)
 		return s;
 	*p = (struct process *)c->obj;
 	return (*p)->state >= PROCESS_ENDING ? ERR_STATE : OK;
+}
+
+/* The next part of the work behind vmo_create or vmo_clone. The handle is the process's from the start: whoever ends it meanwhile ends the object
+ * in steps as well. */
+static struct sysret build(handle_t handle, struct vmo *v)
+{
+	status_t s = vmo_build_step(v);
+
+	if (s != OK && s != STATUS_RESTART) {
+		status_t closed = handle_close(process_self(), handle);
+
+		if (closed == STATUS_RESTART)
+			s = STATUS_RESTART; /* comes here again for its error */
+	}
+	if (s == STATUS_RESTART)
+		return sysret_restart(SYS_VMO_BUILD, handle, 0, 0, 0, 0);
+	return s == OK ? sysret_value(handle) : sysret_status(s);
+}
+
+struct sysret sys_vmo_build(uint64_t handle)
+{
+	struct cap *c;
+	status_t s = handle_find(process_self(), handle, OBJ_VMO, 0, &c);
+
+	return s == OK ? build(handle, (struct vmo *)c->obj) : sysret_status(s);
 }
 
 struct sysret sys_vmo_create(uint64_t size, uint64_t flags, uint64_t resource)
@@ -56,7 +82,7 @@ struct sysret sys_vmo_create(uint64_t size, uint64_t flags, uint64_t resource)
 	status_t s = vmo_create(p->quota, size, (uint32_t)flags, &v);
 	if (s == OK)
 		s = handle_create(p, &v->obj, rights, &h);
-	return s == OK ? sysret_value(h) : sysret_status(s);
+	return s == OK ? build(h, v) : sysret_status(s);
 }
 
 struct sysret sys_vmo_create_device(uint64_t resource, uint64_t phys, uint64_t size)
@@ -99,7 +125,7 @@ struct sysret sys_vmo_clone(uint64_t handle, uint64_t offset, uint64_t size)
 	s = vmo_clone(p->quota, v, offset >> PAGE_SHIFT, size >> PAGE_SHIFT, &clone);
 	if (s == OK)
 		s = handle_create(p, &clone->obj, RIGHTS_VMO, &h);
-	return s == OK ? sysret_value(h) : sysret_status(s);
+	return s == OK ? build(h, clone) : sysret_status(s);
 }
 
 static struct sysret copy(uint64_t handle, uint64_t offset, uint64_t buf, uint64_t len, bool into_vmo)
@@ -192,7 +218,9 @@ struct sysret sys_vmo_protect(uint64_t process, uint64_t addr, uint64_t size, ui
 
 	if (s == OK && prot > (MAP_READ | MAP_WRITE | MAP_EXEC))
 		s = ERR_INVALID;
-	return sysret_status(s == OK ? aspace_protect(p, addr, size, (uint32_t)prot) : s);
+	if (s == OK)
+		s = aspace_protect(p, &addr, &size, (uint32_t)prot);
+	return s == STATUS_RESTART ? sysret_restart(SYS_VMO_PROTECT, process, addr, size, prot, 0) : sysret_status(s);
 }
 
 struct sysret sys_vmo_sync_code(uint64_t handle)

@@ -24,6 +24,7 @@ struct sysret sys_notification_create(void);
 struct sysret sys_notification_signal(uint64_t handle, uint64_t bits);
 struct sysret sys_notification_wait(uint64_t handle, uint64_t deadline);
 struct sysret sys_notification_bind(uint64_t handle, uint64_t thread);
+struct sysret sys_vmo_build(uint64_t handle);
 struct sysret sys_vmo_create(uint64_t size, uint64_t flags, uint64_t resource);
 struct sysret sys_vmo_create_device(uint64_t resource, uint64_t phys, uint64_t size);
 struct sysret sys_vmo_clone(uint64_t handle, uint64_t offset, uint64_t size);

@@ -48,7 +48,8 @@ typedef void (*call_t)(void);
 	D(SYS_QUOTA_CREATE, sys_quota_create), D(SYS_QUOTA_INFO, sys_quota_info), D(SYS_QUOTA_SET, sys_quota_set), \
 	D(SYS_QUOTA_KILL, sys_quota_kill), D(SYS_RESOURCE_CREATE, sys_resource_create), \
 	D(SYS_LOG_WRITE, sys_log_write), D(SYS_LOG_READ, sys_log_read), D(SYS_SYSTEM_INFO, sys_system_info), \
-	D(SYS_SYSTEM_RESET, sys_system_reset), D(SYS_CONSOLE, sys_console)
+	D(SYS_SYSTEM_RESET, sys_system_reset), D(SYS_CONSOLE, sys_console), \
+	D(SYS_VMO_BUILD, sys_vmo_build)
 /* clang-format on */
 
 extern const call_t syscall_table[SYS_COUNT], syscall_stash_table[SYS_COUNT];

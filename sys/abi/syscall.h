@@ -64,14 +64,16 @@
 #define SYS_VMO_CREATE_DEVICE \
 	21 /* a0 resource (RES_MMIO), a1 physical address, a2 size -> handle; any alignment inside of the resource's pages */
 #define SYS_VMO_CLONE \
-	22 /* a0 vmo, a1 offset, a2 size -> copy-on-write snapshot; ERR_UNSUPPORTED for device and contiguous */
+	22 /* a0 vmo, a1 offset, a2 size -> copy-on-write snapshot; ERR_UNSUPPORTED for device and contiguous. Pages are \
+	    * taken in order: of what others write meanwhile each page has the old or the new */
 #define SYS_VMO_READ  23 /* a0 vmo, a1 offset (any), a2 buffer, a3 length */
 #define SYS_VMO_WRITE 24 /* a0 vmo, a1 offset (any), a2 buffer, a3 length */
 #define SYS_VMO_INFO  25 /* a0 vmo, a1 struct vmo_info * */
 #define SYS_VMO_MAP \
 	26 /* a0 process or HANDLE_NONE (self), a1 vmo, a2 offset, a3 address or 0, a4 size, a5 MAP_* -> address */
-#define SYS_VMO_UNMAP     27 /* a0 process or HANDLE_NONE, a1 address, a2 size */
-#define SYS_VMO_PROTECT   28 /* a0 process or HANDLE_NONE, a1 address, a2 size, a3 MAP_READ|WRITE|EXEC */
+#define SYS_VMO_UNMAP 27 /* a0 process or HANDLE_NONE, a1 address, a2 size */
+#define SYS_VMO_PROTECT \
+	28 /* a0 process or HANDLE_NONE, a1 address, a2 size, a3 MAP_READ|WRITE|EXEC; on an error what lies before the culprit has changed */
 #define SYS_VMO_SYNC_CODE 29 /* a0 vmo: make written instructions visible to every hart */
 #define SYS_VMO_OP        30 /* a0 vmo, a1 VMO_OP_*, a2 offset, a3 size */
 
@@ -124,4 +126,6 @@
 	64 /* a0 resource (SYSTEM_INSPECT) or HANDLE_NONE where the topic allows, a1 topic, a2 index, a3 buffer, a4 length -> bytes */
 #define SYS_SYSTEM_RESET 65 /* a0 resource (SYSTEM_RESET), a1 RESET_*; does not return */
 #define SYS_CONSOLE      66 /* a0 resource (SYSTEM_CONSOLE), a1 CONSOLE_* */
-#define SYS_COUNT        67
+#define SYS_VMO_BUILD \
+	67 /* internal: how a vmo_create or vmo_clone of many pages goes on after an interrupt; of no use to others */
+#define SYS_COUNT 68
