@@ -133,6 +133,7 @@ struct sysret sys_irq_bind(uint64_t handle, uint64_t nt, uint64_t bits)
 	i->nt = (struct notification *)n->obj;
 	object_get(n->obj);
 	i->bits = bits;
+	i->owner_koid = p->obj.koid;
 	irqc_enable(i->source, i->hart->index);
 	return sysret_status(OK);
 }

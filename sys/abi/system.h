@@ -63,7 +63,7 @@ struct irq_info {
 	uint32_t source;
 	uint32_t flags;
 	uint64_t count;      /* times fired */
-	uint64_t owner_koid; /* process that created it */
+	uint64_t owner_koid; /* process that bound it last; before the first, that created it */
 	uint32_t masked;     /* fired and not acknowledged yet */
 	uint32_t reserved;
 };
