@@ -43,7 +43,8 @@ status_t quota_create(struct quota *parent, const struct quota_limits *l, struct
 {
 	if (parent->obj.dying)
 		return ERR_STATE;
-	if (!fits(parent, l))
+	/* The last holder of a quota lets go of its parent as well, and so on. */
+	if (!fits(parent, l) || parent->depth == QUOTA_DEPTH_MAX)
 		return ERR_QUOTA;
 	struct quota *q = kalloc(parent, sizeof(*q));
 	if (!q)
@@ -55,6 +56,7 @@ status_t quota_create(struct quota *parent, const struct quota_limits *l, struct
 	}
 	object_init(&q->obj, OBJ_QUOTA, parent);
 	q->parent = parent;
+	q->depth = parent->depth + 1;
 	q->limit = *l;
 	q->limit.reserved = 0;
 	take(parent, &q->limit);

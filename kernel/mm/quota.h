@@ -7,6 +7,7 @@
 struct quota {
 	struct object obj;
 	struct quota *parent; /* referenced */
+	unsigned depth;       /* below the root's */
 	struct quota_limits limit, used;
 	struct list processes; /* process.quota_node */
 	struct list children;  /* quota.sibling */

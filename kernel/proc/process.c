@@ -7,6 +7,7 @@
 #include "kernel/mm/slab.h"
 #include "kernel/mm/vmo.h"
 #include "kernel/panic.h"
+#include "kernel/proc/undertaker.h"
 #include "kernel/sched/sched.h"
 #include "kernel/trap/syscall.h"
 #include <string.h>
@@ -41,6 +42,8 @@ status_t process_create(struct quota *q, const char *name, size_t len, struct pr
 	if (s == OK)
 		s = aspace_init(p);
 	if (s != OK) {
+		while (!process_reap_step(p)) /* it holds nothing yet */
+			;
 		object_put(&p->obj);
 		return s;
 	}
@@ -52,10 +55,11 @@ void process_destroy(struct process *p)
 {
 	struct quota *q = p->quota;
 
-	CHECK(!p->thread_count && p->state != PROCESS_ENDING);
-	/* One that never ran, or was never started: nothing could have happened in steps yet. */
-	while (p->state != PROCESS_ENDED && !process_reap_step(p))
-		;
+	if (p->state != PROCESS_ENDED) {
+		process_bury(p);
+		return;
+	}
+	CHECK(!p->thread_count);
 	list_remove(&p->all_node);
 	process_count--;
 	kfree(q, p, sizeof(*p));
@@ -69,11 +73,7 @@ void process_end(struct process *p, int64_t status)
 	p->state = PROCESS_ENDING;
 	p->exit_status = status;
 	if (!p->thread_count) {
-		/* Never had a thread: its maker's kernel entry cleans up. */
-		object_get(&p->obj);
-		while (!process_reap_step(p))
-			;
-		object_put(&p->obj);
+		process_bury(p);
 		return;
 	}
 	object_get(&p->obj);

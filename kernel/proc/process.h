@@ -19,6 +19,7 @@ struct process {
 	uint32_t thread_count;
 	struct list quota_node; /* quota.processes */
 	struct list all_node;   /* every process */
+	struct list buried_node;
 	uint32_t reap_slot;
 	uint64_t cpu_ticks; /* of ended threads */
 	uint64_t parent_koid;

@@ -8,6 +8,7 @@
 #include "kernel/mm/aspace.h"
 #include "kernel/panic.h"
 #include "kernel/proc/process.h"
+#include "kernel/proc/undertaker.h"
 #include "kernel/sbi.h"
 #include "kernel/trap/syscall.h"
 #include "kernel/trap/trap.h"
@@ -402,7 +403,7 @@ static NOINLINE struct thread *sched_next(void)
 		}
 		if (t->slow & SLOW_REAPER) {
 			/* The clean-up of a dead process, at the priority of its last thread, in bounded steps. */
-			if (!process_reap_step(t->proc)) {
+			if (!(t->proc ? process_reap_step(t->proc) : undertaker_step())) {
 				t->state = TS_READY;
 				ready_insert(t, false);
 			}

@@ -116,6 +116,7 @@ enum {
 /* irq_create */
 enum { IRQ_LEVEL = 0, IRQ_EDGE = 1 };
 
+#define QUOTA_DEPTH_MAX 32 /* quotas below the first one, each in the one before */
 struct quota_limits {
 	uint64_t mem_bytes;
 	uint32_t handles;

@@ -81,7 +81,9 @@
 #define SYS_PROCESS_CREATE 31 /* a0 quota or HANDLE_NONE (own), a1 name, a2 name length -> handle */
 #define SYS_PROCESS_GIVE \
 	32 /* a0 process, a1 handle, a2 rights or RIGHTS_SAME -> the handle's value there; a1 is duplicated (derived) */
-#define SYS_PROCESS_KILL 33 /* a0 process, a1 exit status */
+#define SYS_PROCESS_KILL \
+	33 /* a0 process, a1 exit status: begins its end, process_watch tells when it is over. One without threads ends with its last \
+	    * handle too; one whose threads were made but not started only so */
 #define SYS_PROCESS_EXIT 34 /* a0 exit status; does not return */
 #define SYS_PROCESS_WATCH \
 	35 /* a0 process, a1 notification, a2 bits: signalled once when it has ended and given everything back */
@@ -115,7 +117,8 @@
 
 /* Quotas, resources, system */
 #define SYS_QUOTA_CREATE \
-	57 /* a0 quota or HANDLE_NONE (own), a1 struct quota_limits * -> handle; taken out of the parent */
+	57 /* a0 quota or HANDLE_NONE (own), a1 struct quota_limits * -> handle; taken out of the parent. ERR_QUOTA also at \
+	    * QUOTA_DEPTH_MAX */
 #define SYS_QUOTA_INFO      58 /* a0 quota or HANDLE_NONE, a1 struct quota_info * */
 #define SYS_QUOTA_SET       59 /* a0 quota, a1 struct quota_limits * (moves the difference from or to the parent) */
 #define SYS_QUOTA_KILL      60 /* a0 quota: kill every process that draws on it or on its descendants */

@@ -152,4 +152,67 @@ static void test_killed(void)
 	CHECK_ACCOUNT(&before);
 }
 
-TEST_CASES("cycle", {"many_times", test_many_times}, {"many_live", test_many_live}, {"killed", test_killed});
+/* Processes that never ran, each held only by the one before: all go with the first, however many. */
+static void test_chain(void)
+{
+	enum { N = 500 };
+	struct test_account before = test_account();
+
+	for (unsigned round = 0; round < 3; round++) {
+		handle_t first = HANDLE_NONE, last = HANDLE_NONE;
+
+		for (unsigned i = 0; i < N; i++) {
+			handle_t p = HANDLE_NONE;
+
+			if (!CHECK_OK(process_create(HANDLE_NONE, "chain", 5, &p)))
+				break;
+			if (first == HANDLE_NONE) {
+				first = last = p;
+				continue;
+			}
+			CHECK_OK(process_give(last, p, RIGHTS_SAME, NULL));
+			if (last != first)
+				shut(last);
+			last = p;
+		}
+		if (last != first)
+			shut(last);
+		if (round & 1)
+			CHECK_OK(process_kill(first, 0));
+		shut(first);
+	}
+	CHECK_ACCOUNT(&before);
+}
+
+/* Quotas in quotas go with the last one, and there is an end to how deep they nest. */
+static void test_deep_quotas(void)
+{
+	struct quota_limits limits = {.mem_bytes = 8 * MIB, .handles = 500, .threads = 10, .processes = 10};
+	struct test_account before = {0};
+
+	for (unsigned round = 0; round < 2; round++) {
+		handle_t q = HANDLE_NONE;
+		unsigned depth = 0;
+		status_t status;
+
+		before = test_account();
+		for (;; depth++) {
+			handle_t next = HANDLE_NONE;
+
+			limits.mem_bytes -= 16 * KIB; /* the parent pays for the object itself */
+			status = quota_create(q, &limits, &next);
+			if (q != HANDLE_NONE)
+				shut(q);
+			if (status != OK)
+				break;
+			q = next;
+		}
+		CHECK_STATUS(status, ERR_QUOTA);
+		CHECK(depth >= 8 && depth <= QUOTA_DEPTH_MAX);
+		limits.mem_bytes = 8 * MIB;
+		CHECK_ACCOUNT(&before);
+	}
+}
+
+TEST_CASES("cycle", {"many_times", test_many_times}, {"many_live", test_many_live}, {"killed", test_killed},
+	   {"chain", test_chain}, {"deep_quotas", test_deep_quotas});

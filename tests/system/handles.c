@@ -484,7 +484,7 @@ static void test_quota_limit(void)
 /* Giving needs the right to duplicate, moving in a message the right to move. */
 static void test_give(void)
 {
-	handle_t process = HANDLE_NONE, nt = make_notification(), there = HANDLE_NONE;
+	handle_t process = HANDLE_NONE, nt = make_notification(), there = HANDLE_NONE, ended = make_notification();
 	handle_t fixed = make_dup(nt, RIGHT_NT_SIGNAL | RIGHT_INFO);
 	handle_t ep = make_endpoint();
 	struct ipc_msg m = {.info = MSG_INFO(1, 1, 0), .handles = {fixed}};
@@ -499,10 +499,13 @@ static void test_give(void)
 	CHECK_EQ(info.refs, 3);
 	CHECK_STATUS(ipc_call(ep, &m, NULL, DEADLINE_NEVER), ERR_RIGHTS);
 	CHECK_OK(notification_signal(fixed, 1));
+	CHECK_OK(process_watch(process, ended, 1));
 	CHECK_OK(process_kill(process, 0));
 	shut(process);
+	CHECK_OK(notification_wait(ended, DEADLINE_NEVER, NULL));
 	CHECK_OK(handle_info(nt, &info));
 	CHECK_EQ(info.refs, 2);
+	shut(ended);
 	shut(fixed);
 	shut(nt);
 	shut(ep);
