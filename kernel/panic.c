@@ -228,7 +228,8 @@ _Noreturn void panic(const char *fmt, ...)
 	va_end(args);
 	print("\nPANIC: %s\n", text);
 	print_hart((uint64_t)sp);
-	backtrace((uint64_t)__builtin_return_address(0), (uint64_t)sp, sp[-2]);
+	/* Inside the call: it is the caller's last instruction, what follows is another function. */
+	backtrace((uint64_t)__builtin_return_address(0) - 2, (uint64_t)sp, sp[-2]);
 	panic_end();
 }
 
