@@ -65,4 +65,6 @@ struct secondary_start {
 	uint64_t tp;
 	uint64_t sp;
 	uint64_t fn;
+	uint32_t claim; /* SMP_*: whoever is second to set it goes by what the first one did */
 };
+enum { SMP_EXPECTED, SMP_ARRIVED, SMP_ABANDONED };

@@ -10,6 +10,9 @@
 #define SBI_EXT_DBCN  0x4442434e
 #define SBI_DBCN_BYTE 2
 #define SBI_EXT_SRST  0x53525354
+#define SBI_EXT_HSM   0x48534d
+#define SBI_HSM_STOP  1
+#define SMP_ARRIVED   1 /* boot/early.h */
 
 	.option norelax
 
@@ -95,6 +98,10 @@ boot_entry:
 	.balign 4
 secondary_entry:
 	hart_reset
+	addi t0, a1, 32
+	li t1, SMP_ARRIVED
+	amoswap.w.aqrl t1, t1, (t0)
+	bnez t1, 6f             /* too late: stack and place in the kernel may be another hart's by now */
 	ld a2, 0(a1)
 	ld tp, 8(a1)
 	ld sp, 16(a1)
@@ -103,6 +110,11 @@ secondary_entry:
 	paging_on a2
 	jalr a3
 	unimp
+6:	li a6, SBI_HSM_STOP
+	li a7, SBI_EXT_HSM
+	ecall
+7:	wfi
+	j 7b
 	.size secondary_entry, . - secondary_entry
 
 /* A trap that nothing expects yet: says so, character by character, and ends. Needs no stack. */

@@ -2,6 +2,7 @@
 /* Interface between boot (entry, paging, firmware) and the rest of the kernel. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +20,8 @@ void *kstack_emergency_top(unsigned hart);
 /* Starts logical hart `index` by SBI HSM: it arrives in fn() in the kernel's address space with sp = kstack_top(index), tp = tp,
  * interrupts off, FP off. Returns 0 or the SBI error. */
 long smp_start_hart(unsigned index, void *tp, void (*fn)(void));
+/* Of the hart started last, which has not come: it will stop itself should it ever come. False: it has come meanwhile. */
+bool smp_abandon_hart(void);
 
 /* Called by boot on the boot hart with sp = kstack_top(0), after `platform` is filled and kernel_root is live. */
 _Noreturn void kernel_start(void);

@@ -37,18 +37,26 @@ static void hart_main(void)
 	hart_enter();
 }
 
+/* False: it does not come within a second. */
+static bool start_hart(unsigned i, long *error)
+{
+	uint64_t until = ticks_now() + platform.timebase_hz;
+
+	*error = smp_start_hart(i, &harts[i], hart_main);
+	while (!__atomic_load_n(&harts[i].online, __ATOMIC_ACQUIRE))
+		if ((*error || ticks_now() >= until) && smp_abandon_hart())
+			return false;
+	return true;
+}
+
 /* Harts that do not come are left out: the list is closed up behind them. */
 static void start_harts(void)
 {
 	unsigned i = 1;
+	long error;
 
 	while (i < platform.hart_count) {
-		uint64_t until = ticks_now() + platform.timebase_hz;
-		long error = smp_start_hart(i, &harts[i], hart_main);
-
-		while (!error && !__atomic_load_n(&harts[i].online, __ATOMIC_ACQUIRE) && ticks_now() < until)
-			;
-		if (__atomic_load_n(&harts[i].online, __ATOMIC_ACQUIRE)) {
+		if (start_hart(i, &error)) {
 			hart_count = ++i;
 			continue;
 		}
@@ -64,6 +72,7 @@ void kernel_start(void)
 	for (unsigned i = 0; i < MAX_HARTS; i++)
 		hart_setup(i);
 	harts[0].online = true;
+	trap_init_hart(); /* for panics */
 	time_init();
 	klog(LOG_INFO, "Veridian: %zu harts, boot hart %lu, timebase %lu Hz%s%s", platform.hart_count,
 	     (unsigned long)platform.harts[0].hart_id, (unsigned long)platform.timebase_hz,
@@ -78,8 +87,8 @@ void kernel_start(void)
 	klog(LOG_INFO, "memory: %lu KiB of %lu KiB free, %u ASID bits", (unsigned long)(page_free_bytes() >> 10),
 	     (unsigned long)(page_total_bytes() >> 10), aspace_asid_bits());
 	klock();
-	trap_init_hart();
 	start_harts();
+	trap_init_hart(); /* again: what it chooses depends on ASIDs and on how many harts came */
 	first_process_start();
 	kunlock();
 	hart_enter();
