@@ -30,6 +30,7 @@ class Machine:
     disks: list = field(default_factory=list)
     append: str = ""
     firmware: str | None = None
+    dtb: Path | None = None
     gdb: Path | None = None
     icount: bool = False
     extra: list = field(default_factory=list)
@@ -72,6 +73,30 @@ def cpu_unusable(board, name):
     return None
 
 
+def firmware_of(machine):
+    """The board's entry for the machine's firmware: {} for QEMU's own."""
+    if not machine.firmware:
+        return {}
+    known = load_board(machine.board).get("firmware", {})
+    if machine.firmware not in known:
+        raise Failure(f"board {machine.board} has no firmware '{machine.firmware}'; it has: {' '.join(known) or 'none'}")
+    return known[machine.firmware]
+
+
+def boots_from_disk(machine):
+    """A boot loader finds kernel and archive on the disk image; otherwise QEMU puts them in memory."""
+    return "loader" in firmware_of(machine)
+
+
+def firmware_missing(machine):
+    """The firmware's file that is not here, or None."""
+    entry = firmware_of(machine)
+    for key in ("loader", "bios"):
+        if key in entry and not (build.ROOT / entry[key]).exists():
+            return f"firmware {machine.firmware} is not here ({entry[key]}): run ci/setup base check"
+    return None
+
+
 def comma_safe(path):
     return str(path).replace(",", ",,")
 
@@ -97,11 +122,17 @@ def command(machine, console):
     elif machine.cpu != "rv64":
         line += ["-cpu", machine.cpu]
     line += settings.get("args", [])
-    if machine.firmware:
-        known = board.get("firmware", {})
-        if machine.firmware not in known:
-            raise Failure(f"board {machine.board} has no firmware '{machine.firmware}'; it has: {' '.join(known)}")
-        line += ["-kernel", known[machine.firmware]["file"]]
+    firmware = firmware_of(machine)
+    missing = firmware_missing(machine)
+    if missing:
+        raise Failure(missing)
+    if "bios" in firmware or "bios" in settings:
+        line += ["-bios", str(build.ROOT / firmware.get("bios", settings.get("bios")))]
+    dtb = machine.dtb or settings.get("dtb")
+    if dtb:
+        line += ["-dtb", str(build.ROOT / dtb)]
+    if "loader" in firmware:
+        line += ["-kernel", str(build.ROOT / firmware["loader"])]
     else:
         line += ["-kernel", str(output / "Image"), "-initrd", str(output / "boot.cpio")]
         if machine.append:

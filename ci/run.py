@@ -124,7 +124,7 @@ def pump(process, machine, piped):
                     key.data.readable()
                 else:
                     key.data.writable()
-            quiet = now - heard > PROMPT_QUIET_S and not machine.firmware  # firmware pauses, and takes keys as its own
+            quiet = now - heard > PROMPT_QUIET_S and not qemu.boots_from_disk(machine)  # a loader pauses, and takes keys as its own
             if source and watch.tail and (watch.at_prompt() or quiet):
                 source.start()
             if not machine.gdb and watch.panicked is not None:
@@ -185,7 +185,7 @@ def run(options):
         cpu=options.cpu, disks=list(options.disk), append=options.append, firmware=options.firmware,
         gdb=debug.socket_path() if options.gdb else None, extra=options.qemu_args,
     )
-    if machine.firmware:
+    if qemu.boots_from_disk(machine):
         machine.disks.insert(0, image.make(machine.board, flavour, options.append))
     for disk in machine.disks:
         if not os.path.exists(disk):

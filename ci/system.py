@@ -8,17 +8,22 @@ Keys, all optional:
   kernels    ["release", "checked"]       cpu   ["rv64"], names of the board or of QEMU
   smp        [1, 4]                       mem, machine, board, firmware, qemu_args   as the options of `run`
   disk_mib   attaches an empty disk of that size
-  expect     steps: {expect = "regex"}, {raw = "regex"}, {send = "text\\r"}; a group named x is {x} in later steps
+  dtb        the device tree handed over instead of QEMU's: tests/system/NAME.dts
+  expect     steps: {expect = "regex"}, {raw = "regex"}, {send = "text\\r"}; a group named x is {x} in later steps,
+             {smp} the number of harts;
+             {shown = "regex"} looks at everything so far as `run` shows it: with names in backtraces
   forbid     regexes that must not appear, besides a kernel panic and, without `program`, a FAIL line (a program's are
              counted instead, so that all its results are seen)
   panic      true: the kernel is meant to panic
-  exit       "poweroff" (default without `program`: the guest powers off by itself), "any" (default with it), "reboot"
+  exit       "poweroff" (default without `program`: the guest powers off by itself), "any" (default with it), "reboot",
+             "halt" (goes on running, and says nothing more)
   timeout    seconds; detects hangs only, so generous
 """
 
 import itertools
 import os
 import re
+import subprocess
 import tomllib
 from dataclasses import dataclass, field
 
@@ -42,10 +47,11 @@ TAIL_LINES = 40
 KEYS = {
     "about": str, "program": str, "append": str, "kernels": list, "cpu": list, "smp": list, "mem": str, "machine": str,
     "board": str, "firmware": str, "qemu_args": list, "disk_mib": int, "expect": list, "forbid": list, "exit": str,
-    "timeout": int, "panic": bool,
+    "timeout": int, "panic": bool, "dtb": str,
 }
-STEPS = {"expect", "raw", "send"}
-EXITS = {"poweroff", "reboot", "any"}
+STEPS = {"expect", "raw", "send", "shown"}
+EXITS = {"poweroff", "reboot", "any", "halt"}
+HALT_QUIET_S = 2.0
 
 
 @dataclass
@@ -132,7 +138,7 @@ def machine_of(case):
     machine = qemu.Machine(
         board=spec.get("board", "qemu-virt"), flavour=case.kernel, smp=case.smp, mem=spec.get("mem"),
         machine=spec.get("machine"), cpu=case.cpu, append=append, firmware=spec.get("firmware"),
-        extra=list(spec.get("qemu_args", [])))
+        dtb=case.log_path.with_suffix(".dtb") if "dtb" in spec else None, extra=list(spec.get("qemu_args", [])))
     return machine
 
 
@@ -141,7 +147,7 @@ def run(case):
     spec = case.spec
     outcome = Outcome(log=os.path.relpath(case.log_path))
     machine = machine_of(case)
-    unusable = qemu.cpu_unusable(qemu.load_board(machine.board), case.cpu)
+    unusable = qemu.cpu_unusable(qemu.load_board(machine.board), case.cpu) or qemu.firmware_missing(machine)
     if unusable:
         outcome.skipped = unusable
         return outcome
@@ -155,7 +161,9 @@ def run(case):
         outcome.reason = f"the boot archive has no {spec['program']}"
         return outcome
     scratch = case.log_path.with_suffix(".disk")
-    if machine.firmware:
+    if machine.dtb:
+        compile_dts(FOLDER / f"{spec['dtb']}.dts", machine.dtb)
+    if qemu.boots_from_disk(machine):
         machine.disks.append(
             image.make(machine.board, case.kernel, machine.append, case.log_path.with_suffix(".img")))
     if "disk_mib" in spec:
@@ -166,8 +174,9 @@ def run(case):
     command = qemu.command(machine, console_args)
     header = f"{qemu.version_text()}\n{' '.join(command)}"
     with Console(command, case.log_path, header, forbidden(spec), spec.get("timeout", TIMEOUT_S)) as console:
+        console.variables["smp"] = str(case.smp)
         try:
-            script(spec, console)
+            script(spec, console, case.kernel)
         except ConsoleError as error:
             outcome.reason = str(error)
         results = RESULT.findall(console.text)
@@ -177,9 +186,17 @@ def run(case):
     judge(spec, outcome)
     if outcome.reason:
         outcome.tail = tail_of(shown)
-    for leftover in (scratch, case.log_path.with_suffix(".img")):
+    for leftover in (scratch, case.log_path.with_suffix(".img"), case.log_path.with_suffix(".dtb")):
         leftover.unlink(missing_ok=True)
     return outcome
+
+
+def compile_dts(source, target):
+    # -q: a tree that is wrong on purpose needs no warnings
+    done = subprocess.run(["dtc", "-q", "-q", "-I", "dts", "-O", "dtb", "-o", str(target), str(source)],
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode != 0:
+        raise Failure(f"{source.relative_to(build.ROOT)}: {done.stdout.strip()}")
 
 
 def tail_of(text):
@@ -205,11 +222,26 @@ def judge(spec, outcome):
         outcome.failed = 1
 
 
-def script(spec, console):
+def expect_shown(console, pattern, flavour):
+    compiled = re.compile(pattern, re.MULTILINE)
+    while True:
+        size = len(console.text)
+        if compiled.search(symbolized(console.text, flavour)):
+            return
+        console.check_forbidden()
+        if console.ended:
+            raise ConsoleError(f"the machine stopped before /{pattern}/ was shown")
+        while len(console.text) == size and not console.ended:
+            console.pump(min(1.0, console.left(f"/{pattern}/")))
+
+
+def script(spec, console, flavour="release"):
     for step in spec.get("expect", []):
         (verb, text), = step.items()
         if verb == "send":
             console.send(text)
+        elif verb == "shown":
+            expect_shown(console, text, flavour)
         else:
             console.expect(text, raw=verb == "raw")
     if "program" in spec:
@@ -224,6 +256,17 @@ def script(spec, console):
                 raise ConsoleError("the machine stopped instead of restarting")
             console.pump(min(1.0, console.left("restart")))
             console.check_forbidden()
+        return
+    if ending == "halt":
+        size = len(console.text)
+        stop = console.clock() + HALT_QUIET_S
+        while console.clock() < stop and not console.ended:
+            console.pump(0.1)
+        console.check_forbidden()
+        if console.ended:
+            raise ConsoleError("the machine stopped instead of halting")
+        if console.text[size:].strip():
+            raise ConsoleError(f"the machine went on: {console.text[size:].strip().splitlines()[0]}")
         return
     status = console.wait_exit()
     if status != 0:

@@ -103,6 +103,16 @@ class ConsoleTest(unittest.TestCase):
         self.fails("stopped instead of restarting", "print('OpenSBI v1.5\\nhi')", expect=[{"expect": "hi"}],
                    exit="reboot")
 
+    def test_halt_is_running_on_in_silence(self):
+        halted = "import time; print('halted', flush=True); time.sleep(%g); print('%s', flush=True); time.sleep(60)"
+        self.run_spec(halted % (60, ""), expect=[{"expect": "halted"}], exit="halt")
+        self.fails("went on: more", halted % (0.5, "more"), expect=[{"expect": "halted"}], exit="halt")
+        self.fails("stopped instead of halting", "print('halted')", expect=[{"expect": "halted"}], exit="halt")
+
+    def test_shown_sees_what_came_before_too(self):
+        self.run_spec("print('a\\n  #0 0x0000000000000001 ?\\nb')", expect=[{"expect": "b"}, {"shown": "^a$"}], exit="any")
+        self.fails("stopped before /c/ was shown", "print('a')", expect=[{"shown": "c"}], exit="any")
+
 
 class SpecTest(unittest.TestCase):
     def load(self, text):
@@ -123,7 +133,7 @@ class SpecTest(unittest.TestCase):
             ('program = "x"\ntimeout = true', "must be of type int"),
             ('program = "x"\nsmp = []', "'smp' is empty"),
             ('program = "x"\nkernels = ["debug"]', "no kernel 'debug'"),
-            ('program = "x"\nexit = "halt"', "exit must be one of"),
+            ('program = "x"\nexit = "explode"', "exit must be one of"),
             ('expect = [{expect = "("}]', "bad regular expression"),
             ('expect = [{wait = 3}]', "step 1 must have"),
             ('expect = [{expect = "a", send = "b"}]', "step 1 must have"),
