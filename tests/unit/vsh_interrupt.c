@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Stands in for userland/vsh/interrupt.c, which needs the system's console. */
+/* Stands in for userland/vsh/interrupt.c and ready.c, which need the system's console and init. */
 
 #include "userland/vsh/interrupt.h"
+#include "userland/vsh/ready.h"
+
+void ready_tell(void) {}
 
 bool interrupt_init(void)
 {

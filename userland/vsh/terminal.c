@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "userland/vsh/complete.h"
+#include "userland/vsh/ready.h"
 
 #define COLUMNS_DEFAULT 80
 
@@ -55,12 +56,20 @@ static int read_byte(unsigned char *byte)
 	return (int)n;
 }
 
+static void tell_once(struct terminal *terminal)
+{
+	if (!terminal->told)
+		ready_tell();
+	terminal->told = true;
+}
+
 static enum line_result edit_line(struct terminal *terminal, const char *prompt, struct text *line)
 {
 	enum lineedit_result result = LINEEDIT_MORE;
 	unsigned char byte;
 	lineedit_start(&terminal->edit, prompt, !terminal->asked);
 	terminal->asked = true;
+	tell_once(terminal);
 	while (result == LINEEDIT_MORE) {
 		int got = read_byte(&byte);
 		if (got <= 0)
@@ -71,10 +80,11 @@ static enum line_result edit_line(struct terminal *terminal, const char *prompt,
 	return result == LINEEDIT_DONE ? LINE_OK : result == LINEEDIT_CANCEL ? LINE_CANCELLED : LINE_END;
 }
 
-static enum line_result read_plain(struct text *line)
+static enum line_result read_plain(struct terminal *terminal, struct text *line)
 {
 	unsigned char byte;
 	size_t before = line->len;
+	tell_once(terminal);
 	for (;;) {
 		int got = read_byte(&byte);
 		if (got < 0)
@@ -92,7 +102,7 @@ enum line_result terminal_read(struct terminal *terminal, const char *prompt, st
 {
 	struct termios before, raw;
 	if (!terminal->editing || tcgetattr(STDIN_FILENO, &before) != 0)
-		return read_plain(line);
+		return read_plain(terminal, line);
 	raw = before;
 	raw.c_iflag &= ~(tcflag_t)(IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON);
 	raw.c_oflag &= ~(tcflag_t)OPOST;
@@ -100,7 +110,7 @@ enum line_result terminal_read(struct terminal *terminal, const char *prompt, st
 	raw.c_cc[VMIN] = 1;
 	raw.c_cc[VTIME] = 0;
 	if (tcsetattr(STDIN_FILENO, TCSANOW, &raw) != 0)
-		return read_plain(line);
+		return read_plain(terminal, line);
 	enum line_result result = edit_line(terminal, prompt, line);
 	int error = errno;
 	tcsetattr(STDIN_FILENO, TCSANOW, &before);

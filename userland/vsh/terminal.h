@@ -17,6 +17,7 @@ struct terminal {
 	struct lineedit edit;
 	bool editing; /* standard input and output are a terminal */
 	bool asked;   /* for the terminal's width */
+	bool told;    /* init, that there is a prompt */
 };
 
 void terminal_init(struct terminal *terminal, struct shell *shell);
