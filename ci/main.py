@@ -23,7 +23,7 @@ usage: ./veridian COMMAND [OPTIONS]
 commands
   run                  build and boot in QEMU, the serial line on this terminal; Ctrl-] x ends QEMU
   test [FILTER...]     format, unit tests, short fuzzing, system tests; FILTER is part of a test's name
-  bench [GROUP...]     benchmarks, in instructions: the same numbers on every machine
+  bench [GROUP...]     benchmarks, in instructions, and boot time, memory, sizes: the same numbers on every machine
   gdb [PROGRAM...]     debug the machine that `run --gdb` holds; PROGRAM: archive paths whose symbols to add
   image                a bootable disk image for QEMU's U-Boot, build/veridian.img
   build                build and do nothing else
@@ -38,7 +38,8 @@ run
   --cpu CPU            rv64 (default), u74, or a CPU of QEMU's
   --disk FILE          attach a raw disk image; may be repeated
   --append ARGS        kernel command line
-  --firmware uboot     start through U-Boot and extlinux from the disk image, not directly
+  --firmware NAME      uboot: start through U-Boot and extlinux from the disk image, not directly;
+                       opensbi-1.1: an old firmware (fetched by ci/setup base check)
   --board NAME         a folder of boards/ that has a board.toml (qemu-virt)
   --checked            the kernel with run-time checks
   --gdb                wait for ./veridian gdb

@@ -143,7 +143,7 @@ def command(machine, console):
         line += ["-drive", f"if=none,id=disk{number},format=raw,file={comma_safe(disk)}"]
         line += ["-device", f"{settings['disk']},drive=disk{number}"]
     if machine.icount:
-        line += ["-icount", "shift=0,sleep=off"]
+        line += ["-icount", "shift=0,sleep=off", "-seed", "1"]  # the seed is in the device tree that is read
     if machine.gdb:
         line += ["-chardev", f"socket,id=gdb,server=on,wait=off,path={comma_safe(machine.gdb)}"]
         line += ["-gdb", "chardev:gdb", "-S"]

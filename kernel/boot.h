@@ -23,6 +23,9 @@ long smp_start_hart(unsigned index, void *tp, void (*fn)(void));
 /* Of the hart started last, which has not come: it will stop itself should it ever come. False: it has come meanwhile. */
 bool smp_abandon_hart(void);
 
+/* The time when boot_main began. */
+extern uint64_t kernel_entry_ticks;
+
 /* Called by boot on the boot hart with sp = kstack_top(0), after `platform` is filled and kernel_root is live. */
 _Noreturn void kernel_start(void);
 

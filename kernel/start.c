@@ -77,6 +77,8 @@ void kernel_start(void)
 	klog(LOG_INFO, "Veridian: %zu harts, boot hart %lu, timebase %lu Hz%s%s", platform.hart_count,
 	     (unsigned long)platform.harts[0].hart_id, (unsigned long)platform.timebase_hz,
 	     platform.has_sstc ? ", Sstc" : "", platform.cbo_zero_bytes ? ", Zicboz" : "");
+	klog(LOG_INFO, "entered %lu us after the clock began to run",
+	     (unsigned long)(kernel_entry_ticks * 1000000 / platform.timebase_hz));
 	page_init();
 	aspace_setup();
 	futex_init();

@@ -13,12 +13,15 @@
 #include "kernel/platform.h"
 #include "kernel/sbi.h"
 
+uint64_t kernel_entry_ticks;
+
 void boot_main(uint64_t hart_id, uint64_t dtb_phys)
 {
 	const void *dtb = phys_to_virt(dtb_phys);
 	size_t dtb_size = fdt_totalsize(dtb);
 	const char *why;
 
+	__asm__ volatile("rdtime %0" : "=r"(kernel_entry_ticks));
 	sbi_init();
 	why = platform_parse(&platform, dtb, dtb_size, hart_id);
 	if (!why)
