@@ -10,7 +10,11 @@
 /* The kernel image is linked here and runs at any 4 KiB aligned physical address. */
 #define KERNEL_BASE  0xffffffff80000000
 
+#ifdef CHECKED
+#define KSTACK_SIZE 32768 /* red zones around variables */
+#else
 #define KSTACK_SIZE 16384 /* per hart, guard page below */
+#endif
 
 #ifndef __ASSEMBLER__
 #include <stdint.h>

@@ -12,6 +12,7 @@
 
 #include "boot/early.h"
 #include "kernel/boot/stacks.h"
+#include "kernel/check/check.h"
 #include "kernel/lib/format.h"
 #include "kernel/platform.h"
 #include "kernel/sbi.h"
@@ -192,6 +193,7 @@ static void panic_begin(void)
 	int depth;
 
 	__asm__ volatile("csrci sstatus, 2"); /* SIE */
+	check_stop();
 	depth = __atomic_fetch_add(&panic_depth, 1, __ATOMIC_ACQ_REL);
 	if (depth == 0) {
 		__atomic_store_n(&panic_hart, hart, __ATOMIC_RELEASE);
@@ -221,15 +223,17 @@ _Noreturn void panic(const char *fmt, ...)
 	va_list args;
 	/* The caller's sp, below which lies its fp: psABI's frame record. */
 	uint64_t *sp = __builtin_frame_address(0);
+	uint64_t pc = (uint64_t)__builtin_return_address(0);
 
 	panic_begin();
 	va_start(args, fmt);
 	format_text_va(text, sizeof(text), fmt, args);
 	va_end(args);
 	print("\nPANIC: %s\n", text);
+	check_explain(print);
 	print_hart((uint64_t)sp);
 	/* Inside the call: it is the caller's last instruction, what follows is another function. */
-	backtrace((uint64_t)__builtin_return_address(0) - 2, (uint64_t)sp, sp[-2]);
+	backtrace(pc - 2, (uint64_t)sp, sp[-2]);
 	panic_end();
 }
 

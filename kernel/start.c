@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* From boot to the first thread. */
 #include "kernel/boot.h"
+#include "kernel/check/check.h"
 #include "kernel/ipc/futex.h"
 #include "kernel/irq/irq.h"
 #include "kernel/irq_controller.h"
@@ -14,8 +15,12 @@
 #include "kernel/trap/trap.h"
 #include "sys/abi/system.h"
 
-/* A share of memory that no quota promises: slabs that are only partly used, the kernel's own tables. */
+/* A share of memory that no quota promises: slabs that are only partly used, the kernel's own tables, red zones. */
+#ifdef CHECKED
+#define SLACK_DIVISOR 16
+#else
 #define SLACK_DIVISOR 64
+#endif
 
 static void hart_setup(unsigned index)
 {
@@ -91,6 +96,7 @@ void kernel_start(void)
 	klock();
 	start_harts();
 	trap_init_hart(); /* again: what it chooses depends on ASIDs and on how many harts came */
+	check_provoke();
 	first_process_start();
 	kunlock();
 	hart_enter();

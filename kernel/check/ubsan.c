@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "kernel/check/shadow.h"
 #include "kernel/panic.h"
 
 struct place {
@@ -71,7 +72,7 @@ struct builtin_data {
 	_Noreturn void __ubsan_handle_##name(__VA_ARGS__)
 
 #define AT           "%s:%u:%u: "
-#define WHERE(place) (place).file, (place).line, (place).column
+#define WHERE(place) source_name((place).file), (place).line, (place).column
 
 struct number {
 	char sign[2];

@@ -2,6 +2,7 @@
 /* Buddy allocator. Free blocks are linked through their own first bytes in the direct map. */
 #include "kernel/mm/page.h"
 
+#include "kernel/check/check.h"
 #include "kernel/hot.h"
 #include "kernel/layout.h"
 #include "kernel/list.h"
@@ -22,10 +23,26 @@ static uint64_t free_pages, total_pages;
 
 /* Single pages are kept on a stack of their own, linked through their first word: the usual request. An empty stack takes a block, which costs
  * about as much as to take one page out of it. */
-#define SINGLES_MAX   256
 #define SINGLES_ORDER 4
+#ifdef CHECKED
+/* In line instead, and so many always wait: the longer a page stays free, the more is seen of who still uses it. */
+#define SINGLES_MAX  1024
+#define SINGLES_KEPT 512
+static uint64_t singles_last;
+#else
+#define SINGLES_MAX 256
+#endif
 static uint64_t singles;
 static unsigned singles_count;
+
+static inline bool single_ready(void)
+{
+#ifdef CHECKED
+	return singles_count > SINGLES_KEPT;
+#else
+	return singles;
+#endif
+}
 
 static inline struct zone *zone_of(uint64_t pa)
 {
@@ -67,8 +84,17 @@ static void singles_drain(void)
 static inline void singles_push(uint64_t pa, struct page *pg)
 {
 	pg->state = PAGE_SINGLE;
+#ifdef CHECKED
+	*(uint64_t *)phys_to_virt(pa) = 0;
+	if (singles)
+		*(uint64_t *)phys_to_virt(singles_last) = pa;
+	else
+		singles = pa;
+	singles_last = pa;
+#else
 	*(uint64_t *)phys_to_virt(pa) = singles;
 	singles = pa;
+#endif
 	singles_count++;
 }
 
@@ -85,6 +111,7 @@ static NOINLINE bool singles_fill(void)
 	}
 	if (!pa)
 		return false;
+	check_pages_free(pa, page_of(pa), order);
 	free_pages += 1ul << order;
 	for (uint64_t i = 1ul << order; i--;) /* the lowest comes out first */
 		singles_push(pa + (i << PAGE_SHIFT), page_of(pa) + i);
@@ -94,7 +121,7 @@ static NOINLINE bool singles_fill(void)
 uint64_t page_alloc(unsigned order)
 {
 	if (likely(!order)) {
-		if (unlikely(!singles) && !singles_fill())
+		if (unlikely(!single_ready()) && !singles_fill())
 			return 0;
 		uint64_t pa = singles;
 		struct page *pg = page_of(pa);
@@ -105,6 +132,7 @@ uint64_t page_alloc(unsigned order)
 		pg->state = PAGE_USED;
 		pg->order = 0;
 		pg->refs = 1;
+		check_pages_alloc(pa, pg, 0);
 		return pa;
 	}
 	return block_alloc(order);
@@ -136,6 +164,7 @@ static NOINLINE uint64_t block_alloc(unsigned order)
 	pg->order = (uint8_t)order;
 	pg->refs = 1;
 	free_pages -= 1ul << order;
+	check_pages_alloc(pa, pg, order);
 	return pa;
 }
 
@@ -144,9 +173,7 @@ void page_free(uint64_t pa, unsigned order)
 	struct page *pg = page_of(pa);
 
 	ASSERT(pg->state != PAGE_FREE && pg->state != PAGE_SINGLE && pg->state != PAGE_RESERVED);
-#ifdef CHECKED
-	memset(phys_to_virt(pa), 0x5a, PAGE_SIZE << order);
-#endif
+	check_pages_free(pa, pg, order);
 	free_pages += 1ul << order;
 	if (!order && singles_count < SINGLES_MAX) {
 		singles_push(pa, pg);
@@ -259,6 +286,8 @@ static uint64_t zone_find(const struct zone *z, uint64_t bytes)
 /* Frees [pa, end) in the largest aligned blocks. */
 static void free_run(uint64_t pa, uint64_t end)
 {
+	if (pa < end)
+		check_pages_unused(pa, end - pa);
 	while (pa < end) {
 		unsigned order = 0;
 

@@ -2,6 +2,10 @@
 /* Slabs of one page each. The head sits in the page; free cells are linked through their first word. */
 #include "kernel/mm/slab.h"
 
+#include "kernel/check/check.h"
+#ifdef CHECKED
+#include "kernel/check/shadow.h"
+#endif
 #include "kernel/layout.h"
 #include "kernel/list.h"
 #include "kernel/mm/page.h"
@@ -15,15 +19,25 @@ struct slab {
 	void *free;
 	uint32_t used;
 	uint32_t fresh; /* cells never handed out yet start here */
+#ifdef CHECKED
+	void *last; /* free cell */
+	uint64_t unused;
+#endif
 };
 
 /* The last one fits twice into a page with the head. */
-static const uint16_t class_size[] = {32, 64, 96, 128, 192, 256, 320, 400, 512, 672, 800, 1008, 1344, 2032};
-#define CLASSES (sizeof(class_size) / sizeof(class_size[0]))
+static const uint16_t class_size[] = {
+	32,   64, 96, 128, 192, 256, 320, 400, 512, 672, 800, 1008, 1344, 2032,
+#ifdef CHECKED
+	2064, /* 2032 and a red zone */
+#endif
+};
+#define CLASSES  (sizeof(class_size) / sizeof(class_size[0]))
+#define CELL_MAX 2032
 
 static struct list partial[CLASSES];
 static uint64_t heap_pages, used_bytes;
-static uint8_t class_of[2032 / 16 + 1]; /* by size in 16-byte units, rounded up */
+static uint8_t class_of[(CELL_MAX + CELL_REDZONE) / 16 + 1]; /* by size in 16-byte units, rounded up */
 
 static void slab_setup(void)
 {
@@ -34,6 +48,11 @@ static void slab_setup(void)
 	}
 	for (unsigned c = 0; c < CLASSES; c++)
 		list_init(&partial[c]);
+}
+
+static inline unsigned class_for(size_t size)
+{
+	return class_of[(size + 15) / 16];
 }
 
 static unsigned order_of(size_t size)
@@ -61,6 +80,7 @@ static void *big_alloc(struct quota *q, size_t size)
 	used_bytes += PAGE_SIZE << order;
 	for (uint64_t i = 0; i < 1ul << order; i++)
 		page_zero(pa + (i << PAGE_SHIFT));
+	check_pages_tail(phys_to_virt(pa), size, PAGE_SIZE << order);
 	return phys_to_virt(pa);
 }
 
@@ -89,21 +109,39 @@ static struct slab *slab_create(unsigned c)
 	s->free = NULL;
 	s->used = 0;
 	s->fresh = sizeof(struct slab);
+	check_slab(s + 1, PAGE_SIZE - sizeof(*s));
 	list_push_front(&partial[c], &s->node);
 	heap_pages++;
 	return s;
 }
 
+/* Last out, first in again; checked kernels take turns instead: the longer a cell stays free, the more is seen of who still uses it. */
+static inline void cell_push(struct slab *s, void *p)
+{
+#ifdef CHECKED
+	*(void **)p = NULL;
+	if (s->free)
+		*(void **)s->last = p;
+	else
+		s->free = p;
+	s->last = p;
+#else
+	*(void **)p = s->free;
+	s->free = p;
+#endif
+}
+
 void *kalloc(struct quota *q, size_t size)
 {
-	if (size > class_size[CLASSES - 1])
+	if (size > CELL_MAX)
 		return big_alloc(q, size);
 	if (!partial[0].next)
 		slab_setup();
-	unsigned c = class_of[(size + 15) / 16];
-	size_t cell = class_size[c];
+	/* A red zone is not charged: limits are the same in every kernel. */
+	unsigned c = class_for(size + CELL_REDZONE);
+	size_t cell = class_size[c], charge = class_size[class_for(size)];
 
-	if (q && !quota_charge(q, cell))
+	if (q && !quota_charge(q, charge))
 		return NULL;
 	struct slab *s;
 	if (!list_empty(&partial[c])) {
@@ -112,30 +150,27 @@ void *kalloc(struct quota *q, size_t size)
 		s = slab_create(c);
 		if (!s) {
 			if (q)
-				quota_uncharge(q, cell);
+				quota_uncharge(q, charge);
 			return NULL;
 		}
 	}
 	uint64_t *p = s->free;
 	if (p) {
 		s->free = (void *)p[0];
-#ifdef CHECKED
-		for (size_t i = 1; i < cell / 8; i++)
-			if (p[i] != 0x5a5a5a5a5a5a5a5a)
-				panic("kernel memory %p of %zu bytes was written after it was freed", (void *)p, cell);
-#endif
+		check_cell_reuse(p, cell);
 	} else {
 		p = (uint64_t *)((char *)s + s->fresh);
 		s->fresh += (uint32_t)cell;
 	}
 	s->used++;
-	used_bytes += cell;
+	used_bytes += charge;
 	if (!s->free && s->fresh + cell > PAGE_SIZE)
 		list_remove(&s->node);
 	for (size_t i = 0; i < cell / 8; i++) {
 		p[i] = 0;
 		__asm__ volatile("" ::: "memory");
 	}
+	check_cell_alloc(p, cell, size);
 	return p;
 }
 
@@ -143,26 +178,23 @@ void kfree(struct quota *q, void *p, size_t size)
 {
 	if (!p)
 		return;
-	if (size > class_size[CLASSES - 1]) {
+	if (size > CELL_MAX) {
 		big_free(q, p, size);
 		return;
 	}
 	struct slab *s = (struct slab *)((uintptr_t)p & ~(PAGE_SIZE - 1));
-	unsigned c = class_of[(size + 15) / 16];
-	size_t cell = class_size[c];
+	unsigned c = class_for(size + CELL_REDZONE);
+	size_t cell = class_size[c], charge = class_size[class_for(size)];
 	bool was_full = !s->free && s->fresh + cell > PAGE_SIZE;
 
 	CHECK(page_of(virt_to_phys(s))->state == PAGE_SLAB && page_of(virt_to_phys(s))->slab_class == c);
 	CHECK(((uintptr_t)p - (uintptr_t)s - sizeof(*s)) % cell == 0);
-#ifdef CHECKED
-	memset(p, 0x5a, cell);
-#endif
+	check_cell_free(p, cell, size);
 	if (q)
-		quota_uncharge(q, cell);
-	*(void **)p = s->free;
-	s->free = p;
+		quota_uncharge(q, charge);
+	cell_push(s, p);
 	s->used--;
-	used_bytes -= cell;
+	used_bytes -= charge;
 	if (was_full)
 		list_push_front(&partial[c], &s->node);
 	/* Keep one empty slab a class: create and exit in a loop should not fetch and return a page each time. */
@@ -208,3 +240,17 @@ uint64_t slab_used_bytes(void)
 {
 	return used_bytes;
 }
+
+#ifdef CHECKED
+bool slab_cell_of(uint64_t addr, struct cell_place *out)
+{
+	struct slab *s = (struct slab *)(addr & -PAGE_SIZE);
+	struct page *pg = page_of(virt_to_phys(s));
+
+	if (!pg || pg->state != PAGE_SLAB || addr < (uint64_t)(s + 1))
+		return false;
+	out->size = class_size[pg->slab_class];
+	out->start = addr - (addr - (uint64_t)(s + 1)) % out->size;
+	return out->start + out->size <= (uint64_t)s + PAGE_SIZE;
+}
+#endif

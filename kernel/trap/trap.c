@@ -3,6 +3,7 @@
 #include "kernel/trap/trap.h"
 
 #include "kernel/cap/table.h"
+#include "kernel/check/check.h"
 #include "kernel/hot.h"
 #include "kernel/ipc/endpoint.h"
 #include "kernel/irq/irq.h"
@@ -175,6 +176,7 @@ void hart_enter(void)
 	void (*entry)(void), (*enter)(void);
 
 	entries(&entry, &enter);
+	check_stack_leave();
 	enter();
 	__builtin_unreachable();
 }
