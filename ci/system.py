@@ -15,9 +15,11 @@ Keys, all optional:
   forbid     regexes that must not appear, besides a kernel panic and, without `program`, a FAIL line (a program's are
              counted instead, so that all its results are seen)
   panic      true: the kernel is meant to panic
+  backtrace  regexes that must appear, in this order, once addresses of frames have their names
   exit       "poweroff" (default without `program`: the guest powers off by itself), "any" (default with it), "reboot",
              "halt" (goes on running, and says nothing more)
   timeout    seconds; detects hangs only, so generous
+  variants   tables, each with a name and keys that replace those above: one test each, called FILE-NAME
 """
 
 import itertools
@@ -47,7 +49,7 @@ TAIL_LINES = 40
 KEYS = {
     "about": str, "program": str, "append": str, "kernels": list, "cpu": list, "smp": list, "mem": str, "machine": str,
     "board": str, "firmware": str, "qemu_args": list, "disk_mib": int, "expect": list, "forbid": list, "exit": str,
-    "timeout": int, "panic": bool, "dtb": str,
+    "timeout": int, "panic": bool, "dtb": str, "backtrace": list, "variants": list,
 }
 STEPS = {"expect", "raw", "send", "shown"}
 EXITS = {"poweroff", "reboot", "any", "halt"}
@@ -82,12 +84,27 @@ class Case:
 
 
 def load(path):
+    """Name and keys of each test in the file."""
     where = path.relative_to(build.ROOT)
     try:
         with open(path, "rb") as file:
             spec = tomllib.load(file)
     except tomllib.TOMLDecodeError as error:
         raise Failure(f"{where}: {error}") from None
+    if "variants" not in spec:
+        return [(path.stem, validated(where, spec))]
+    tests = {}
+    for number, variant in enumerate(spec.pop("variants"), start=1):
+        if not isinstance(variant, dict) or not isinstance(variant.get("name"), str):
+            raise Failure(f"{where}: variant {number} must be a table with a name")
+        name = f"{path.stem}-{variant.pop('name')}"
+        if name in tests or "variants" in variant:
+            raise Failure(f"{where}: variant {number}: there is a {name} already, or it has variants itself")
+        tests[name] = validated(where, {**spec, **variant})
+    return list(tests.items())
+
+
+def validated(where, spec):
     for key, value in spec.items():
         if key not in KEYS:
             raise Failure(f"{where}: unknown key '{key}'; known: {' '.join(KEYS)}")
@@ -98,7 +115,7 @@ def load(path):
             raise Failure(f"{where}: step {number} must have exactly one of: {' '.join(sorted(STEPS))}")
         if "send" not in step:
             check_regex(where, next(iter(step.values())))
-    for pattern in spec.get("forbid", []):
+    for pattern in spec.get("forbid", []) + spec.get("backtrace", []):
         check_regex(where, pattern)
     if "program" not in spec and "expect" not in spec:
         raise Failure(f"{where}: needs 'program' or 'expect', else it tests nothing")
@@ -123,10 +140,10 @@ def check_regex(where, pattern):
 def cases():
     found = []
     for path in sorted(FOLDER.glob("*.toml")):
-        spec = load(path)
-        for kernel, cpu, smp in itertools.product(
-                spec.get("kernels", ["release", "checked"]), spec.get("cpu", ["rv64"]), spec.get("smp", [1, 4])):
-            found.append(Case(path.stem, kernel, cpu, smp, spec))
+        for name, spec in load(path):
+            for kernel, cpu, smp in itertools.product(
+                    spec.get("kernels", ["release", "checked"]), spec.get("cpu", ["rv64"]), spec.get("smp", [1, 4])):
+                found.append(Case(name, kernel, cpu, smp, spec))
     return found
 
 
@@ -183,6 +200,8 @@ def run(case):
         outcome.passed = sum(kind == "PASS" for kind, _ in results)
         outcome.failed = sum(kind == "FAIL" for kind, _ in results)
         shown = symbolized(console.text, case.kernel)
+        if not outcome.reason:
+            outcome.reason = missing_in(shown, spec.get("backtrace", []))
     judge(spec, outcome)
     if outcome.reason:
         outcome.tail = tail_of(shown)
@@ -197,6 +216,17 @@ def compile_dts(source, target):
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode != 0:
         raise Failure(f"{source.relative_to(build.ROOT)}: {done.stdout.strip()}")
+
+
+def missing_in(text, patterns):
+    """What is wrong with the order or presence of the patterns, or an empty string."""
+    start = 0
+    for pattern in patterns:
+        found = re.compile(pattern, re.MULTILINE).search(text, start)
+        if not found:
+            return f"the backtrace has no /{pattern}/ (after the patterns before it)"
+        start = found.end()
+    return ""
 
 
 def tail_of(text):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The console engine against small programs that play the guest."""
 
+import re
 import sys
 import tempfile
 import unittest
@@ -123,7 +124,27 @@ class SpecTest(unittest.TestCase):
             return system.load(Path(file.name))
 
     def test_good(self):
-        self.assertEqual(self.load('program = "test/x"\nsmp = [1]'), {"program": "test/x", "smp": [1]})
+        (_, spec), = self.load('program = "test/x"\nsmp = [1]')
+        self.assertEqual(spec, {"program": "test/x", "smp": [1]})
+
+    def test_variants_are_tests_of_their_own(self):
+        tests = self.load('program = "test/x"\nsmp = [1]\n'
+                          '[[variants]]\nname = "a"\n[[variants]]\nname = "b"\nsmp = [4]\nappend = "noasid"')
+        self.assertEqual([name.rsplit("-", 1)[1] for name, _ in tests], ["a", "b"])
+        self.assertEqual([spec for _, spec in tests], [
+            {"program": "test/x", "smp": [1]}, {"program": "test/x", "smp": [4], "append": "noasid"}])
+
+    def test_every_bug_that_can_be_provoked_has_a_test(self):
+        source = (system.build.ROOT / "kernel/check/provoke.c").read_text()
+        bugs = re.findall(r'^\t\{"([\w-]+)", \w+\},$', source, re.MULTILINE)
+        self.assertGreater(len(bugs), 10)
+        tested = {spec["append"] for name, spec in system.load(system.FOLDER / "provoke.toml")}
+        self.assertEqual(tested, {f"provoke={bug}" for bug in bugs})
+
+    def test_backtrace_is_in_order(self):
+        self.assertEqual(system.missing_in("#0 a\n#1 b", ["a$", "^#1 b"]), "")
+        self.assertIn("/a/", system.missing_in("#0 b\n#1 c", ["b", "a"]))
+        self.assertIn("/a/", system.missing_in("#0 a\n#1 b", ["b", "a"]))
 
     def test_mistakes_are_named(self):
         for text, message in [
@@ -138,6 +159,10 @@ class SpecTest(unittest.TestCase):
             ('expect = [{wait = 3}]', "step 1 must have"),
             ('expect = [{expect = "a", send = "b"}]', "step 1 must have"),
             ('program = "x', "Unterminated string"),
+            ('program = "x"\nbacktrace = ["("]', "bad regular expression"),
+            ('program = "x"\nvariants = [{smp = [1]}]', "variant 1 must be a table with a name"),
+            ('program = "x"\nvariants = [{name = "a"}, {name = "a"}]', "variant 2: there is a "),
+            ('program = "x"\nvariants = [{name = "a", smp = []}]', "'smp' is empty"),
         ]:
             with self.subTest(text=text), self.assertRaisesRegex(system.Failure, message):
                 self.load(text)
