@@ -245,6 +245,8 @@ static void test_hang(void)
 	REQUIRE_OK(child_start(&child, &spec));
 	CHECK_STATUS(ipc_call(ep, &m, NULL, now() + 20 * MS), ERR_TIMED_OUT);
 	REQUIRE(caller_block(&c, PRIO_DEFAULT));
+	/* Before the driver has it the call is nobody's: it would wait for the next instance. */
+	REQUIRE(thread_await_state(c.thread.handle, THREAD_BLOCKED_REPLY, THREAD_BLOCKED_REPLY));
 	CHECK_EQ(child_kill(&child), EXIT_KILLED);
 	CHECK_STATUS(caller_join(&c), ERR_PEER_DIED);
 	shut(ep);
