@@ -4,6 +4,7 @@
 #include "kernel/boot/stacks.h"
 #include "kernel/check/check.h"
 #include "kernel/check/shadow.h"
+#include "kernel/panic.h"
 
 /* Of each source file, in boot/kernel.ld; each calls __asan_register_globals. */
 typedef void (*constructor)(void);
@@ -50,6 +51,7 @@ static void run_constructors(void)
 
 void check_boot(void)
 {
+	ASSERT((uint64_t)image_shadow == IMAGE_SHADOW); /* boot/kernel.ld */
 	run_constructors();
 }
 

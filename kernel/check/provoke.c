@@ -64,6 +64,17 @@ static void copy_overflow(void)
 	memcpy(to, (const void *)(uintptr_t)from, size);
 }
 
+/* Of a size that the compiler knows and likes to copy in place. */
+static void fixed_copy_overflow(void)
+{
+	volatile char *from = object_new(40);
+	char to[48];
+
+	memcpy(to, (const void *)(uintptr_t)from, sizeof(to));
+	hidden = to;
+	sink = *(volatile char *)hidden;
+}
+
 static void page_use_after_free(void)
 {
 	uint64_t pa = page_alloc(0);
@@ -168,6 +179,7 @@ static const struct {
 	{"oob", heap_overflow},
 	{"oob-big", big_overflow},
 	{"oob-copy", copy_overflow},
+	{"oob-copy-fixed", fixed_copy_overflow},
 	{"oob-global", global_overflow},
 	{"oob-stack", stack_overflow},
 	{"scope", scope},

@@ -11,6 +11,8 @@
 struct shadow_range shadow_ranges[MAX_RANGES];
 static unsigned range_count;
 
+_Static_assert(IMAGE_SHADOW == KERNEL_BASE / 8 + SHADOW_OFFSET, "what the compiler was told (kernel/meson.build)");
+
 const uint8_t shadow_open = 0, shadow_nowhere = SHADOW_NOWHERE;
 
 #define KMMIO_SIZE 0x40000000ull

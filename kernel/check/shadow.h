@@ -91,8 +91,7 @@ const struct global *global_find(uint64_t addr);
 void trace_take(uint32_t *to, unsigned n);
 void trace_print(void (*print)(const char *fmt, ...), const uint32_t *trace, unsigned n);
 
-/* The finding, then a panic. */
-/* Not declared _Noreturn: then it is jumped to, and its return address is the place of the access. */
+/* The finding, then a panic. The first is not declared _Noreturn: so it is jumped to, and its return address is the access's. */
 void report_access(uint64_t addr, uint64_t size, bool write);
 _Noreturn void report_cell(const char *what, const void *cell);
 
