@@ -123,16 +123,19 @@ void timers_run(void)
 	timers_program();
 }
 
+/* From one signal of a periodic timer to its next at least: were it due again before its interrupt is over, nothing else would run. */
+#define SIGNAL_GAP_NS 50000ull
+
 static void timer_fire(struct ktimer *k)
 {
 	struct timer *t = container_of(k, struct timer, kt);
 
 	if (t->period_ticks) {
-		uint64_t next = k->node.key + t->period_ticks, now = ticks_now();
+		uint64_t next = k->node.key + t->period_ticks, soonest = ticks_now() + ns_to_ticks(SIGNAL_GAP_NS);
 
-		/* Periods that passed while nobody looked are one signal. */
-		if (next <= now)
-			next = now + t->period_ticks - (now - k->node.key) % t->period_ticks;
+		/* Periods that passed while nobody looked, or that are shorter than the gap, are one signal. */
+		if (next < soonest)
+			next = soonest + t->period_ticks - 1 - (soonest - 1 - k->node.key) % t->period_ticks;
 		ktimer_arm(k, next, timer_fire);
 	}
 	notification_signal(t->nt, t->bits);
