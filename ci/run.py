@@ -105,7 +105,7 @@ def pump(process, machine, piped):
     output = process.stdout.fileno()
     shown = BacktraceFilter(Symbolizer(machine.flavour))
     watch = Watch()
-    with selectors.DefaultSelector() as selector:
+    with selectors.PollSelector() as selector:  # epoll takes neither files nor /dev/null as standard input
         selector.register(output, selectors.EVENT_READ)
         source = Input(sys.stdin.fileno(), process.stdin.fileno(), selector) if piped else None
         heard = time.monotonic()
