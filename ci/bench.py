@@ -2,8 +2,8 @@
 """`./veridian bench`: benchmark programs on one hart whose clock counts instructions, so that the same build gives the
 same numbers on every machine.
 
-A group is a program bench/GROUP in the boot archive, or `boot` (bench_boot.py). The program prints one line `name value unit budget` for each figure (`-` for
-no budget) and a last line `DONE n`, n being the number of figures."""
+A group is a program bench/GROUP in the boot archive, or `boot` (bench_boot.py). The program prints one line
+`name value unit budget` for each figure (`-` for no budget) and a last line `DONE n`, n being the number of figures."""
 
 import re
 
@@ -26,7 +26,8 @@ FORBID = [r"^(?:\[[^\]\n]*\]\s*)?PANIC", r"^FAIL "]
 
 
 def groups():
-    return [bench_boot.GROUP] + sorted(name.removeprefix(PREFIX) for name in build.archive_map("release") if name.startswith(PREFIX))
+    programs = (name for name in build.archive_map("release") if name.startswith(PREFIX))
+    return [bench_boot.GROUP] + sorted(name.removeprefix(PREFIX) for name in programs)
 
 
 def parse(text, group):

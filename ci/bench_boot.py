@@ -56,7 +56,8 @@ def memory(shown):
 
 
 def section_sizes(elf):
-    done = subprocess.run(["riscv64-unknown-elf-size", "-A", "-d", str(elf)], stdout=subprocess.PIPE, text=True, check=True)
+    command = ["riscv64-unknown-elf-size", "-A", "-d", str(elf)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     return {name: int(size) for name, size in re.findall(r"^(\.\S+)\s+(\d+)\s", done.stdout, re.MULTILINE)}
 
 
