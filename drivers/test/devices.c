@@ -114,18 +114,24 @@ static bool list(void)
 	return CHECK_IS(node_count, total);
 }
 
+static struct devmgr_node *node_find(const char *path)
+{
+	if (!list())
+		return NULL;
+	for (uint32_t i = 0; i < node_count; i++) {
+		if (!strcmp(nodes[i].path, path))
+			return &nodes[i];
+	}
+	return NULL;
+}
+
 static struct devmgr_node *node(const char *path)
 {
 	static struct devmgr_node none;
+	struct devmgr_node *found = node_find(path);
 
-	if (list()) {
-		for (uint32_t i = 0; i < node_count; i++) {
-			if (!strcmp(nodes[i].path, path))
-				return &nodes[i];
-		}
-	}
-	CHECK(!path);
-	return &none;
+	CHECK(found);
+	return found ? found : &none;
 }
 
 static const char uart_path[] = "/soc/serial@10000000";
@@ -193,7 +199,9 @@ static void test_list(void)
 
 static void test_open(void)
 {
-	static const char *const names[] = {"stdout", uart_path, "serial0", "serial:0", "serial0:9600"};
+	/* The aliases last: QEMU before 8 gives its tree none. */
+	static const char *const names[] = {"stdout", uart_path, "serial:0", "serial0", "serial0:9600"};
+	size_t count = node_find("/aliases") ? sizeof(names) / sizeof(names[0]) : 3;
 	static const char *const wrong[] = {"",
 					    "/",
 					    "serial:1",
@@ -207,7 +215,7 @@ static void test_open(void)
 	handle_t device;
 	uint32_t index;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	for (size_t i = 0; i < count; i++) {
 		if (!CHECK_IS(devmgr_open(opener, names[i], &device, &class, &index), OK))
 			continue;
 		CHECK_IS(class, DEVMGR_CLASS_SERIAL);
