@@ -35,6 +35,40 @@ static COLD void irq_stray(struct hart *h, uint32_t source)
 	klog(LOG_WARN, "irq: source %u fired without an owner, masked", source);
 }
 
+/* The source of a head fired. */
+static NOINLINE void shared_fire(struct irq *head, struct hart *h)
+{
+	head->hart = h;
+	list_for_each(n, &head->members) {
+		struct irq *i = container_of(n, struct irq, member_node);
+
+		if (!i->nt)
+			continue;
+		i->owes = true;
+		head->owing++;
+		i->count++;
+		notification_signal(i->nt, i->bits);
+	}
+}
+
+static NOINLINE void shared_ack(struct irq *i)
+{
+	struct irq *head = i->head;
+
+	i->owes = false;
+	if (--head->owing == 0)
+		irqc_complete(head->hart->index, head->source);
+}
+
+static bool shared_bound(const struct irq *head)
+{
+	list_for_each(n, &head->members) {
+		if (container_of(n, struct irq, member_node)->nt)
+			return true;
+	}
+	return false;
+}
+
 void irq_dispatch(void)
 {
 	struct hart *h = hart_self();
@@ -48,7 +82,10 @@ void irq_dispatch(void)
 
 	h->interrupts++;
 	if (!i || !i->nt) {
-		irq_stray(h, source);
+		if (i && i->flags == IRQ_SHARED && shared_bound(i))
+			shared_fire(i, h);
+		else
+			irq_stray(h, source);
 		return;
 	}
 	i->pending = true;
@@ -59,15 +96,25 @@ void irq_dispatch(void)
 
 void irq_ack(struct irq *i)
 {
-	if (!i->pending)
+	if (!i->pending) {
+		if (i->owes)
+			shared_ack(i);
 		return;
+	}
 	i->pending = false;
 	irqc_complete(i->hart->index, i->source);
 }
 
 static void irq_release(struct irq *i)
 {
-	if (i->nt) {
+	if (i->nt && i->head) {
+		object_put(&i->nt->obj);
+		i->nt = NULL;
+		if (i->owes)
+			shared_ack(i);
+		if (!shared_bound(i->head))
+			irqc_disable(i->source, i->head->hart->index);
+	} else if (i->nt) {
 		irqc_disable(i->source, i->hart->index);
 		if (i->pending)
 			irqc_complete_disabled(i->hart->index, i->source);
@@ -77,13 +124,47 @@ static void irq_release(struct irq *i)
 	}
 }
 
+static void shared_leave(struct irq *i)
+{
+	struct irq *head = i->head;
+
+	list_remove(&i->member_node);
+	if (list_empty(&head->members)) {
+		by_source[head->source] = NULL;
+		kfree(NULL, head, sizeof(*head));
+	}
+}
+
+/* The source's head, made for its first member. */
+static status_t shared_join(struct irq *i)
+{
+	struct irq *head = by_source[i->source];
+
+	if (!head) {
+		head = kalloc(NULL, sizeof(*head));
+		if (!head)
+			return ERR_NO_MEMORY;
+		head->source = i->source;
+		head->flags = IRQ_SHARED;
+		head->hart = &harts[0];
+		list_init(&head->members);
+		by_source[i->source] = head;
+	}
+	i->head = head;
+	list_push_back(&head->members, &i->member_node);
+	return OK;
+}
+
 void irq_destroy(struct irq *i)
 {
 	struct quota *q = i->obj.quota;
 
 	irq_release(i);
-	by_source[i->source] = NULL;
 	list_remove(&i->all_node);
+	if (i->head)
+		shared_leave(i);
+	else
+		by_source[i->source] = NULL;
 	kfree(q, i, sizeof(*i));
 	object_put(&q->obj);
 }
@@ -98,9 +179,9 @@ struct sysret sys_irq_create(uint64_t resource, uint64_t source, uint64_t flags)
 		return sysret_status(s);
 	if (!source || source >= source_limit)
 		return sysret_status(ERR_RANGE);
-	if (flags > IRQ_EDGE)
+	if (flags > IRQ_SHARED)
 		return sysret_status(ERR_INVALID);
-	if (by_source[source])
+	if (by_source[source] && (flags != IRQ_SHARED || by_source[source]->flags != IRQ_SHARED))
 		return sysret_status(ERR_BUSY);
 	struct irq *i = kalloc(p->quota, sizeof(*i));
 	if (!i)
@@ -110,8 +191,16 @@ struct sysret sys_irq_create(uint64_t resource, uint64_t source, uint64_t flags)
 	i->flags = (uint32_t)flags;
 	i->owner_koid = p->obj.koid;
 	i->hart = &harts[0];
-	by_source[source] = i;
 	list_push_back(&all_irqs, &i->all_node);
+	if (flags != IRQ_SHARED) {
+		by_source[source] = i;
+	} else {
+		s = shared_join(i);
+		if (s != OK) {
+			object_put(&i->obj);
+			return sysret_status(s);
+		}
+	}
 	s = handle_create(p, &i->obj, RIGHTS_GENERIC | RIGHT_IRQ_USE, &h);
 	return s == OK ? sysret_value(h) : sysret_status(s);
 }
@@ -134,7 +223,7 @@ struct sysret sys_irq_bind(uint64_t handle, uint64_t nt, uint64_t bits)
 	object_get(n->obj);
 	i->bits = bits;
 	i->owner_koid = p->obj.koid;
-	irqc_enable(i->source, i->hart->index);
+	irqc_enable(i->source, i->head ? i->head->hart->index : i->hart->index);
 	return sysret_status(OK);
 }
 

@@ -15,6 +15,13 @@ struct irq {
 	uint64_t count;
 	uint64_t owner_koid;
 	struct list all_node;
+
+	/* IRQ_SHARED: by_source holds a head without a notification, which is no object; the irq objects are its members. */
+	struct irq *head;
+	struct list members; /* head: irq.member_node */
+	struct list member_node;
+	uint32_t owing; /* head: members that have not acknowledged */
+	bool owes;      /* member: fired, not acknowledged */
 };
 
 extern struct list all_irqs;

@@ -114,7 +114,13 @@ enum {
 };
 
 /* irq_create */
-enum { IRQ_LEVEL = 0, IRQ_EDGE = 1 };
+enum {
+	IRQ_LEVEL = 0,
+	IRQ_EDGE = 1,
+	/* Level, and other objects for the source may exist if they say so too: it fires all that are bound, and stays quiet until each
+	 * has acknowledged. */
+	IRQ_SHARED = 2,
+};
 
 #define QUOTA_DEPTH_MAX 32 /* quotas below the first one, each in the one before */
 struct quota_limits {

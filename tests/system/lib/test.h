@@ -103,6 +103,7 @@ struct test_account {
 	uint64_t processes, threads;
 	struct quota_limits used; /* of the own quota */
 };
+/* Waits until it stays the same for some time: what ended before may still be on its way. */
 struct test_account test_account(void);
 /* All is back where it was. Waits a while for it: what a process held goes a moment after its end was told. */
 bool test_account_check(const struct test_account *before, const char *file, int line);
