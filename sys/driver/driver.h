@@ -72,6 +72,33 @@ void device_timer(struct device *dev, uint64_t deadline);
 /* Waits, with everything else: for a few microseconds that a device's manual asks for. */
 void device_delay(uint64_t ns);
 
+/* 1 for the first instance of a driver for this device, and so on: an epoch */
+uint32_t device_instance(const struct device *dev);
+
+/* ---- memory that the device reaches by itself -------------------------------------------------
+ * It is devmgr's as well: when this instance ends, the memory is kept until the next one has said that the device is quiet. */
+
+struct dma {
+	void *cpu;      /* where the driver sees it */
+	uint64_t bus;   /* where the device sees it */
+	size_t size;    /* bytes, whole pages */
+	handle_t vmo;   /* the driver's */
+	uint64_t key;   /* devmgr's name for it */
+};
+
+/* The device has been reset, or was never started: it reaches nothing that earlier instances gave it. To be said in `bind`
+ * before the first dma_alloc. */
+status_t device_dma_quiet(struct device *dev);
+/* Contiguous, zeroed, aligned to a page (more than a page: to a power of two not below the size). ERR_NO_MEMORY, ERR_QUOTA (manifest.dma_bytes). */
+status_t device_dma_alloc(struct device *dev, size_t size, struct dma *out);
+/* The memory of a client, contiguous. The handle is consumed, also on an error. ERR_INVALID: not contiguous. */
+status_t device_dma_pin(struct device *dev, handle_t vmo, struct dma *out);
+/* The device does not reach it any more. */
+void device_dma_free(struct device *dev, struct dma *dma);
+/* Before the device reads what the driver wrote; after the device wrote, before the driver reads. Nothing to do where caches are coherent. */
+void dma_to_device(const struct dma *dma, size_t offset, size_t size);
+void dma_from_device(const struct dma *dma, size_t offset, size_t size);
+
 /* ---- properties of its node ------------------------------------------------------------------ */
 
 bool device_flag(const struct device *dev, const char *name);

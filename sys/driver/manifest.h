@@ -28,6 +28,15 @@ enum {
 	DRIVER_CLASS_SERIAL = 1,
 	DRIVER_CLASS_RTC = 2,
 	DRIVER_CLASS_POWER = 3,
+	DRIVER_CLASS_BLOCK = 4,
+	DRIVER_CLASS_NET = 5,
+	DRIVER_CLASS_RNG = 6,
+	DRIVER_CLASS_BUS = 7, /* finds further devices; serves their drivers, not clients */
+	DRIVER_CLASS_CLOCK = 8,
+	DRIVER_CLASS_RESET = 9,
+	DRIVER_CLASS_GPIO = 10,
+	DRIVER_CLASS_REGULATOR = 11,
+	DRIVER_CLASS_OTHER = 12, /* a protocol of its own */
 	DRIVER_CLASS_COUNT
 };
 
@@ -46,7 +55,7 @@ struct driver_manifest {
 	uint32_t class;
 	uint32_t state_bytes;  /* memory that outlives an instance and goes to the next; 0: none */
 	uint32_t memory_bytes; /* of its quota; 0: devmgr's default */
-	uint32_t reserved;
+	uint32_t dma_bytes;    /* most that device_dma_alloc gives it; 0: nothing */
 	struct driver_match matches[DRIVER_MATCHES_MAX]; /* up to the first of kind 0 */
 };
 
@@ -59,6 +68,10 @@ static_assert(offsetof(struct driver_manifest, matches) == 56, "in files: part o
 	const struct driver_manifest driver_manifest __attribute__((section(DRIVER_MANIFEST_SECTION), used, aligned(8)))
 #define DRIVER_MANIFEST_HEAD \
 	.magic = DRIVER_MANIFEST_MAGIC, .version = DRIVER_MANIFEST_VERSION, .match_size = sizeof(struct driver_match)
+/* A PCI function, by ids of four hexadecimal digits, or by class and subclass: the names that the PCI binding of IEEE 1275 gives them ("pci1af4,1042",
+ * "pciclass,0108"). */
+#define DRIVER_PCI(vendor, device, value)    DRIVER_COMPATIBLE("pci" vendor "," device, value)
+#define DRIVER_PCI_CLASS(class, value)       DRIVER_COMPATIBLE("pciclass," class, value)
 #define DRIVER_COMPATIBLE(string, value)                                                 \
 	{                                                                                \
 		.kind = DRIVER_MATCH_COMPATIBLE, .data = (value), .compatible = (string) \
