@@ -107,6 +107,27 @@ static status_t blob_acquire(struct manager *m, struct unit *unit)
 	return status;
 }
 
+static void drop(handle_t *handle)
+{
+	if (*handle != HANDLE_NONE)
+		(void)handle_close(*handle);
+	*handle = HANDLE_NONE;
+}
+
+void unit_release(struct unit *unit)
+{
+	for (uint32_t i = 0; i < DRIVER_REGS_MAX; i++)
+		drop(&unit->regs[i]);
+	for (uint32_t i = 0; i < DRIVER_IRQS_MAX; i++)
+		drop(&unit->irqs[i]);
+	drop(&unit->regmap);
+	drop(&unit->quota);
+	drop(&unit->memory);
+	drop(&unit->blob);
+	drop(&unit->endpoint);
+	unit->acquired = false;
+}
+
 /* What was had stays on an error, for the next try. */
 status_t unit_acquire(struct manager *m, struct unit *unit)
 {

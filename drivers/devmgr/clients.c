@@ -18,7 +18,7 @@ static struct unit *unit_at(struct manager *m, uint32_t node)
 {
 	if (node >= tree_count(m->tree) || m->unit_of[node] == TREE_NONE)
 		return NULL;
-	return &m->units[m->unit_of[node]];
+	return m->units[m->unit_of[node]];
 }
 
 /* ---- list ---------------------------------------------------------------------------------------- */
@@ -30,7 +30,9 @@ static void text(char *to, size_t size, const char *from)
 
 static void describe_unit(const struct manager *m, const struct unit *unit, struct devmgr_node *out)
 {
-	const struct driver_match *match = &unit->driver->manifest.matches[unit->entry];
+	const char *compatible = unit->driver         ? unit->driver->manifest.matches[unit->entry].compatible
+				 : unit->rematched[0] ? unit->rematched
+						      : tree_string(m->tree, unit->node, "compatible", 0);
 
 	out->pid = unit->instance.pid;
 	out->restarts = unit->starts ? unit->starts - 1 : 0;
@@ -39,10 +41,9 @@ static void describe_unit(const struct manager *m, const struct unit *unit, stru
 	out->class = (uint8_t)unit->class;
 	out->is_stdout = unit->is_stdout;
 	out->unit = unit->class_unit;
-	text(out->compatible, sizeof(out->compatible), match->compatible);
-	text(out->driver, sizeof(out->driver), unit->driver->manifest.name);
+	text(out->compatible, sizeof(out->compatible), compatible);
+	text(out->driver, sizeof(out->driver), unit->driver ? unit->driver->manifest.name : "");
 	text(out->reason, sizeof(out->reason), unit->reason);
-	(void)m;
 }
 
 static void describe(struct manager *m, uint32_t node, struct devmgr_node *out)
@@ -158,9 +159,10 @@ static const struct {
 	const char *name;
 	enum devmgr_class class;
 } class_names[] = {
-	{"serial", DEVMGR_CLASS_SERIAL},
-	{"rtc", DEVMGR_CLASS_RTC},
-	{"power", DEVMGR_CLASS_POWER},
+	{"serial", DEVMGR_CLASS_SERIAL},       {"rtc", DEVMGR_CLASS_RTC},     {"power", DEVMGR_CLASS_POWER},
+	{"block", DEVMGR_CLASS_BLOCK},         {"net", DEVMGR_CLASS_NET},     {"rng", DEVMGR_CLASS_RNG},
+	{"clock", DEVMGR_CLASS_CLOCK},         {"reset", DEVMGR_CLASS_RESET}, {"gpio", DEVMGR_CLASS_GPIO},
+	{"regulator", DEVMGR_CLASS_REGULATOR}, {"other", DEVMGR_CLASS_OTHER},
 };
 
 /* "rtc:0" */
@@ -176,8 +178,10 @@ static struct unit *class_find(struct manager *m, const char *name)
 		if (strncmp(class_names[c].name, name, (size_t)(colon - name)) || class_names[c].name[colon - name])
 			continue;
 		for (uint32_t i = 0; i < m->unit_count; i++) {
-			if (m->units[i].class == class_names[c].class && m->units[i].class_unit == number)
-				return &m->units[i];
+			const struct unit *unit = m->units[i];
+
+			if (unit->numbered && unit->class == class_names[c].class && unit->class_unit == number)
+				return m->units[i];
 		}
 	}
 	return NULL;
@@ -201,8 +205,11 @@ static status_t op_open(void *ctx, struct ipc_request *rq, const char *name, han
 	if (!may(rq, DEVMGR_CLIENT_OPEN))
 		return ERR_ACCESS;
 	struct unit *unit = device_find(m, name);
-	if (!unit || unit->state == DEVMGR_STATE_ABSENT)
+	if (!unit || unit->state == DEVMGR_STATE_ABSENT || unit->state == DEVMGR_STATE_UNMATCHED)
 		return ERR_NOT_FOUND;
+	/* A bus serves its children's drivers. */
+	if (unit->class == DEVMGR_CLASS_BUS)
+		return ERR_ACCESS;
 	if (unit->endpoint == HANDLE_NONE)
 		return ERR_STATE;
 	*class = unit->class;
@@ -220,7 +227,7 @@ static status_t op_restart(void *ctx, struct ipc_request *rq, uint32_t index)
 	if (!may(rq, DEVMGR_CLIENT_MANAGE))
 		return ERR_ACCESS;
 	struct unit *unit = unit_at(m, index);
-	if (!unit)
+	if (!unit || !unit->driver)
 		return ERR_NOT_FOUND;
 	if (m->stopping)
 		return ERR_STATE;

@@ -11,7 +11,7 @@ static status_t op_bound(void *ctx, struct ipc_request *rq, handle_t stop, uint6
 	struct manager *m = ctx;
 	struct unit *unit = unit_by_badge(m, rq->msg.badge, BADGE_CONTROL);
 
-	if (!unit || unit->state != DEVMGR_STATE_STARTING || !bits)
+	if (!unit || unit->state != DEVMGR_STATE_STARTING || unit->instance.rematch[0] || !bits)
 		return ERR_STATE;
 	unit->instance.stop = stop;
 	unit->instance.stop_bits = bits;
@@ -31,21 +31,42 @@ static status_t op_refused(void *ctx, struct ipc_request *rq, status_t result, c
 	struct manager *m = ctx;
 	struct unit *unit = unit_by_badge(m, rq->msg.badge, BADGE_CONTROL);
 
-	if (!unit || unit->state != DEVMGR_STATE_STARTING || unit->instance.refused || !result)
+	if (!unit || unit->state != DEVMGR_STATE_STARTING || unit->instance.refused || unit->instance.rematch[0] ||
+	    !result)
 		return ERR_STATE;
 	unit->instance.refused = result;
-	snprintf(unit->reason, sizeof(unit->reason), "%.31s: %.60s (status %d)", unit->driver->manifest.name, reason,
+	snprintf(unit->reason, sizeof(unit->reason), "%.31s: %.80s (status %d)", unit->driver->manifest.name, reason,
 		 (int)result);
 	/* Its text is a stranger's: no control characters into the log. */
 	for (char *c = unit->reason; *c; c++) {
 		if (*c < ' ' || *c > '~')
 			*c = '?';
 	}
-	unit_log(m, unit, LOG_WARN, "%s", unit->reason);
+	unit_log(m, unit, result == ERR_NOT_FOUND ? LOG_DEBUG : LOG_WARN, "%s", unit->reason);
+	return OK;
+}
+
+/* One probe, one answer: what it found is matched, and nobody probes it again. */
+static status_t op_rematch(void *ctx, struct ipc_request *rq, const char *compatible)
+{
+	struct manager *m = ctx;
+	struct unit *unit = unit_by_badge(m, rq->msg.badge, BADGE_CONTROL);
+
+	if (!unit || unit->state != DEVMGR_STATE_STARTING || unit->rematched[0] || unit->instance.rematch[0] ||
+	    unit->instance.refused)
+		return ERR_STATE;
+	if (!compatible[0])
+		return ERR_INVALID;
+	for (const char *c = compatible; *c; c++) {
+		if (*c <= ' ' || *c > '~')
+			return ERR_INVALID;
+	}
+	snprintf(unit->instance.rematch, sizeof(unit->instance.rematch), "%s", compatible);
 	return OK;
 }
 
 const struct driver_ops control_ops = {
 	.bound = op_bound,
 	.refused = op_refused,
+	.rematch = op_rematch,
 };

@@ -36,15 +36,20 @@ struct instance {
 	uint64_t bound_at;
 	uint32_t number; /* 1 for the first */
 	bool faulted;
-	status_t refused; /* what driver.refused said */
+	status_t refused;                    /* what driver.refused said */
+	char rematch[DRIVER_COMPATIBLE_MAX]; /* what driver.rematch said; empty: nothing */
 };
 
 struct unit {
+	uint32_t index; /* in manager.units */
 	uint32_t node;
-	const struct driver_file *driver;
-	uint32_t entry; /* of its manifest */
+	const struct driver_file *driver; /* NULL: none matches */
+	uint32_t entry;                   /* of its manifest */
+	/* What a probe found the device to be: matched instead of the node's `compatible`. Empty: no probe did */
+	char rematched[DRIVER_COMPATIBLE_MAX];
 	enum devmgr_class class;
 	uint8_t class_unit;
+	bool numbered; /* class_unit is good */
 	bool is_stdout;
 	enum devmgr_state state;
 	char reason[128];
@@ -57,7 +62,8 @@ struct unit {
 	handle_t endpoint;            /* of its class: HANDLE_NONE after it failed */
 
 	struct instance instance; /* process is HANDLE_NONE without */
-	uint32_t starts;
+	uint32_t starts;          /* of this driver */
+	uint32_t serial;          /* of instances, of all drivers: badges are made of it */
 	struct policy policy;
 	uint64_t restart_at; /* in state BACKOFF */
 	bool restart_asked;  /* by devmgr.restart: the present instance's end is no failure */
@@ -73,11 +79,14 @@ struct manager {
 	struct bootfs bootfs;
 	handle_t bootfs_vmo;
 	struct driver_file *drivers;
+	struct driver_manifest *manifests; /* of the same, for matching */
 	uint32_t driver_count;
-	struct unit *units;
+	struct unit **units;
 	uint32_t unit_count;
 	uint32_t *unit_of; /* by node; TREE_NONE without */
-	uint32_t console;  /* node of stdout, TREE_NONE without */
+	uint32_t unit_of_count;
+	uint32_t console; /* node of stdout, TREE_NONE without */
+	uint8_t class_next[DRIVER_CLASS_COUNT];
 
 	struct server server;
 	struct server_timer timer;
@@ -116,6 +125,11 @@ status_t registry_load(struct manager *m, const char *const *folders);
 
 /* ---- discover.c: units for all nodes that a driver matches */
 status_t discover(struct manager *m);
+status_t unit_new(struct manager *m, uint32_t node, struct unit **out);
+/* Looks for the unit's driver, anew. false: nobody knows it. */
+bool unit_match(struct manager *m, struct unit *unit);
+/* Gives the devices that have none yet their numbers within their class, in the order of the tree. */
+void units_number(struct manager *m);
 
 /* ---- instance.c: making and ending a driver's process */
 /* On an error unit->reason says what was not possible. */
@@ -126,6 +140,8 @@ void instance_forget(struct unit *unit);
 
 /* ---- acquire.c: what a unit holds for its drivers */
 status_t unit_acquire(struct manager *m, struct unit *unit);
+/* Lets go of everything but claims: the unit has no driver any more, or gets another. Callers hear ERR_CLOSED. */
+void unit_release(struct unit *unit);
 
 /* ---- supervise.c: what becomes of units */
 void unit_start(struct manager *m, struct unit *unit);

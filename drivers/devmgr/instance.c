@@ -109,8 +109,7 @@ static status_t process_tune(struct manager *m, struct unit *unit)
 
 status_t instance_start(struct manager *m, struct unit *unit)
 {
-	uint32_t index = (uint32_t)(unit - m->units);
-	uint32_t number = unit->starts + 1;
+	uint32_t index = unit->index, number = ++unit->serial;
 	handle_t control = HANDLE_NONE, fault = HANDLE_NONE;
 	const uint32_t rights = RIGHT_EP_CALL | RIGHT_DUP | RIGHT_MOVE | RIGHT_INFO;
 	status_t status = endpoint_mint(m->endpoint, BADGE_MAKE(BADGE_CONTROL, index, number), rights, &control);

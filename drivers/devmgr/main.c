@@ -56,7 +56,7 @@ struct unit *unit_by_badge(struct manager *m, uint64_t badge, uint64_t kind)
 
 	if (BADGE_KIND(badge) != kind || index >= m->unit_count)
 		return NULL;
-	struct unit *unit = &m->units[index];
+	struct unit *unit = m->units[index];
 	if (unit->instance.process == HANDLE_NONE || BADGE_MAKE(kind, index, unit->instance.number) != badge)
 		return NULL;
 	return unit;
@@ -117,7 +117,7 @@ static void start_all(struct manager *m)
 	uint32_t unmatched = 0;
 
 	for (uint32_t i = 0; i < m->unit_count; i++)
-		unit_start(m, &m->units[i]);
+		unit_start(m, m->units[i]);
 	for (uint32_t i = 0; i < tree_count(m->tree); i++) {
 		const char *compatible = tree_string(m->tree, i, "compatible", 0);
 		char path[TREE_PATH_MAX];

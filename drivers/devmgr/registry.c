@@ -50,5 +50,12 @@ status_t registry_load(struct manager *m, const char *const *folders)
 		if (status != OK)
 			return status;
 	}
-	return status == ERR_NOT_FOUND ? OK : status;
+	if (status != ERR_NOT_FOUND)
+		return status;
+	m->manifests = calloc(m->driver_count + 1, sizeof(*m->manifests));
+	if (!m->manifests)
+		return ERR_NO_MEMORY;
+	for (uint32_t i = 0; i < m->driver_count; i++)
+		m->manifests[i] = m->drivers[i].manifest;
+	return OK;
 }

@@ -4,6 +4,7 @@
  * Callers of a device wait at its endpoint meanwhile; they hear ERR_CLOSED when it is given up.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "drivers/devmgr/devmgr.h"
 #include "protocols/init.h"
@@ -43,6 +44,8 @@ void unit_start(struct manager *m, struct unit *unit)
 {
 	status_t status = unit_acquire(m, unit);
 
+	if (m->ready && !unit->numbered)
+		units_number(m);
 	if (status == OK)
 		status = instance_start(m, unit);
 	if (status == OK) {
@@ -70,22 +73,46 @@ void unit_restart(struct manager *m, struct unit *unit)
 	supervise_schedule(m);
 }
 
+/* A probe has said what the device is: that one's driver gets it, and starts afresh. */
+static void unit_rematch(struct manager *m, struct unit *unit, const char *compatible)
+{
+	unit_release(unit);
+	memcpy(unit->rematched, compatible, sizeof(unit->rematched));
+	unit->starts = 0;
+	policy_reset(&unit->policy);
+	unit->restart_asked = false;
+	if (unit_match(m, unit)) {
+		unit_start(m, unit);
+		return;
+	}
+	unit->reason[0] = 0;
+	unit_log(m, unit, LOG_INFO, "no driver for %s", unit->rematched);
+}
+
 static void unit_died(struct manager *m, struct unit *unit, const struct process_info *info)
 {
 	struct instance *instance = &unit->instance;
 	bool served = unit->state == DEVMGR_STATE_RUNNING;
 	bool absent = instance->refused == ERR_NOT_FOUND;
+	bool unsupported = instance->refused == ERR_UNSUPPORTED;
+	char rematch[DRIVER_COMPATIBLE_MAX];
 	bool killed = (info->exit_status & EXIT_KILLED) && served && time_now() - instance->bound_at >= HEALTHY_NS;
 
-	if (!instance->refused)
+	memcpy(rematch, instance->rematch, sizeof(rematch));
+	if (!instance->refused && !rematch[0])
 		death_note(m, unit, info);
 	instance_forget(unit);
 	if (m->stopping) {
 		unit->state = DEVMGR_STATE_WAITING;
 		snprintf(unit->reason, sizeof(unit->reason), "the system is stopping");
+	} else if (rematch[0]) {
+		unit_rematch(m, unit, rematch);
 	} else if (absent) {
 		unit->state = DEVMGR_STATE_ABSENT;
-		endpoint_close(unit);
+		unit_release(unit);
+	} else if (unsupported) {
+		unit->state = DEVMGR_STATE_FAILED;
+		unit_release(unit);
 	} else if (unit->restart_asked || killed) {
 		unit->restart_asked = false;
 		unit_start(m, unit);
@@ -97,7 +124,7 @@ static void unit_died(struct manager *m, struct unit *unit, const struct process
 static bool any(const struct manager *m, enum devmgr_state state)
 {
 	for (uint32_t i = 0; i < m->unit_count; i++) {
-		if (m->units[i].state == state)
+		if (m->units[i]->state == state)
 			return true;
 	}
 	return false;
@@ -106,7 +133,7 @@ static bool any(const struct manager *m, enum devmgr_state state)
 static bool any_process(const struct manager *m)
 {
 	for (uint32_t i = 0; i < m->unit_count; i++) {
-		if (m->units[i].instance.process != HANDLE_NONE)
+		if (m->units[i]->instance.process != HANDLE_NONE)
 			return true;
 	}
 	return false;
@@ -122,6 +149,7 @@ void supervise_settled(struct manager *m)
 	}
 	if (m->ready || any(m, DEVMGR_STATE_STARTING))
 		return;
+	units_number(m);
 	m->ready = true;
 	if (init == HANDLE_NONE)
 		return;
@@ -135,7 +163,7 @@ void supervise_ended(void *manager)
 	struct manager *m = manager;
 
 	for (uint32_t i = 0; i < m->unit_count; i++) {
-		struct unit *unit = &m->units[i];
+		struct unit *unit = m->units[i];
 		struct process_info info;
 
 		if (unit->instance.process == HANDLE_NONE || process_info(unit->instance.process, &info) != OK ||
@@ -161,8 +189,8 @@ void supervise_schedule(struct manager *m)
 	uint64_t next = m->stop_reply != HANDLE_NONE ? m->stop_deadline : DEADLINE_NEVER;
 
 	for (uint32_t i = 0; i < m->unit_count; i++) {
-		if (deadline_of(&m->units[i]) < next)
-			next = deadline_of(&m->units[i]);
+		if (deadline_of(m->units[i]) < next)
+			next = deadline_of(m->units[i]);
 	}
 	status_t status = server_timer_set(&m->timer, next);
 	if (status != OK)
@@ -190,13 +218,13 @@ void supervise_timer(void *manager)
 	uint64_t now = time_now();
 
 	for (uint32_t i = 0; i < m->unit_count; i++) {
-		if (deadline_of(&m->units[i]) <= now)
-			unit_deadline(m, &m->units[i]);
+		if (deadline_of(m->units[i]) <= now)
+			unit_deadline(m, m->units[i]);
 	}
 	if (m->stop_reply != HANDLE_NONE && now >= m->stop_deadline) {
 		m->stop_deadline = DEADLINE_NEVER;
 		for (uint32_t i = 0; i < m->unit_count; i++)
-			instance_kill(&m->units[i]);
+			instance_kill(m->units[i]);
 	}
 	supervise_schedule(m);
 	supervise_settled(m);
@@ -207,7 +235,7 @@ void stop_begin(struct manager *m, uint64_t deadline)
 	m->stopping = true;
 	m->stop_deadline = deadline;
 	for (uint32_t i = 0; i < m->unit_count; i++) {
-		struct unit *unit = &m->units[i];
+		struct unit *unit = m->units[i];
 
 		/* One that has not bound yet has nothing to finish. */
 		if (unit->instance.stop == HANDLE_NONE ||

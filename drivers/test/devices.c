@@ -197,6 +197,30 @@ static void test_list(void)
 	CHECK(count == 1 && resources[0].shared && resources[0].base == 0x100000);
 }
 
+/* The slots of the device tree: what is in them is found out once; empty ones are absent. */
+static void test_probe(void)
+{
+	unsigned empty = 0, unknown = 0;
+
+	CHECK(list());
+	for (uint32_t i = 0; i < node_count; i++) {
+		const struct devmgr_node *n = &nodes[i];
+
+		if (strncmp(n->path, "/soc/virtio_mmio@", 17))
+			continue;
+		CHECK(n->state != DEVMGR_STATE_STARTING && n->state != DEVMGR_STATE_BACKOFF);
+		empty += n->state == DEVMGR_STATE_ABSENT;
+		if (strcmp(n->compatible, "virtio,device5"))
+			continue;
+		unknown++;
+		CHECK_IS(n->state, DEVMGR_STATE_UNMATCHED);
+		CHECK(!n->driver[0] && !n->pid && !n->restarts);
+		CHECK_IS(devmgr_restart(owner, n->index), ERR_NOT_FOUND);
+	}
+	CHECK_IS(unknown, 1);
+	CHECK(empty >= 1);
+}
+
 static void test_open(void)
 {
 	/* The aliases last: QEMU before 8 gives its tree none. */
@@ -474,6 +498,7 @@ int main(void)
 {
 	if (devmgr_start()) {
 		run("list", test_list);
+		run("probe", test_probe);
 		run("open", test_open);
 		run("rtc", test_rtc);
 		run("power", test_power_abilities);

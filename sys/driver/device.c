@@ -84,6 +84,11 @@ status_t device_regmap(struct device *dev, struct regs *out)
 	return OK;
 }
 
+uint32_t device_instance(const struct device *dev)
+{
+	return dev->instance;
+}
+
 uint32_t device_irq_count(const struct device *dev)
 {
 	return dev->irq_count;
@@ -99,6 +104,7 @@ void device_fail(struct device *dev, const char *reason)
 	if (dev->failed)
 		return;
 	dev->failed = true;
+	dev->reason = reason;
 	device_log(dev, LOG_ERROR, "%s", reason);
 	device_end(dev);
 }

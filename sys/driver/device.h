@@ -15,6 +15,9 @@ struct device {
 	struct regs regmap;
 	void *state;
 	bool failed;
+	bool rematched;     /* devmgr knows what the device is: the instance has done its work */
+	const char *reason; /* of device_fail */
+	uint32_t instance;  /* 1 for the first */
 	uint32_t irq_count;
 	handle_t irqs[DRIVER_IRQS_MAX];
 };

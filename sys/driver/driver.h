@@ -63,6 +63,10 @@ uint32_t device_irq_count(const struct device *dev);
  * left it. That one may have run wild: check what is in there. NULL without. */
 void *device_state(struct device *dev);
 
+/* For probes: the device is what `compatible` says. Said in `bind`, which returns the result: this instance ends, and that one's
+ * driver gets the device. */
+status_t device_rematch(struct device *dev, const char *compatible);
+
 /* The device is out of order: this instance ends when the handler returns, and devmgr tries another. */
 void device_fail(struct device *dev, const char *reason);
 
@@ -79,11 +83,11 @@ uint32_t device_instance(const struct device *dev);
  * It is devmgr's as well: when this instance ends, the memory is kept until the next one has said that the device is quiet. */
 
 struct dma {
-	void *cpu;      /* where the driver sees it */
-	uint64_t bus;   /* where the device sees it */
-	size_t size;    /* bytes, whole pages */
-	handle_t vmo;   /* the driver's */
-	uint64_t key;   /* devmgr's name for it */
+	void *cpu;    /* where the driver sees it */
+	uint64_t bus; /* where the device sees it */
+	size_t size;  /* bytes, whole pages */
+	handle_t vmo; /* the driver's */
+	uint64_t key; /* devmgr's name for it */
 };
 
 /* The device has been reset, or was never started: it reaches nothing that earlier instances gave it. To be said in `bind`

@@ -73,6 +73,14 @@ status_t device_map(const char *name, uint64_t size, struct regs *out)
 	return OK;
 }
 
+status_t device_rematch(struct device *dev, const char *compatible)
+{
+	status_t status = driver_rematch(startup_handle(DRIVER_HND_CONTROL), compatible);
+
+	dev->rematched = status == OK;
+	return status;
+}
+
 static status_t map_named(const char *name, uint32_t flags, void **out, uint64_t *size)
 {
 	handle_t vmo = startup_handle(name);
@@ -184,7 +192,11 @@ static status_t start_up(struct device *dev, enum driver_start start, const char
 	status = driver.bind(dev, start);
 	if (status == OK && dev->failed)
 		status = ERR_IO;
-	if (status != OK)
+	if (dev->reason)
+		*reason = dev->reason;
+	else if (status == ERR_NOT_FOUND)
+		*reason = "no such device";
+	if (status != OK || dev->rematched)
 		return status;
 	*reason = "cannot prepare to serve";
 	status = server_prepare(dev, &stop, &stop_bits);
@@ -207,6 +219,8 @@ int main(int argc, char **argv)
 		(void)driver_refused(startup_handle(DRIVER_HND_CONTROL), status, reason);
 		return 1;
 	}
+	if (dev.rematched)
+		return 0;
 	status = server_run(&server);
 	if (status != OK) {
 		if (!dev.failed)

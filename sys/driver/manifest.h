@@ -70,8 +70,8 @@ static_assert(offsetof(struct driver_manifest, matches) == 56, "in files: part o
 	.magic = DRIVER_MANIFEST_MAGIC, .version = DRIVER_MANIFEST_VERSION, .match_size = sizeof(struct driver_match)
 /* A PCI function, by ids of four hexadecimal digits, or by class and subclass: the names that the PCI binding of IEEE 1275 gives them ("pci1af4,1042",
  * "pciclass,0108"). */
-#define DRIVER_PCI(vendor, device, value)    DRIVER_COMPATIBLE("pci" vendor "," device, value)
-#define DRIVER_PCI_CLASS(class, value)       DRIVER_COMPATIBLE("pciclass," class, value)
+#define DRIVER_PCI(vendor, device, value) DRIVER_COMPATIBLE("pci" vendor "," device, value)
+#define DRIVER_PCI_CLASS(class, value)    DRIVER_COMPATIBLE("pciclass," class, value)
 #define DRIVER_COMPATIBLE(string, value)                                                 \
 	{                                                                                \
 		.kind = DRIVER_MATCH_COMPATIBLE, .data = (value), .compatible = (string) \

@@ -18,5 +18,8 @@ struct match {
  * The best: the driver that knows the earliest string of the node's `compatible` (the most specific);
  * among several the first in the list, and there the first entry. false: nobody knows the node.
  */
+/* The same for one string. */
+bool match_string(const struct driver_manifest *drivers, size_t count, const char *wanted, struct match *out);
+
 bool match_find(const struct tree *tree, uint32_t node, const struct driver_manifest *drivers, size_t count,
 		struct match *out);
