@@ -125,6 +125,7 @@ void unit_release(struct unit *unit)
 	drop(&unit->memory);
 	drop(&unit->blob);
 	drop(&unit->endpoint);
+	kept_drop(unit);
 	unit->acquired = false;
 }
 

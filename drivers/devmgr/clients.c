@@ -153,6 +153,25 @@ static status_t op_last_death(void *ctx, struct ipc_request *rq, uint32_t index,
 	return ipc_lease_write(rq, DEVMGR_LAST_DEATH_LEASE_DEATH, 0, &unit->death, sizeof(unit->death));
 }
 
+static status_t op_holdings(void *ctx, struct ipc_request *rq, uint32_t index, size_t holdings_count, uint32_t *count)
+{
+	struct manager *m = ctx;
+	const struct unit *unit = unit_at(m, index);
+	struct devmgr_holdings out = {0};
+
+	if (!may(rq, 0))
+		return ERR_ACCESS;
+	if (!unit)
+		return ERR_NOT_FOUND;
+	if (!holdings_count)
+		return OK;
+	out.dma_limit = unit->driver ? unit->driver->manifest.dma_bytes : 0;
+	dma_count(unit, &out);
+	out.kept = kept_count(unit);
+	*count = 1;
+	return ipc_lease_write(rq, DEVMGR_HOLDINGS_LEASE_HOLDINGS, 0, &out, sizeof(out));
+}
+
 /* ---- open ---------------------------------------------------------------------------------------------- */
 
 static const struct {
@@ -255,6 +274,7 @@ const struct devmgr_ops client_ops = {
 	.list = op_list,
 	.resources = op_resources,
 	.last_death = op_last_death,
+	.holdings = op_holdings,
 	.open = op_open,
 	.restart = op_restart,
 	.stop_all = op_stop_all,

@@ -69,4 +69,11 @@ const struct driver_ops control_ops = {
 	.bound = op_bound,
 	.refused = op_refused,
 	.rematch = op_rematch,
+	.dma_alloc = control_dma_alloc,
+	.dma_pin = control_dma_pin,
+	.dma_release = control_dma_release,
+	.dma_quiet = control_dma_quiet,
+	.keep = control_keep,
+	.kept = control_kept,
+	.forget = control_forget,
 };

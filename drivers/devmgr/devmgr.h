@@ -40,6 +40,22 @@ struct instance {
 	char rematch[DRIVER_COMPATIBLE_MAX]; /* what driver.rematch said; empty: nothing */
 };
 
+/* Memory that a device may reach */
+struct dma_block {
+	handle_t vmo;
+	uint64_t key;
+	uint64_t size;
+	uint32_t instance; /* that it was given to */
+	bool pinned;       /* a client's; else made by devmgr */
+};
+
+/* A slot of driver.keep */
+struct kept {
+	bool used;
+	uint64_t value, badge, bits;
+	handle_t memory, data, notification;
+};
+
 struct unit {
 	uint32_t index; /* in manager.units */
 	uint32_t node;
@@ -60,6 +76,10 @@ struct unit {
 	handle_t regs[DRIVER_REGS_MAX], irqs[DRIVER_IRQS_MAX], regmap;
 	handle_t quota, memory, blob; /* memory: of manifest.state_bytes */
 	handle_t endpoint;            /* of its class: HANDLE_NONE after it failed */
+
+	struct dma_block *dma;
+	uint32_t dma_count, dma_capacity;
+	struct kept *kept; /* DRIVER_KEEP_MAX slots, or NULL */
 
 	struct instance instance; /* process is HANDLE_NONE without */
 	uint32_t starts;          /* of this driver */
@@ -92,7 +112,8 @@ struct manager {
 	struct server_timer timer;
 	handle_t ended; /* signalled with ended_bits when a driver's process has ended */
 	uint64_t ended_bits;
-	handle_t endpoint, res_mmio, res_irq, res_priority, res_inspect;
+	handle_t endpoint, res_mmio, res_irq, res_dma, res_priority, res_inspect;
+	uint64_t next_dma_key;
 	uint64_t next_badge; /* of clients' handles to devices */
 	bool ready;          /* init was told */
 	bool stopping;
@@ -157,6 +178,22 @@ void stop_begin(struct manager *m, uint64_t deadline);
 /* ---- fault.c: messages of faulted drivers (server_call_fn), post-mortems */
 status_t fault_call(void *manager, struct ipc_request *rq);
 void death_note(struct manager *m, struct unit *unit, const struct process_info *info);
+
+/* ---- dma.c: memory that devices reach */
+void dma_count(const struct unit *unit, struct devmgr_holdings *out);
+status_t control_dma_alloc(void *ctx, struct ipc_request *rq, uint64_t size, handle_t *memory, uint64_t *key);
+status_t control_dma_pin(void *ctx, struct ipc_request *rq, handle_t memory, uint64_t *key);
+status_t control_dma_release(void *ctx, struct ipc_request *rq, uint64_t key);
+status_t control_dma_quiet(void *ctx, struct ipc_request *rq);
+
+/* ---- keep.c: what drivers leave for their next instance */
+void kept_drop(struct unit *unit);
+uint32_t kept_count(const struct unit *unit);
+status_t control_keep(void *ctx, struct ipc_request *rq, uint32_t slot, uint64_t value, uint64_t badge, handle_t memory,
+		      handle_t data, handle_t notification, uint64_t bits);
+status_t control_kept(void *ctx, struct ipc_request *rq, uint32_t slot, uint64_t *value, uint64_t *badge,
+		      uint64_t *bits, handle_t *memory, handle_t *data, handle_t *notification);
+status_t control_forget(void *ctx, struct ipc_request *rq, uint32_t slot);
 
 /* ---- clients.c, control.c: the protocols */
 extern const struct devmgr_ops client_ops;

@@ -55,14 +55,17 @@ static void collect(const struct unit *unit, handle_t control, struct handles *h
 static status_t process_make(struct manager *m, struct unit *unit, handle_t control, handle_t fault)
 {
 	const struct driver_file *driver = unit->driver;
+	char number[12];
 	const char *const argv[] = {
 		driver->manifest.name,
 		unit->starts ? DRIVER_ARG_RESTART : DRIVER_ARG_FRESH,
+		number,
 		NULL,
 	};
 	struct handles h;
 	struct instance *instance = &unit->instance;
 
+	snprintf(number, sizeof(number), "%u", (unsigned)(unit->starts + 1));
 	collect(unit, control, &h);
 	struct spawn_args args = {
 		.image = driver->file.data,

@@ -147,6 +147,7 @@ int main(int argc, char **argv)
 	m.bootfs_vmo = startup_handle(HND_BOOTFS);
 	m.res_mmio = startup_handle(HND_RES_MMIO);
 	m.res_irq = startup_handle(HND_RES_IRQ);
+	m.res_dma = startup_handle("res.dma");
 	m.res_priority = startup_handle("res.priority");
 	m.res_inspect = startup_handle("res.inspect");
 	if (status == OK) {

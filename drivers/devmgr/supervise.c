@@ -23,6 +23,7 @@ static void endpoint_close(struct unit *unit)
 		(void)handle_close(unit->endpoint);
 	unit->endpoint = HANDLE_NONE;
 	unit->acquired = false; /* the next start makes a new one */
+	kept_drop(unit);        /* clients have to open and attach anew */
 }
 
 /* The reason stays as it is. */

@@ -68,7 +68,7 @@ static bool devmgr_start(void)
 	struct bootfs fs;
 	struct bootfs_file file;
 	handle_t process, res_system = startup_handle(HND_RES_SYSTEM);
-	handle_t priority = HANDLE_NONE, inspect = HANDLE_NONE;
+	handle_t priority = HANDLE_NONE, inspect = HANDLE_NONE, dma = HANDLE_NONE;
 	size_t n = 0;
 
 	for (; n < sizeof(names) / sizeof(names[0]); n++)
@@ -77,12 +77,14 @@ static bool devmgr_start(void)
 	    !CHECK_IS(resource_create(res_system, SYSTEM_PRIORITY, 1, &priority), OK) ||
 	    !CHECK_IS(resource_create(res_system, SYSTEM_INSPECT, 1, &inspect), OK) ||
 	    !CHECK_IS(resource_create(res_system, SYSTEM_PROCESS, 1, &res_process), OK) ||
+	    !CHECK_IS(resource_create(res_system, SYSTEM_DMA, 1, &dma), OK) ||
 	    !CHECK_IS(bootfs_open(startup_handle(HND_BOOTFS), &fs), OK) ||
 	    !CHECK_IS(bootfs_find(&fs, "sbin/devmgr", &file), OK))
 		return false;
 	handles[n++] = (struct spawn_handle){HND_DEVMGR, owner, RIGHTS_SAME};
 	handles[n++] = (struct spawn_handle){"res.priority", priority, RIGHTS_SAME};
 	handles[n++] = (struct spawn_handle){"res.inspect", inspect, RIGHTS_SAME};
+	handles[n++] = (struct spawn_handle){"res.dma", dma, RIGHTS_SAME};
 	struct spawn_args args = {
 		.image = file.data,
 		.image_size = file.size,
@@ -443,6 +445,106 @@ static void test_spin(void)
 	CHECK_IS(rtc_get_until(hostile, now() + TIMEOUT, &(uint64_t){0}), OK);
 }
 
+/* What the driver counted of things that do not go as they must */
+static bool attack_clean(uint64_t what)
+{
+	uint64_t result = 1;
+
+	if (!CHECK_IS(attack(what), OK) || !CHECK_IS(rtc_get(hostile, &result), OK))
+		return false;
+	if (!CHECK_IS(result, 0))
+		printf("  in attack %d\n", (int)what);
+	return result == 0;
+}
+
+static struct devmgr_holdings holdings(const char *path)
+{
+	struct devmgr_holdings h = {0};
+	uint32_t count = 0;
+
+	CHECK_IS(devmgr_holdings(look_only, node(path)->index, &h, 1, &count), OK);
+	CHECK_IS(count, 1);
+	return h;
+}
+
+static uint64_t memory_free(void)
+{
+	struct system_info info;
+
+	CHECK_IS(system_info(HANDLE_NONE, INFO_SYSTEM, 0, &info, sizeof(info), NULL), OK);
+	return info.free_bytes;
+}
+
+/* The driver dies: the next instance is there. */
+static void die(uint64_t what)
+{
+	uint32_t restarts = node(hostile_path)->restarts;
+
+	CHECK_IS(attack(what), ERR_PEER_DIED);
+	CHECK(await(hostile_path, DEVMGR_STATE_RUNNING, restarts + 1));
+}
+
+/* Deaths here are meant: they are not to count towards giving up. */
+static void forgive(void)
+{
+	uint32_t restarts = node(hostile_path)->restarts;
+
+	CHECK_IS(devmgr_restart(owner, node(hostile_path)->index), OK);
+	CHECK(await(hostile_path, DEVMGR_STATE_RUNNING, restarts + 1));
+}
+
+#define SLACK (128u << 10) /* tables and stacks that come and go */
+
+static void test_dma(void)
+{
+	forgive();
+	CHECK(attack_clean(HOSTILE_DMA_RELEASE));
+	CHECK(attack_clean(HOSTILE_DMA_PIN));
+	uint64_t before = memory_free();
+	CHECK_IS(holdings(hostile_path).dma_limit, HOSTILE_DMA_BYTES);
+	CHECK_IS(holdings(hostile_path).dma_bytes, 0);
+	CHECK(attack_clean(HOSTILE_DMA_ALLOC));
+	CHECK_IS(holdings(hostile_path).dma_bytes, HOSTILE_DMA_BYTES);
+	CHECK_IS(holdings(hostile_path).quarantined_bytes, 0);
+	CHECK(attack_clean(HOSTILE_DMA_BEYOND));
+	CHECK(memory_free() <= before - HOSTILE_DMA_BYTES + SLACK);
+	/* Its driver is dead and its device may go on writing: the pages are nobody's. */
+	die(HOSTILE_FAULT);
+	CHECK_IS(holdings(hostile_path).quarantined_bytes, HOSTILE_DMA_BYTES);
+	CHECK(memory_free() <= before - HOSTILE_DMA_BYTES + SLACK);
+	CHECK(attack_clean(HOSTILE_DMA_BEYOND));
+	die(HOSTILE_EXIT);
+	CHECK_IS(holdings(hostile_path).quarantined_bytes, HOSTILE_DMA_BYTES);
+	CHECK(attack_clean(HOSTILE_DMA_QUIET));
+	CHECK_IS(holdings(hostile_path).quarantined_bytes, 0);
+	CHECK_IS(holdings(hostile_path).dma_bytes, 0);
+	CHECK(memory_free() >= before - SLACK);
+	/* What this instance was given is not freed by its own word about earlier ones. */
+	CHECK(attack_clean(HOSTILE_DMA_ALLOC));
+	CHECK(attack_clean(HOSTILE_DMA_QUIET));
+	CHECK_IS(holdings(hostile_path).dma_bytes, HOSTILE_DMA_BYTES);
+	forgive();
+	CHECK(attack_clean(HOSTILE_DMA_QUIET));
+}
+
+static void test_keep(void)
+{
+	uint64_t before = memory_free();
+
+	CHECK(attack_clean(HOSTILE_KEEP));
+	CHECK_IS(holdings(hostile_path).kept, 2);
+	die(HOSTILE_FAULT);
+	CHECK_IS(holdings(hostile_path).kept, 2);
+	CHECK(attack_clean(HOSTILE_KEPT));
+	forgive();
+	CHECK(attack_clean(HOSTILE_KEPT));
+	CHECK(attack_clean(HOSTILE_FORGET));
+	CHECK_IS(holdings(hostile_path).kept, 0);
+	CHECK(memory_free() >= before - SLACK);
+	/* One that is given up leaves no attachments: its clients open anew. (give_up looks at that.) */
+	CHECK(attack_clean(HOSTILE_KEEP));
+}
+
 static void test_give_up(void)
 {
 	uint64_t what = HOSTILE_EXIT, start = now();
@@ -463,6 +565,7 @@ static void test_give_up(void)
 	CHECK(deaths > 4 && deaths < 30);
 	CHECK_IS(node(hostile_path)->state, DEVMGR_STATE_FAILED);
 	CHECK_IS(devmgr_open(opener, hostile_path, &device, &class, &index), ERR_STATE);
+	CHECK_IS(holdings(hostile_path).kept, 0);
 	CHECK(now() - start > 10 * SECOND); /* it backed off */
 	(void)handle_close(hostile);
 	/* A person may try again. */
@@ -509,6 +612,8 @@ int main(void)
 		run("fault", test_fault);
 		run("silent", test_silent);
 		run("spin", test_spin);
+		run("dma", test_dma);
+		run("keep", test_keep);
 		run("give_up", test_give_up);
 		run("stop_all", test_stop_all);
 	} else {

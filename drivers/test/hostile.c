@@ -10,6 +10,7 @@
 #include "protocols/driver.h"
 #include "protocols/rtc.h"
 #include "sys/driver/driver.h"
+#include "sys/driver/keep.h"
 #include "sys/driver/startup.h"
 #include "sys/lib/startup.h"
 #include "sys/lib/syscall.h"
@@ -110,6 +111,133 @@ static void try_flood(void)
 	expect_error(driver_refused(control, ERR_IO, "\x1b[31mno\n\n"));
 }
 
+/* ---- memory of the device ---------------------------------------------------------------------------- */
+
+#define PIECES 4
+
+static struct device *self;
+
+static void expect(bool good)
+{
+	if (!good)
+		result++;
+}
+
+static void dma_all(void)
+{
+	struct dma dma;
+
+	for (unsigned i = 0; i < PIECES; i++) {
+		if (device_dma_alloc(self, HOSTILE_DMA_BYTES / PIECES, &dma) != OK) {
+			result++;
+			return;
+		}
+		volatile uint64_t *words = dma.cpu;
+		expect(!words[0] && !words[dma.size / 8 - 1]);
+		expect(dma.bus && dma.bus % dma.size == 0 && dma.size == HOSTILE_DMA_BYTES / PIECES);
+		words[dma.size / 8 - 1] = ~0ull;
+		dma_to_device(&dma, 0, dma.size);
+		dma_from_device(&dma, 0, dma.size);
+	}
+}
+
+static void dma_beyond(void)
+{
+	static const uint64_t sizes[] = {1, HOSTILE_DMA_BYTES, 1ull << 29};
+	static const uint64_t wrong[] = {0, 1ull << 40, UINT64_MAX, UINT64_MAX - 4095};
+	struct dma dma;
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+		expect(device_dma_alloc(self, sizes[i], &dma) == ERR_QUOTA);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		expect(device_dma_alloc(self, wrong[i], &dma) == ERR_RANGE);
+}
+
+static void dma_release(void)
+{
+	handle_t control = startup_handle(DRIVER_HND_CONTROL), memory;
+	struct vmo_info info;
+	struct dma dma;
+	uint64_t key;
+
+	for (unsigned i = 0; i < 100; i++) {
+		if (device_dma_alloc(self, HOSTILE_DMA_BYTES, &dma) != OK) {
+			result++;
+			return;
+		}
+		device_dma_free(self, &dma);
+	}
+	if (driver_dma_alloc(control, HOSTILE_DMA_BYTES, &memory, &key) != OK) {
+		result++;
+		return;
+	}
+	expect(vmo_info(memory, &info) == OK && info.phys);
+	expect(driver_dma_release(control, key) == OK);
+	expect(vmo_info(memory, &info) == ERR_HANDLE);
+	expect(driver_dma_release(control, key) == ERR_NOT_FOUND);
+	for (uint64_t i = 0; i < 200; i++)
+		expect_error(driver_dma_release(control, i < 100 ? key + i : key - i));
+}
+
+static void dma_pin(void)
+{
+	struct dma dma;
+	handle_t vmo;
+
+	/* Not contiguous, and registers: nothing that a device may be told to write to */
+	if (vmo_create(4096, 0, HANDLE_NONE, &vmo) == OK)
+		expect_error(device_dma_pin(self, vmo, &dma));
+	expect_error(device_dma_pin(self, startup_handle(DRIVER_HND_STATE), &dma));
+}
+
+/* ---- attachments ----------------------------------------------------------------------------------------- */
+
+#define KEEP_SLOT 3
+
+static void keep(void)
+{
+	struct keep k = {.value = 42, .badge = 7, .bits = 9};
+	uint64_t pattern = 0x5ca1ab1e;
+
+	expect(device_instance(self) >= 1);
+	if (vmo_create(8192, 0, HANDLE_NONE, &k.memory) != OK || vmo_create(4096, 0, HANDLE_NONE, &k.data) != OK ||
+	    notification_create(&k.notification) != OK) {
+		result++;
+		return;
+	}
+	expect(vmo_write(k.memory, 4096, &pattern, 8) == OK);
+	for (unsigned i = 0; i < 50; i++)
+		expect(device_keep(self, KEEP_SLOT, &k) == OK);
+	expect(device_keep(self, KEEP_MAX - 1, &k) == OK);
+	expect(device_keep(self, KEEP_MAX, &k) == ERR_RANGE);
+	expect(device_keep(self, UINT32_MAX, &k) == ERR_RANGE);
+	/* What may not be copied cannot be kept. */
+	k.data = startup_handle(DRIVER_HND_STATE);
+	expect_error(device_keep(self, 0, &k));
+}
+
+static void kept(void)
+{
+	struct keep k;
+	uint64_t pattern = 0, bits = 0;
+
+	for (unsigned i = 0; i < 3; i++) {
+		if (device_kept(self, KEEP_SLOT, &k) != OK) {
+			result++;
+			return;
+		}
+		expect(k.value == 42 && k.badge == 7 && k.bits == 9);
+		expect(vmo_read(k.memory, 4096, &pattern, 8) == OK && pattern == 0x5ca1ab1e);
+		expect(notification_signal(k.notification, k.bits) == OK);
+		expect(notification_wait(k.notification, 0, &bits) == OK && bits == 9);
+		(void)handle_close(k.memory);
+		(void)handle_close(k.data);
+		(void)handle_close(k.notification);
+	}
+	expect(device_kept(self, KEEP_SLOT + 1, &k) == ERR_NOT_FOUND);
+	expect(device_kept(self, KEEP_MAX, &k) == ERR_RANGE);
+}
+
 static void scribble(void)
 {
 	volatile uint64_t here;
@@ -141,6 +269,17 @@ static status_t attack(void *ctx, struct ipc_request *rq, uint64_t what)
 		return OK;
 	case HOSTILE_FLOOD: try_flood(); return OK;
 	case HOSTILE_SCRIBBLE: scribble(); return OK;
+	case HOSTILE_DMA_ALLOC: dma_all(); return OK;
+	case HOSTILE_DMA_BEYOND: dma_beyond(); return OK;
+	case HOSTILE_DMA_QUIET: expect(device_dma_quiet(self) == OK); return OK;
+	case HOSTILE_DMA_RELEASE: dma_release(); return OK;
+	case HOSTILE_DMA_PIN: dma_pin(); return OK;
+	case HOSTILE_KEEP: keep(); return OK;
+	case HOSTILE_KEPT: kept(); return OK;
+	case HOSTILE_FORGET:
+		for (uint32_t i = 0; i <= KEEP_MAX; i++)
+			device_forget(self, i);
+		return OK;
 	default: return ERR_UNSUPPORTED;
 	}
 }
@@ -156,6 +295,7 @@ static status_t bind(struct device *dev, enum driver_start start)
 {
 	uint32_t *starts = device_state(dev);
 
+	self = dev;
 	if (!starts || (*starts != 0) != (start == DRIVER_RESTART))
 		return ERR_STATE;
 	++*starts;
@@ -178,6 +318,7 @@ DRIVER_MANIFEST = {
 	.name = "hostile",
 	.class = DRIVER_CLASS_RTC,
 	.state_bytes = 4096,
+	.dma_bytes = HOSTILE_DMA_BYTES,
 	.matches =
 		{
 			DRIVER_COMPATIBLE("qemu,fw-cfg-mmio", 0),

@@ -10,7 +10,7 @@ status_t device_open(struct device *dev, const void *blob, size_t size)
 {
 	uint32_t match;
 
-	*dev = (struct device){.blob = blob};
+	*dev = (struct device){.blob = blob, .instance = dev->instance};
 	if (fdt_check_full(blob, size) != 0)
 		return ERR_BAD_FORMAT;
 	dev->node = fdt_subnode_offset(blob, 0, DRIVER_FACT_NODE);

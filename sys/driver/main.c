@@ -3,6 +3,7 @@
  * timer with one thread until devmgr says stop. */
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "protocols/driver.h"
@@ -213,6 +214,7 @@ int main(int argc, char **argv)
 	enum driver_start start = argc > 1 && !strcmp(argv[1], DRIVER_ARG_RESTART) ? DRIVER_RESTART : DRIVER_FRESH;
 	static struct device dev;
 	const char *reason;
+	dev.instance = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : 1;
 	status_t status = start_up(&dev, start, &reason);
 
 	if (status != OK) {

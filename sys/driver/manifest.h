@@ -11,7 +11,7 @@
 
 #define DRIVER_MANIFEST_SECTION ".veridian.bind"
 #define DRIVER_MANIFEST_MAGIC   0x444e4256u /* "VBND" */
-#define DRIVER_MANIFEST_VERSION 1
+#define DRIVER_MANIFEST_VERSION 2
 #define DRIVER_NAME_MAX         32 /* with the NUL */
 #define DRIVER_COMPATIBLE_MAX   64 /* with the NUL */
 #define DRIVER_MATCHES_MAX      16
@@ -57,11 +57,17 @@ struct driver_manifest {
 	uint32_t memory_bytes; /* of its quota; 0: devmgr's default */
 	uint32_t dma_bytes;    /* most that device_dma_alloc gives it; 0: nothing */
 	struct driver_match matches[DRIVER_MATCHES_MAX]; /* up to the first of kind 0 */
+	/* Since version 2 */
+	uint32_t heartbeat_ms; /* between two questions whether it still lives; 0: devmgr's default */
+	uint32_t reserved[3];  /* 0 */
 };
 
 static_assert(sizeof(struct driver_match) == 80, "in files: part of the ABI");
 static_assert(offsetof(struct driver_manifest, class) == 40, "in files: part of the ABI");
 static_assert(offsetof(struct driver_manifest, matches) == 56, "in files: part of the ABI");
+static_assert(sizeof(struct driver_manifest) == 1352, "in files: part of the ABI");
+/* Version 1 ended with the matches, and dma_bytes was reserved. */
+#define DRIVER_MANIFEST_SIZE_1 offsetof(struct driver_manifest, heartbeat_ms)
 
 /* The object itself: once in every driver. */
 #define DRIVER_MANIFEST \

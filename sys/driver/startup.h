@@ -33,6 +33,6 @@
 #define DRIVER_FACT_REG_SIZES "veridian,reg-sizes"   /* cells: bytes of each reg */
 #define DRIVER_FACT_NODE      "node"                 /* name of the subnode */
 
-/* argv[1] of the driver: how it comes into being */
+/* argv[1] of the driver: how it comes into being; argv[2]: the how manieth instance it is, from 1, in decimal */
 #define DRIVER_ARG_FRESH   "fresh"   /* nobody drove the device since the system started */
 #define DRIVER_ARG_RESTART "restart" /* an earlier instance died: the device is in any state */

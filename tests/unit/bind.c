@@ -114,6 +114,16 @@ static void test_manifest(void)
 	make(&f);
 	CHECK_INT(manifest_read(&f, sizeof(f), &out, &problem), OK);
 	CHECK_STR(out.matches[1].compatible, "c");
+	/* Version 1 was shorter, and had a reserved word where dma_bytes is. */
+	f.manifest.dma_bytes = 4096;
+	CHECK_INT(manifest_read(&f, sizeof(f), &out, &problem), OK);
+	CHECK_INT(out.dma_bytes, 4096);
+	f.manifest.version = 1;
+	section(&f, 2, 1, 1, offsetof(struct made, manifest), DRIVER_MANIFEST_SIZE_1);
+	f.manifest.heartbeat_ms = 99;
+	CHECK_INT(manifest_read(&f, sizeof(f), &out, &problem), OK);
+	CHECK_INT(out.dma_bytes, 0);
+	CHECK_INT(out.heartbeat_ms, 0);
 	f.strings[1] = 'x';
 	CHECK_INT(manifest_read(&f, sizeof(f), &out, &problem), ERR_NOT_FOUND);
 	make(&f);
@@ -139,6 +149,9 @@ static void test_manifest(void)
 	BAD(bad.manifest.magic++);
 	BAD(bad.manifest.version++);
 	BAD(bad.manifest.match_size--);
+	BAD(bad.manifest.version = 0);
+	BAD(bad.manifest.reserved[2] = 1);
+	BAD(section(&bad, 2, 1, 1, offsetof(struct made, manifest), DRIVER_MANIFEST_SIZE_1));
 	BAD(bad.manifest.class = DRIVER_CLASS_COUNT);
 	BAD(bad.manifest.name[0] = 0);
 	BAD(bad.manifest.name[1] = '\n');

@@ -59,13 +59,17 @@ static const char *manifest_check(const struct driver_manifest *m)
 {
 	if (m->magic != DRIVER_MANIFEST_MAGIC)
 		return "bad magic number";
-	if (m->version != DRIVER_MANIFEST_VERSION || m->match_size != sizeof(struct driver_match))
+	if (!m->version || m->version > DRIVER_MANIFEST_VERSION || m->match_size != sizeof(struct driver_match))
 		return "other version";
 	if (!m->name[0] || !memchr(m->name, 0, sizeof(m->name)))
 		return "bad name";
 	for (const char *c = m->name; *c; c++) {
 		if (*c <= ' ' || *c > '~')
 			return "bad name";
+	}
+	for (size_t i = 0; i < sizeof(m->reserved) / sizeof(m->reserved[0]); i++) {
+		if (m->reserved[i])
+			return "of a later kind";
 	}
 	if (m->class >= DRIVER_CLASS_COUNT)
 		return "unknown class";
@@ -101,9 +105,17 @@ status_t manifest_read(const void *data, size_t size, struct driver_manifest *ou
 		if (!named(&file, &strings, section.name))
 			continue;
 		*problem = "manifest of another size";
-		if (section.type == ELF_SHT_NOBITS || section.size != sizeof(*out))
+		if (section.type == ELF_SHT_NOBITS ||
+		    (section.size != sizeof(*out) && section.size != DRIVER_MANIFEST_SIZE_1))
 			return ERR_BAD_FORMAT;
-		memcpy(out, file.data + section.offset, sizeof(*out));
+		memset(out, 0, sizeof(*out));
+		memcpy(out, file.data + section.offset, section.size);
+		if (out->version >= 2 && section.size != sizeof(*out))
+			return ERR_BAD_FORMAT;
+		if (out->version == 1) {
+			out->dma_bytes = 0;
+			memset((uint8_t *)out + DRIVER_MANIFEST_SIZE_1, 0, sizeof(*out) - DRIVER_MANIFEST_SIZE_1);
+		}
 		*problem = manifest_check(out);
 		return *problem ? ERR_BAD_FORMAT : OK;
 	}

@@ -151,6 +151,7 @@ status_t host_bind(const struct host_node *node, enum driver_start start)
 	host_timer = DEADLINE_NEVER;
 	blob_make(node);
 	status_t status = device_open(&device, blob, sizeof(blob));
+	device.instance++;
 	if (status != OK)
 		return status;
 	device.state = node->state;
