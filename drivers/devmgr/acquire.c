@@ -24,7 +24,7 @@ static void explain(struct unit *unit, const char *what, status_t status)
 
 static status_t regs_acquire(struct manager *m, const struct plan_reg *reg, handle_t *out)
 {
-	if (*out != HANDLE_NONE)
+	if (*out != HANDLE_NONE || !reg->range.size)
 		return OK;
 	return vmo_create_device(m->res_mmio, reg->range.base, reg->range.size, out);
 }
@@ -47,7 +47,9 @@ static status_t hardware_acquire(struct manager *m, struct unit *unit)
 			status = irq_create(m->res_irq, plan->irqs[i].source, plan->irqs[i].edge ? IRQ_EDGE : IRQ_LEVEL,
 					    &unit->irqs[i]);
 	}
-	if (status != OK)
+	if (status == ERR_BUSY)
+		snprintf(unit->reason, sizeof(unit->reason), "its interrupt is another driver's");
+	else if (status != OK)
 		explain(unit, "the kernel refuses its interrupt", status);
 	return status;
 }
@@ -92,7 +94,7 @@ static status_t blob_acquire(struct manager *m, struct unit *unit)
 			options = "";
 		facts.console = options;
 	}
-	status_t status = blob_make(m->fdt, m->tree, unit->node, &facts, &blob, &size);
+	status_t status = blob_make(tree_blob(m->tree, unit->node), m->tree, unit->node, &facts, &blob, &size);
 	if (status != OK)
 		return status;
 	status = vmo_create((size + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1), 0, HANDLE_NONE, &unit->blob);

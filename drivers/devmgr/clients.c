@@ -168,6 +168,7 @@ static status_t op_holdings(void *ctx, struct ipc_request *rq, uint32_t index, s
 	out.dma_limit = unit->driver ? unit->driver->manifest.dma_bytes : 0;
 	dma_count(unit, &out);
 	out.kept = kept_count(unit);
+	out.children = children_count(m, unit);
 	*count = 1;
 	return ipc_lease_write(rq, DEVMGR_HOLDINGS_LEASE_HOLDINGS, 0, &out, sizeof(out));
 }
@@ -248,7 +249,7 @@ static status_t op_restart(void *ctx, struct ipc_request *rq, uint32_t index)
 	struct unit *unit = unit_at(m, index);
 	if (!unit || !unit->driver)
 		return ERR_NOT_FOUND;
-	if (m->stopping)
+	if (m->stopping || unit->gone)
 		return ERR_STATE;
 	unit_restart(m, unit);
 	return OK;

@@ -19,6 +19,7 @@ static status_t op_bound(void *ctx, struct ipc_request *rq, handle_t stop, uint6
 	unit->instance.bound_at = time_now();
 	unit_log(m, unit, LOG_INFO, "%s (%llu)%s", unit->driver->manifest.name, (unsigned long long)unit->instance.pid,
 		 unit->starts > 1 ? " again" : "");
+	children_settle(m, unit);
 	if (m->stopping)
 		(void)notification_signal(stop, bits);
 	supervise_schedule(m);
@@ -76,4 +77,5 @@ const struct driver_ops control_ops = {
 	.keep = control_keep,
 	.kept = control_kept,
 	.forget = control_forget,
+	.child_add = control_child_add,
 };

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "drivers/devmgr/child.h"
 #include "drivers/devmgr/plan.h"
 #include "drivers/devmgr/policy.h"
 #include "drivers/devmgr/tree/tree.h"
@@ -70,6 +71,14 @@ struct unit {
 	enum devmgr_state state;
 	char reason[128];
 
+	/* Of a device that a bus driver has found; bus is NULL without */
+	struct unit *bus;
+	struct child_said said;
+	uint32_t seen;    /* number of the bus's instance that reported it last */
+	bool gone;        /* not reported any more */
+	bool changed;     /* to be started afresh when its process has ended */
+	bool config_lost; /* its driver's "config" leads nowhere any more */
+
 	struct plan plan;
 	/* Held as long as the unit exists, and lent to every instance; HANDLE_NONE until the first start */
 	bool acquired;
@@ -92,7 +101,6 @@ struct unit {
 };
 
 struct manager {
-	const void *fdt;
 	struct tree *tree;
 	uint32_t controller; /* node of the kernel's interrupt controller */
 	struct claims claims;
@@ -185,6 +193,16 @@ status_t control_dma_alloc(void *ctx, struct ipc_request *rq, uint64_t size, han
 status_t control_dma_pin(void *ctx, struct ipc_request *rq, handle_t memory, uint64_t *key);
 status_t control_dma_release(void *ctx, struct ipc_request *rq, uint64_t key);
 status_t control_dma_quiet(void *ctx, struct ipc_request *rq);
+
+/* ---- children.c: devices that bus drivers find */
+status_t control_child_add(void *ctx, struct ipc_request *rq, size_t child_count, size_t properties_len,
+			   uint32_t *index);
+/* The bus's driver has bound: what it has not reported is gone. */
+void children_settle(struct manager *m, const struct unit *bus);
+void children_endpoint_lost(struct manager *m, const struct unit *bus);
+/* Matches and starts a child anew. No process of it is left. */
+void child_renew(struct manager *m, struct unit *unit);
+uint32_t children_count(const struct manager *m, const struct unit *bus);
 
 /* ---- keep.c: what drivers leave for their next instance */
 void kept_drop(struct unit *unit);

@@ -13,12 +13,18 @@
 /* Longest time from the start of a process to its "bound". It is a detector of hangs, not a limit on slow devices. */
 #define BIND_TIMEOUT_NS 10000000000ull
 
-#define HANDLES_MAX (DRIVER_REGS_MAX + DRIVER_IRQS_MAX + 5)
+#define HANDLES_MAX (DRIVER_REGS_MAX + DRIVER_IRQS_MAX + 8)
 
 struct handles {
 	struct spawn_handle list[HANDLES_MAX];
 	char names[HANDLES_MAX][8];
 	size_t count;
+};
+
+/* Made for this instance alone */
+struct given {
+	handle_t control, fault;
+	handle_t config; /* HANDLE_NONE: it is on no bus that has a driver */
 };
 
 static void add(struct handles *h, const char *name, handle_t handle, uint32_t rights)
@@ -36,13 +42,14 @@ static void add_numbered(struct handles *h, const char *name, uint32_t number, h
 }
 
 /* No right to hand anything on: what a driver holds ends with it. */
-static void collect(const struct unit *unit, handle_t control, struct handles *h)
+static void collect(const struct unit *unit, const struct given *given, struct handles *h)
 {
 	const uint32_t regs = RIGHT_INFO | RIGHT_VMO_READ | RIGHT_VMO_WRITE;
 
 	h->count = 0;
 	add(h, DRIVER_HND_NODE, unit->blob, RIGHT_INFO | RIGHT_VMO_READ);
-	add(h, DRIVER_HND_CONTROL, control, RIGHT_INFO | RIGHT_EP_CALL);
+	add(h, DRIVER_HND_CONTROL, given->control, RIGHT_INFO | RIGHT_EP_CALL);
+	add(h, DRIVER_HND_CONFIG, given->config, RIGHT_INFO | RIGHT_EP_CALL);
 	add(h, DRIVER_HND_CLASS, unit->endpoint, RIGHT_INFO | RIGHT_EP_RECV);
 	add(h, DRIVER_HND_STATE, unit->memory, RIGHT_INFO | RIGHT_VMO_READ | RIGHT_VMO_WRITE);
 	add(h, DRIVER_HND_REGMAP, unit->regmap, regs);
@@ -52,7 +59,7 @@ static void collect(const struct unit *unit, handle_t control, struct handles *h
 		add_numbered(h, DRIVER_HND_IRQ, i, unit->irqs[i], RIGHT_INFO | RIGHT_IRQ_USE);
 }
 
-static status_t process_make(struct manager *m, struct unit *unit, handle_t control, handle_t fault)
+static status_t process_make(struct manager *m, struct unit *unit, const struct given *given)
 {
 	const struct driver_file *driver = unit->driver;
 	char number[12];
@@ -66,7 +73,7 @@ static status_t process_make(struct manager *m, struct unit *unit, handle_t cont
 	struct instance *instance = &unit->instance;
 
 	snprintf(number, sizeof(number), "%u", (unsigned)(unit->starts + 1));
-	collect(unit, control, &h);
+	collect(unit, given, &h);
 	struct spawn_args args = {
 		.image = driver->file.data,
 		.image_size = driver->file.size,
@@ -77,7 +84,7 @@ static status_t process_make(struct manager *m, struct unit *unit, handle_t cont
 		.quota = unit->quota,
 		.handles = h.list,
 		.nhandles = h.count,
-		.fault_ep = fault,
+		.fault_ep = given->fault,
 		.stack_vmo = &instance->stack,
 		.stack_base = &instance->stack_base,
 	};
@@ -110,22 +117,42 @@ static status_t process_tune(struct manager *m, struct unit *unit)
 	return status;
 }
 
+static void given_close(const struct given *given)
+{
+	const handle_t handles[] = {given->control, given->fault, given->config};
+
+	for (size_t i = 0; i < sizeof(handles) / sizeof(handles[0]); i++) {
+		if (handles[i] != HANDLE_NONE)
+			(void)handle_close(handles[i]);
+	}
+}
+
+static status_t given_make(struct manager *m, const struct unit *unit, uint32_t number, struct given *given)
+{
+	const uint32_t rights = RIGHT_EP_CALL | RIGHT_DUP | RIGHT_MOVE | RIGHT_INFO;
+	status_t status = endpoint_mint(m->endpoint, BADGE_MAKE(BADGE_CONTROL, unit->index, number), rights,
+					&given->control);
+
+	if (status == OK)
+		status = endpoint_mint(m->endpoint, BADGE_MAKE(BADGE_FAULT, unit->index, number), rights,
+				       &given->fault);
+	/* The bus driver's endpoint is devmgr's, too: it outlives the bus driver, and so does this way to it. */
+	if (status == OK && unit->bus && unit->bus->endpoint != HANDLE_NONE)
+		status = endpoint_mint(unit->bus->endpoint, DRIVER_CONFIG_BADGE | unit->said.number, rights,
+				       &given->config);
+	return status;
+}
+
 status_t instance_start(struct manager *m, struct unit *unit)
 {
-	uint32_t index = unit->index, number = ++unit->serial;
-	handle_t control = HANDLE_NONE, fault = HANDLE_NONE;
-	const uint32_t rights = RIGHT_EP_CALL | RIGHT_DUP | RIGHT_MOVE | RIGHT_INFO;
-	status_t status = endpoint_mint(m->endpoint, BADGE_MAKE(BADGE_CONTROL, index, number), rights, &control);
+	uint32_t number = ++unit->serial;
+	struct given given = {0};
+	status_t status = given_make(m, unit, number, &given);
 
 	unit->instance = (struct instance){.number = number};
 	if (status == OK)
-		status = endpoint_mint(m->endpoint, BADGE_MAKE(BADGE_FAULT, index, number), rights, &fault);
-	if (status == OK)
-		status = process_make(m, unit, control, fault);
-	if (control != HANDLE_NONE)
-		(void)handle_close(control);
-	if (fault != HANDLE_NONE)
-		(void)handle_close(fault);
+		status = process_make(m, unit, &given);
+	given_close(&given);
 	if (status == OK) {
 		status = process_tune(m, unit);
 		if (status != OK) {

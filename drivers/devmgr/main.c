@@ -80,7 +80,6 @@ static status_t tree_load(struct manager *m)
 		status = claims_init(&m->claims, m->tree);
 	if (status != OK)
 		return status;
-	m->fdt = blob;
 	m->controller = plan_controller(m->tree, system.boot_hart);
 	m->console = tree_stdout(m->tree, NULL);
 	uint32_t defects = tree_defect_count(m->tree);

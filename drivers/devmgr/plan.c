@@ -122,6 +122,17 @@ void claims_free(struct claims *claims)
 	*claims = (struct claims){0};
 }
 
+void claims_remove(struct claims *claims, uint32_t node)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < claims->count; i++) {
+		if (claims->list[i].node != node)
+			claims->list[kept++] = claims->list[i];
+	}
+	claims->count = kept;
+}
+
 static const struct claim *conflict_find(const struct claims *claims, const struct tree *tree, uint32_t node,
 					 const struct plan_reg *reg)
 {

@@ -61,6 +61,9 @@ void claims_free(struct claims *claims);
 /* Fills in what the node says; nothing is claimed. */
 void plan_make(const struct tree *tree, uint32_t node, uint32_t controller, struct plan *out);
 
+/* Lets go of what the node has. */
+void claims_remove(struct claims *claims, uint32_t node);
+
 /* Claims the plan's registers for the node, all or none. On ERR_BUSY, the `problem` of those that
  * are refused says why. Claiming again what one has is no conflict. */
 status_t plan_claim(struct claims *claims, const struct tree *tree, uint32_t node, struct plan *plan);

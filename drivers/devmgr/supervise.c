@@ -17,11 +17,12 @@
 /* init answers at once; if it does not, devices are more important than its opinion of them. */
 #define INIT_TIMEOUT_NS 5000000000ull
 
-static void endpoint_close(struct unit *unit)
+static void endpoint_close(struct manager *m, struct unit *unit)
 {
 	if (unit->endpoint != HANDLE_NONE)
 		(void)handle_close(unit->endpoint);
 	unit->endpoint = HANDLE_NONE;
+	children_endpoint_lost(m, unit);
 	unit->acquired = false; /* the next start makes a new one */
 	kept_drop(unit);        /* clients have to open and attach anew */
 }
@@ -37,7 +38,7 @@ static void unit_failed(struct manager *m, struct unit *unit)
 		return;
 	}
 	unit->state = DEVMGR_STATE_FAILED;
-	endpoint_close(unit);
+	endpoint_close(m, unit);
 	unit_log(m, unit, LOG_ERROR, "%s failed too often and is not started again", unit->driver->manifest.name);
 }
 
@@ -106,13 +107,20 @@ static void unit_died(struct manager *m, struct unit *unit, const struct process
 	if (m->stopping) {
 		unit->state = DEVMGR_STATE_WAITING;
 		snprintf(unit->reason, sizeof(unit->reason), "the system is stopping");
+	} else if (unit->gone) {
+		unit->state = DEVMGR_STATE_ABSENT;
+		unit_release(unit);
+	} else if (unit->changed) {
+		child_renew(m, unit);
 	} else if (rematch[0]) {
 		unit_rematch(m, unit, rematch);
 	} else if (absent) {
 		unit->state = DEVMGR_STATE_ABSENT;
+		children_endpoint_lost(m, unit);
 		unit_release(unit);
 	} else if (unsupported) {
 		unit->state = DEVMGR_STATE_FAILED;
+		children_endpoint_lost(m, unit);
 		unit_release(unit);
 	} else if (unit->restart_asked || killed) {
 		unit->restart_asked = false;

@@ -3,12 +3,14 @@
  * System test of devmgr and its drivers, as the only program that init starts: brings devmgr up with the hostile
  * driver, and is its client. What it prints goes to the kernel log. For `virt`.
  */
+#include "drivers/test/devices.h"
+
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "drivers/test/hostile.h"
-#include "protocols/devmgr.h"
 #include "protocols/power.h"
 #include "protocols/rtc.h"
 #include "protocols/serial.h"
@@ -18,32 +20,27 @@
 #include "sys/lib/startup.h"
 #include "sys/lib/syscall.h"
 
-#define SECOND  1000000000ull
-#define TIMEOUT (60 * SECOND) /* of anything: only a hang takes so long */
-
 static unsigned passed, failed, failed_here;
-static handle_t owner, look_only, opener, res_process;
-static struct devmgr_node nodes[64];
+handle_t owner, look_only, opener;
+static handle_t res_process;
+static struct devmgr_node *nodes;
 static uint32_t node_count;
 
-#define CHECK(condition)    check((condition), __LINE__, #condition)
-#define CHECK_IS(got, want) check_is((int64_t)(got), (int64_t)(want), __LINE__, #got)
-
-static bool check(bool good, int line, const char *what)
+bool check(bool good, int line, const char *what)
 {
 	if (!good && !failed_here++)
 		printf("  line %d: %s\n", line, what);
 	return good;
 }
 
-static bool check_is(int64_t got, int64_t want, int line, const char *what)
+bool check_is(int64_t got, int64_t want, int line, const char *what)
 {
 	if (got != want && !failed_here++)
 		printf("  line %d: %s is %lld, not %lld\n", line, what, (long long)got, (long long)want);
 	return got == want;
 }
 
-static uint64_t now(void)
+uint64_t now(void)
 {
 	uint64_t ns = 0;
 
@@ -51,7 +48,7 @@ static uint64_t now(void)
 	return ns;
 }
 
-static void pause_ms(uint64_t ms)
+void pause_ms(uint64_t ms)
 {
 	static const uint32_t word;
 
@@ -107,8 +104,11 @@ static bool list(void)
 
 	node_count = 0;
 	do {
-		status_t status = devmgr_list_until(look_only, now() + TIMEOUT, node_count, nodes + node_count,
-						    64 - node_count, &count, &total);
+		nodes = realloc(nodes, (node_count + 64) * sizeof(*nodes));
+		if (!CHECK(nodes))
+			return false;
+		status_t status = devmgr_list_until(look_only, now() + TIMEOUT, node_count, nodes + node_count, 64,
+						    &count, &total);
 		if (!CHECK_IS(status, OK))
 			return false;
 		node_count += count;
@@ -118,29 +118,33 @@ static bool list(void)
 
 static struct devmgr_node *node_find(const char *path)
 {
-	if (!list())
-		return NULL;
-	for (uint32_t i = 0; i < node_count; i++) {
+	uint32_t count = list() ? node_count : 0;
+
+	for (uint32_t i = 0; i < count; i++) {
 		if (!strcmp(nodes[i].path, path))
 			return &nodes[i];
 	}
 	return NULL;
 }
 
-static struct devmgr_node *node(const char *path)
+struct devmgr_node *node(const char *path)
 {
 	static struct devmgr_node none;
 	struct devmgr_node *found = node_find(path);
 
-	CHECK(found);
-	return found ? found : &none;
+	return CHECK(found) ? found : &none;
+}
+
+bool node_exists(const char *path)
+{
+	return node_find(path) != NULL;
 }
 
 static const char uart_path[] = "/soc/serial@10000000";
 static const char hostile_path[] = "/fw-cfg@10100000";
 
 /* Waits until the node is in the state, with at least that many restarts. */
-static bool await(const char *path, enum devmgr_state state, uint32_t restarts)
+bool await(const char *path, enum devmgr_state state, uint32_t restarts)
 {
 	for (uint64_t end = now() + TIMEOUT; now() < end; pause_ms(2)) {
 		const struct devmgr_node *n = node(path);
@@ -153,7 +157,7 @@ static bool await(const char *path, enum devmgr_state state, uint32_t restarts)
 	return false;
 }
 
-static handle_t open_device(const char *name)
+handle_t open_device(const char *name)
 {
 	enum devmgr_class class;
 	handle_t device = HANDLE_NONE;
@@ -163,7 +167,7 @@ static handle_t open_device(const char *name)
 	return device;
 }
 
-static void kill_pid(uint64_t pid)
+void kill_pid(uint64_t pid)
 {
 	handle_t process;
 
@@ -457,7 +461,7 @@ static bool attack_clean(uint64_t what)
 	return result == 0;
 }
 
-static struct devmgr_holdings holdings(const char *path)
+struct devmgr_holdings holdings(const char *path)
 {
 	struct devmgr_holdings h = {0};
 	uint32_t count = 0;
@@ -615,6 +619,9 @@ int main(void)
 		run("dma", test_dma);
 		run("keep", test_keep);
 		run("give_up", test_give_up);
+		run("children", test_children);
+		run("children_forged", test_children_forged);
+		run("bus_killed", test_bus_killed);
 		run("stop_all", test_stop_all);
 	} else {
 		printf("FAIL devices.start\n");

@@ -57,6 +57,9 @@ status_t device_regs(struct device *dev, uint32_t index, struct regs *out);
 /* Those of the syscon that the node's `regmap` names: shared with other drivers */
 status_t device_regmap(struct device *dev, struct regs *out);
 
+/* The endpoint of its bus's driver, for this device alone (on PCI: pci.idl). It stays good when the bus's driver dies. HANDLE_NONE without. */
+handle_t device_config(const struct device *dev);
+
 uint32_t device_irq_count(const struct device *dev);
 
 /* Memory of manifest.state_bytes that outlives this instance: zero at first, then as the last instance

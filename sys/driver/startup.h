@@ -17,6 +17,8 @@
 #define DRIVER_HND_IRQ     "irq"     /* "irq0" …: interrupts in the order of the node */
 #define DRIVER_HND_CLASS   "class"   /* endpoint to receive the clients' calls from */
 #define DRIVER_HND_CONTROL "control" /* endpoint of devmgr, protocol `driver` */
+#define DRIVER_HND_CONFIG \
+	"config" /* endpoint of the driver of its bus, for this device; in a protocol of that kind of bus */
 #define DRIVER_HND_STATE \
 	"state" /* vmo of driver_manifest.state_bytes: what the last instance left in it, zero at first */
 

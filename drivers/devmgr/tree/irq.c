@@ -193,3 +193,10 @@ status_t tree_irq_map(const struct tree *tree, uint32_t nexus, const uint32_t *a
 	key.total = address_cells + cells;
 	return follow(tree, nexus, &key, out);
 }
+
+status_t tree_irq_pin(const struct tree *tree, uint32_t nexus, uint32_t address, uint32_t pin, struct tree_irq *out)
+{
+	const uint32_t cells[TREE_CELLS_MAX] = {address};
+
+	return tree_irq_map(tree, nexus, cells, tree->nodes[nexus].address_cells, &pin, 1, out);
+}

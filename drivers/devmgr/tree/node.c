@@ -44,6 +44,13 @@ uint32_t tree_next_sibling(const struct tree *tree, uint32_t node)
 	return tree->nodes[node].next;
 }
 
+const void *tree_blob(const struct tree *tree, uint32_t node)
+{
+	const struct tree_own *own = tree->nodes[node].own;
+
+	return own ? own->blob : tree->blob;
+}
+
 int tree_offset(const struct tree *tree, uint32_t node)
 {
 	return tree->nodes[node].offset;

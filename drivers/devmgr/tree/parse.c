@@ -188,6 +188,8 @@ status_t tree_parse(const void *blob, size_t size, struct tree **out)
 	struct tree *tree = calloc(1, sizeof(*tree));
 	uint32_t *last_child = calloc(nodes, sizeof(*last_child));
 	if (tree && last_child) {
+		tree->blob = blob;
+		tree->node_capacity = nodes;
 		tree->nodes = calloc(nodes, sizeof(*tree->nodes));
 		tree->props = calloc(props ? props : 1, sizeof(*tree->props));
 		tree->phandles = calloc(nodes, sizeof(*tree->phandles));
@@ -208,6 +210,8 @@ void tree_free(struct tree *tree)
 {
 	if (!tree)
 		return;
+	for (uint32_t i = 0; tree->nodes && i < tree->node_count; i++)
+		tree_own_free(tree->nodes[i].own);
 	free(tree->nodes);
 	free(tree->props);
 	free(tree->phandles);

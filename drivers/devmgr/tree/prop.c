@@ -11,7 +11,9 @@ uint32_t tree_prop_count(const struct tree *tree, uint32_t node)
 
 const struct tree_prop *tree_prop_at(const struct tree *tree, uint32_t node, uint32_t index)
 {
-	return &tree->props[tree->nodes[node].prop_first + index];
+	const struct tree_node *n = &tree->nodes[node];
+
+	return n->own ? &n->own->properties->props[index] : &tree->props[n->prop_first + index];
 }
 
 const struct tree_prop *tree_prop(const struct tree *tree, uint32_t node, const char *name)

@@ -64,6 +64,42 @@ static status_t translate(const struct tree *tree, uint32_t node, struct address
 	return ERR_RANGE;
 }
 
+/* From the bus `bus` is on, up to the CPU. */
+static status_t climb(const struct tree *tree, uint32_t bus, struct address *address, uint64_t size,
+		      struct tree_range *out)
+{
+	for (; tree->nodes[bus].parent != TREE_NONE; bus = tree->nodes[bus].parent) {
+		status_t status = translate(tree, bus, address, size);
+
+		if (status != OK)
+			return status;
+	}
+	if (address->space || (size && address->value + (size - 1) < address->value))
+		return ERR_BAD_FORMAT;
+	*out = (struct tree_range){address->value, size};
+	return OK;
+}
+
+status_t tree_window(const struct tree *tree, uint32_t node, uint32_t index, struct tree_range *out)
+{
+	const struct tree_node *bus = &tree->nodes[node];
+	const struct tree_prop *ranges = tree_prop(tree, node, "ranges");
+
+	if (!ranges || !ranges->len || bus->parent == TREE_NONE)
+		return ERR_NOT_FOUND;
+	uint32_t above = tree->nodes[bus->parent].address_cells;
+	uint32_t entry_len = 4 * (bus->address_cells + above + bus->size_cells);
+	if (bus->address_cells < 1 || bus->address_cells > 3 || above < 1 || above > 3 || bus->size_cells < 1 ||
+	    bus->size_cells > 2 || ranges->len % entry_len)
+		return ERR_BAD_FORMAT;
+	if (index >= ranges->len / entry_len)
+		return ERR_NOT_FOUND;
+	const uint8_t *entry = ranges->data + (size_t)entry_len * index;
+	struct address to = address_read(entry + 4 * (size_t)bus->address_cells, above);
+	return climb(tree, bus->parent, &to, number(entry + 4 * (size_t)(bus->address_cells + above), bus->size_cells),
+		     out);
+}
+
 status_t tree_reg(const struct tree *tree, uint32_t node, uint32_t index, struct tree_range *out)
 {
 	const struct tree_prop *reg = tree_prop(tree, node, "reg");
@@ -89,14 +125,5 @@ status_t tree_reg(const struct tree *tree, uint32_t node, uint32_t index, struct
 	const uint8_t *entry = reg->data + (size_t)entry_len * index;
 	struct address address = address_read(entry, address_cells);
 	uint64_t size = number(entry + 4 * (size_t)address_cells, size_cells);
-	for (; tree->nodes[bus].parent != TREE_NONE; bus = tree->nodes[bus].parent) {
-		status_t status = translate(tree, bus, &address, size);
-
-		if (status != OK)
-			return status;
-	}
-	if (address.space || (size && address.value + (size - 1) < address.value))
-		return ERR_BAD_FORMAT;
-	*out = (struct tree_range){address.value, size};
-	return OK;
+	return climb(tree, bus, &address, size, out);
 }

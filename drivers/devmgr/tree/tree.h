@@ -61,7 +61,8 @@ uint32_t tree_parent(const struct tree *tree, uint32_t node);
 uint32_t tree_depth(const struct tree *tree, uint32_t node);
 uint32_t tree_first_child(const struct tree *tree, uint32_t node);
 uint32_t tree_next_sibling(const struct tree *tree, uint32_t node);
-/* Offset of the node in the blob, for libfdt */
+/* The blob that the node is in, and its offset there, for libfdt */
+const void *tree_blob(const struct tree *tree, uint32_t node);
 int tree_offset(const struct tree *tree, uint32_t node);
 
 /* Writes the path; one that is too long ends in "...". */
@@ -76,6 +77,22 @@ uint32_t tree_stdout(const struct tree *tree, const char **options);
 
 /* Its status and that of all its ancestors allow its use. */
 bool tree_enabled(const struct tree *tree, uint32_t node);
+
+/* ---- nodes that join later ------------------------------------------------------------------- */
+
+/*
+ * Adds a node for a device that a bus driver has found. `blob` is a device tree (copied) whose root has the node's properties, and
+ * nothing below. No phandle leads to the node. ERR_INVALID: the name; ERR_EXISTS: its parent has such a child; ERR_BAD_FORMAT: the blob;
+ * ERR_RANGE: too deep; ERR_NO_MEMORY. The tree is unchanged then.
+ */
+status_t tree_add(struct tree *tree, uint32_t parent, const char *name, const void *blob, size_t size, uint32_t *node);
+/* Takes back the last tree_add. */
+void tree_remove_last(struct tree *tree);
+/* Gives a node that was added other properties. */
+status_t tree_change(struct tree *tree, uint32_t node, const void *blob, size_t size);
+/* Was the node added, with exactly these bytes? */
+bool tree_same(const struct tree *tree, uint32_t node, const void *blob, size_t size);
+bool tree_added(const struct tree *tree, uint32_t node);
 
 /* ---- properties ------------------------------------------------------------------------------ */
 
@@ -102,6 +119,11 @@ bool tree_compatible(const struct tree *tree, uint32_t node, const char *compati
  */
 status_t tree_reg(const struct tree *tree, uint32_t node, uint32_t index, struct tree_range *out);
 
+/* Entry `index` of a bus's `ranges`: addresses that reach its children, as the CPU sees them. ERR_NOT_FOUND: there is no such
+ * entry; ERR_RANGE, ERR_UNSUPPORTED: no bus above forwards it; ERR_BAD_FORMAT: malformed. A bus whose `ranges` are empty has no windows of
+ * its own. */
+status_t tree_window(const struct tree *tree, uint32_t bus, uint32_t index, struct tree_range *out);
+
 /* ---- interrupts --------------------------------------------------------------------------------- */
 
 /*
@@ -115,3 +137,5 @@ status_t tree_irq(const struct tree *tree, uint32_t node, uint32_t index, struct
  * (PCI functions: three address cells, and the pin 1 to 4). */
 status_t tree_irq_map(const struct tree *tree, uint32_t nexus, const uint32_t *address, uint32_t address_cells,
 		      const uint32_t *specifier, uint32_t specifier_cells, struct tree_irq *out);
+/* The usual form of that: the first cell of the address says all, and the specifier is a pin. */
+status_t tree_irq_pin(const struct tree *tree, uint32_t nexus, uint32_t address, uint32_t pin, struct tree_irq *out);
