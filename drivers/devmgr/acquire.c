@@ -126,6 +126,7 @@ void unit_release(struct unit *unit)
 	drop(&unit->quota);
 	drop(&unit->memory);
 	drop(&unit->blob);
+	drop(&unit->pulse);
 	drop(&unit->endpoint);
 	kept_drop(unit);
 	unit->acquired = false;
@@ -155,6 +156,8 @@ status_t unit_acquire(struct manager *m, struct unit *unit)
 		status = memory_acquire(unit);
 	if (status == OK)
 		status = blob_acquire(m, unit);
+	if (status == OK && unit->pulse == HANDLE_NONE)
+		status = vmo_create(PAGE_SIZE, 0, HANDLE_NONE, &unit->pulse);
 	if (status == OK && unit->endpoint == HANDLE_NONE)
 		status = endpoint_create(&unit->endpoint);
 	if (status != OK) {

@@ -6,17 +6,20 @@
 #include "protocols/driver.h"
 #include "sys/lib/syscall.h"
 
-static status_t op_bound(void *ctx, struct ipc_request *rq, handle_t stop, uint64_t bits)
+static status_t op_bound(void *ctx, struct ipc_request *rq, handle_t stop, uint64_t bits, uint64_t ping)
 {
 	struct manager *m = ctx;
 	struct unit *unit = unit_by_badge(m, rq->msg.badge, BADGE_CONTROL);
 
-	if (!unit || unit->state != DEVMGR_STATE_STARTING || unit->instance.rematch[0] || !bits)
+	if (!unit || unit->state != DEVMGR_STATE_STARTING || unit->instance.rematch[0] || !bits || !ping ||
+	    unit->instance.hung_at)
 		return ERR_STATE;
 	unit->instance.stop = stop;
 	unit->instance.stop_bits = bits;
+	unit->instance.ping_bits = ping;
 	unit->state = DEVMGR_STATE_RUNNING;
 	unit->instance.bound_at = time_now();
+	heartbeat_begin(unit);
 	unit_log(m, unit, LOG_INFO, "%s (%llu)%s", unit->driver->manifest.name, (unsigned long long)unit->instance.pid,
 		 unit->starts > 1 ? " again" : "");
 	children_settle(m, unit);

@@ -35,7 +35,12 @@ struct instance {
 	uint64_t pid;
 	uint64_t bind_deadline; /* it must have bound by then */
 	uint64_t bound_at;
-	uint32_t number; /* 1 for the first */
+	uint32_t number;    /* 1 for the first */
+	uint64_t ping_bits; /* signalled to stop, too */
+	struct heartbeat heartbeat;
+	uint64_t
+		hung_at; /* it hangs: when to look for its registers, DEADLINE_NEVER when it is being ended; 0: it does not */
+	uint32_t hung_tries;
 	bool faulted;
 	status_t refused;                    /* what driver.refused said */
 	char rematch[DRIVER_COMPATIBLE_MAX]; /* what driver.rematch said; empty: nothing */
@@ -84,6 +89,7 @@ struct unit {
 	bool acquired;
 	handle_t regs[DRIVER_REGS_MAX], irqs[DRIVER_IRQS_MAX], regmap;
 	handle_t quota, memory, blob; /* memory: of manifest.state_bytes */
+	handle_t pulse;               /* one page: the driver counts answers to pings there */
 	handle_t endpoint;            /* of its class: HANDLE_NONE after it failed */
 
 	struct dma_block *dma;
@@ -186,6 +192,16 @@ void stop_begin(struct manager *m, uint64_t deadline);
 /* ---- fault.c: messages of faulted drivers (server_call_fn), post-mortems */
 status_t fault_call(void *manager, struct ipc_request *rq);
 void death_note(struct manager *m, struct unit *unit, const struct process_info *info);
+/* The same for one that hangs and is about to be ended. regs may be NULL. */
+void hang_note(struct manager *m, struct unit *unit, const struct thread_regs *regs);
+
+/* ---- heartbeat.c: drivers that hang */
+void heartbeat_begin(struct unit *unit);
+/* Its time has come: asks again, or finds that it hangs. */
+void heartbeat_due(struct manager *m, struct unit *unit);
+/* The instance is ended; where it hangs is noted first, which may take a moment (instance.hung_at). */
+void hang_begin(struct manager *m, struct unit *unit);
+void hang_due(struct manager *m, struct unit *unit);
 
 /* ---- dma.c: memory that devices reach */
 void dma_count(const struct unit *unit, struct devmgr_holdings *out);

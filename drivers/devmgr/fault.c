@@ -77,11 +77,45 @@ static uint32_t frames_walk(const struct instance *instance, uint64_t pc, const 
 	return count;
 }
 
+/* Registers, and where it was */
+static void place_note(struct unit *unit, const struct thread_regs *regs)
+{
+	struct devmgr_death *death = &unit->death;
+	uint64_t frames[FRAMES_MAX];
+
+	memcpy(death->registers, regs->x, sizeof(death->registers));
+	death->frame_count = frames_walk(&unit->instance, death->pc, regs, frames);
+	memcpy(death->frames, frames, death->frame_count * sizeof(frames[0]));
+}
+
+static void frames_log(const struct devmgr_death *death)
+{
+	for (uint32_t i = 0; i < death->frame_count; i++) {
+		uint64_t frame;
+
+		memcpy(&frame, death->frames + 8 * (size_t)i, 8);
+		manager_log(LOG_ERROR, "  #%u 0x%llx", (unsigned)i, (unsigned long long)frame);
+	}
+}
+
+void hang_note(struct manager *m, struct unit *unit, const struct thread_regs *regs)
+{
+	struct devmgr_death *death = &unit->death;
+
+	memset(death, 0, sizeof(*death));
+	if (regs) {
+		death->pc = regs->pc;
+		place_note(unit, regs);
+	}
+	unit_log(m, unit, LOG_ERROR, "%s (%llu) hangs at pc 0x%llx", unit->driver->manifest.name,
+		 (unsigned long long)unit->instance.pid, (unsigned long long)death->pc);
+	frames_log(death);
+}
+
 static void fault_note(struct manager *m, struct unit *unit, const struct ipc_msg *msg)
 {
 	struct devmgr_death *death = &unit->death;
 	struct thread_regs regs = {0};
-	uint64_t frames[FRAMES_MAX];
 
 	memset(death, 0, sizeof(*death));
 	death->cause = msg->w[0];
@@ -89,16 +123,13 @@ static void fault_note(struct manager *m, struct unit *unit, const struct ipc_ms
 	death->pc = msg->w[2];
 	if (thread_regs(unit->instance.thread, THREAD_REGS_GET, &regs) != OK)
 		regs.x[REG_SP] = msg->w[5];
-	memcpy(death->registers, regs.x, sizeof(death->registers));
-	death->frame_count = frames_walk(&unit->instance, death->pc, &regs, frames);
-	memcpy(death->frames, frames, death->frame_count * sizeof(frames[0]));
+	place_note(unit, &regs);
 	unit->instance.faulted = true;
 
 	manager_log(LOG_ERROR, "driver %s (%llu) faulted: %s at 0x%llx, pc 0x%llx", unit->driver->manifest.name,
 		    (unsigned long long)unit->instance.pid, cause_name(death->cause),
 		    (unsigned long long)death->address, (unsigned long long)death->pc);
-	for (uint32_t i = 0; i < death->frame_count; i++)
-		manager_log(LOG_ERROR, "  #%u 0x%llx", (unsigned)i, (unsigned long long)frames[i]);
+	frames_log(death);
 	unit_log(m, unit, LOG_ERROR, "its driver faulted");
 }
 
@@ -171,14 +202,17 @@ void death_note(struct manager *m, struct unit *unit, const struct process_info 
 {
 	struct devmgr_death *death = &unit->death;
 
-	if (!unit->instance.faulted)
+	bool hung = unit->instance.hung_at != 0;
+
+	if (!unit->instance.faulted && !hung)
 		memset(death, 0, sizeof(*death));
 	death->time_ns = time_now();
 	death->pid = info->koid;
 	death->exit_status = (uint64_t)info->exit_status;
-	death->how = unit->instance.faulted || (info->exit_status & EXIT_FAULT) ? DEVMGR_END_FAULTED
-		     : info->exit_status & EXIT_KILLED                          ? DEVMGR_END_KILLED
-										: DEVMGR_END_EXITED;
+	death->how = hung                                                         ? DEVMGR_END_HUNG
+		     : unit->instance.faulted || (info->exit_status & EXIT_FAULT) ? DEVMGR_END_FAULTED
+		     : info->exit_status & EXIT_KILLED                            ? DEVMGR_END_KILLED
+										  : DEVMGR_END_EXITED;
 	/* A fault that never reached devmgr (of a further thread) shows in the status alone. */
 	if (death->how == DEVMGR_END_FAULTED && !unit->instance.faulted)
 		death->cause = (uint64_t)info->exit_status & 0xff;
@@ -190,6 +224,7 @@ void death_note(struct manager *m, struct unit *unit, const struct process_info 
 		 (unsigned long long)death->pid,
 		 death->how == DEVMGR_END_FAULTED  ? cause_name(death->cause)
 		 : death->how == DEVMGR_END_KILLED ? "was killed"
+		 : death->how == DEVMGR_END_HUNG   ? "hung"
 						   : "exited");
 	unit_log(m, unit, LOG_WARN, "%s, status 0x%llx", unit->reason, (unsigned long long)death->exit_status);
 }

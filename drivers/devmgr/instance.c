@@ -52,6 +52,7 @@ static void collect(const struct unit *unit, const struct given *given, struct h
 	add(h, DRIVER_HND_CONFIG, given->config, RIGHT_INFO | RIGHT_EP_CALL);
 	add(h, DRIVER_HND_CLASS, unit->endpoint, RIGHT_INFO | RIGHT_EP_RECV);
 	add(h, DRIVER_HND_STATE, unit->memory, RIGHT_INFO | RIGHT_VMO_READ | RIGHT_VMO_WRITE);
+	add(h, DRIVER_HND_PULSE, unit->pulse, RIGHT_INFO | RIGHT_VMO_READ | RIGHT_VMO_WRITE);
 	add(h, DRIVER_HND_REGMAP, unit->regmap, regs);
 	for (uint32_t i = 0; i < unit->plan.reg_count; i++)
 		add_numbered(h, DRIVER_HND_REG, i, unit->regs[i], regs);

@@ -11,6 +11,7 @@
 #include "sys/lib/syscall.h"
 
 #define FOLDERS_MAX 8
+#define PRIO_SELF   (PRIO_DRIVER + 8)
 
 uint64_t time_now(void)
 {
@@ -111,6 +112,18 @@ static status_t server_prepare(struct manager *m)
 	return status;
 }
 
+/* Above its drivers: none that spins keeps it from noticing. */
+static void raise_self(const struct manager *m)
+{
+	const struct thread_sched sched = {.prio = PRIO_SELF};
+	status_t status = m->res_priority == HANDLE_NONE
+				  ? ERR_ACCESS
+				  : thread_set_sched(startup_handle(HND_THREAD), &sched, m->res_priority);
+
+	if (status != OK)
+		manager_log(LOG_WARN, "cannot run above its drivers (status %d)", (int)status);
+}
+
 static void start_all(struct manager *m)
 {
 	uint32_t unmatched = 0;
@@ -169,6 +182,7 @@ int main(int argc, char **argv)
 		manager_log(LOG_ERROR, "cannot %s (status %d)", step, (int)status);
 		return 1;
 	}
+	raise_self(&m);
 	start_all(&m);
 	status = server_run(&m.server);
 	manager_log(LOG_ERROR, "cannot go on serving (status %d)", (int)status);

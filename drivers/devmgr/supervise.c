@@ -98,7 +98,8 @@ static void unit_died(struct manager *m, struct unit *unit, const struct process
 	bool absent = instance->refused == ERR_NOT_FOUND;
 	bool unsupported = instance->refused == ERR_UNSUPPORTED;
 	char rematch[DRIVER_COMPATIBLE_MAX];
-	bool killed = (info->exit_status & EXIT_KILLED) && served && time_now() - instance->bound_at >= HEALTHY_NS;
+	bool killed = (info->exit_status & EXIT_KILLED) && served && !instance->hung_at &&
+		      time_now() - instance->bound_at >= HEALTHY_NS;
 
 	memcpy(rematch, instance->rematch, sizeof(rematch));
 	if (!instance->refused && !rematch[0])
@@ -184,13 +185,19 @@ void supervise_ended(void *manager)
 	supervise_settled(m);
 }
 
-static uint64_t deadline_of(const struct unit *unit)
+static uint64_t deadline_of(const struct manager *m, const struct unit *unit)
 {
+	const struct instance *instance = &unit->instance;
+
 	if (unit->state == DEVMGR_STATE_BACKOFF)
 		return unit->restart_at;
+	if (instance->process == HANDLE_NONE)
+		return DEADLINE_NEVER;
+	if (instance->hung_at)
+		return instance->hung_at;
 	if (unit->state == DEVMGR_STATE_STARTING)
-		return unit->instance.bind_deadline;
-	return DEADLINE_NEVER;
+		return instance->bind_deadline;
+	return unit->state == DEVMGR_STATE_RUNNING && !m->stopping ? instance->heartbeat.next : DEADLINE_NEVER;
 }
 
 void supervise_schedule(struct manager *m)
@@ -198,8 +205,8 @@ void supervise_schedule(struct manager *m)
 	uint64_t next = m->stop_reply != HANDLE_NONE ? m->stop_deadline : DEADLINE_NEVER;
 
 	for (uint32_t i = 0; i < m->unit_count; i++) {
-		if (deadline_of(m->units[i]) < next)
-			next = deadline_of(m->units[i]);
+		if (deadline_of(m, m->units[i]) < next)
+			next = deadline_of(m, m->units[i]);
 	}
 	status_t status = server_timer_set(&m->timer, next);
 	if (status != OK)
@@ -215,10 +222,15 @@ static void unit_deadline(struct manager *m, struct unit *unit)
 			unit->state = DEVMGR_STATE_WAITING;
 		return;
 	}
-	unit_log(m, unit, LOG_ERROR, "%s (%llu) has not bound its device in time: ended", unit->driver->manifest.name,
-		 (unsigned long long)unit->instance.pid);
-	unit->instance.bind_deadline = DEADLINE_NEVER; /* once is enough */
-	instance_kill(unit);
+	if (unit->instance.hung_at) {
+		hang_due(m, unit);
+	} else if (unit->state == DEVMGR_STATE_RUNNING) {
+		heartbeat_due(m, unit);
+	} else {
+		unit_log(m, unit, LOG_ERROR, "%s (%llu) has not bound its device in time", unit->driver->manifest.name,
+			 (unsigned long long)unit->instance.pid);
+		hang_begin(m, unit);
+	}
 }
 
 void supervise_timer(void *manager)
@@ -227,7 +239,7 @@ void supervise_timer(void *manager)
 	uint64_t now = time_now();
 
 	for (uint32_t i = 0; i < m->unit_count; i++) {
-		if (deadline_of(m->units[i]) <= now)
+		if (deadline_of(m, m->units[i]) <= now)
 			unit_deadline(m, m->units[i]);
 	}
 	if (m->stop_reply != HANDLE_NONE && now >= m->stop_deadline) {

@@ -14,8 +14,11 @@ enum {
 	BUS_MOVED = 3,   /* d@1 is where b@1 was */
 	BUS_MODES = 4,   /* to "set" one of these says what the next instance reports */
 
-	BUS_DIE = 10,   /* faults */
-	BUS_FORGE = 11, /* reports what it may not */
-	BUS_MANY = 12,  /* reports 1000 more */
+	BUS_DIE = 10,    /* faults */
+	BUS_FORGE = 11,  /* reports what it may not */
+	BUS_MANY = 12,   /* reports 1000 more */
+	CHILD_SPIN = 20, /* the child itself: never comes back */
+	CHILD_WAIT = 21, /* waits for what never comes */
+
 	BUS_BADGE = 13, /* rtc.get then tells the badge of the call */
 };

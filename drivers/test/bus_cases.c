@@ -163,3 +163,35 @@ void test_bus_killed(void)
 	CHECK_IS(holdings(bus_path).children, 3);
 	(void)handle_close(a);
 }
+
+/* A driver that has bound and then hangs, in a loop of its own or in a wait */
+void test_hang(void)
+{
+	static const uint64_t ways[] = {CHILD_SPIN, CHILD_WAIT};
+
+	for (unsigned i = 0; i < 2; i++) {
+		handle_t a = open_device(a_path);
+		uint32_t restarts = node(a_path)->restarts, count = 0;
+		uint64_t pid = node(a_path)->pid, start = now();
+		struct devmgr_death death;
+
+		/* The caller waits for ever; that it hangs ends its call. */
+		CHECK_IS(rtc_set_until(a, now() + TIMEOUT, ways[i]), ERR_PEER_DIED);
+		CHECK(now() - start > 400000000 && now() - start < 10 * SECOND);
+		CHECK(await(a_path, DEVMGR_STATE_RUNNING, restarts + 1));
+		CHECK_IS(devmgr_last_death(look_only, node(a_path)->index, &death, 1, &count), OK);
+		CHECK_IS(death.how, DEVMGR_END_HUNG);
+		CHECK_IS(death.pid, pid);
+		CHECK(death.pc >= 0x100000 && death.pc < 0x200000 && death.frame_count >= 2);
+		uint64_t sp;
+		memcpy(&sp, death.registers + 16, 8);
+		CHECK(sp);
+		CHECK_IS(bus_do(a, BUS_BADGE), OK);
+		(void)handle_close(a);
+	}
+	/* One that is idle does not hang: nor do all the others. */
+	uint32_t restarts = node(a_path)->restarts, of_bus = node(bus_path)->restarts;
+	pause_ms(3000);
+	CHECK_IS(node(a_path)->restarts, restarts);
+	CHECK_IS(node(bus_path)->restarts, of_bus);
+}

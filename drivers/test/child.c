@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Driver of a device on the test bus: looks at what it was given, and hands all calls on to the bus. */
+#include "drivers/test/bus.h"
 #include "protocols/rtc.h"
 #include "sys/driver/driver.h"
 #include "sys/driver/startup.h"
@@ -20,7 +21,14 @@ static uint64_t deadline(void)
 
 static status_t set(void *ctx, struct ipc_request *rq, uint64_t what)
 {
+	static const uint32_t never;
+
 	(void)ctx, (void)rq;
+	if (what == CHILD_SPIN)
+		for (;;)
+			__asm__ volatile("");
+	if (what == CHILD_WAIT)
+		return futex_wait(&never, 0, DEADLINE_NEVER);
 	return rtc_set_until(config, deadline(), what);
 }
 
@@ -61,5 +69,6 @@ DRIVER_MANIFEST = {
 	DRIVER_MANIFEST_HEAD,
 	.name = "test_child",
 	.class = DRIVER_CLASS_OTHER,
+	.heartbeat_ms = 200,
 	.matches = {DRIVER_COMPATIBLE("test,child", 0)},
 };

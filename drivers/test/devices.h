@@ -33,3 +33,4 @@ void kill_pid(uint64_t pid);
 void test_children(void);
 void test_children_forged(void);
 void test_bus_killed(void);
+void test_hang(void);

@@ -28,7 +28,7 @@ static void expect_error(status_t status)
 static void try_handles(void)
 {
 	static const char *const allowed[] = {
-		"self", "thread", "fault", "node", "control", "class", "reg0", "state",
+		"self", "thread", "fault", "node", "control", "class", "reg0", "state", "pulse",
 	};
 	const struct startup *s = startup_get();
 	handle_t other;
@@ -97,7 +97,7 @@ static void try_flood(void)
 	handle_t control = startup_handle(DRIVER_HND_CONTROL);
 	struct ipc_msg m;
 
-	for (uint32_t i = 0; i < 20000; i++) {
+	for (uint32_t i = 0; i < 6000; i++) {
 		uint64_t now;
 
 		memset(&m, 0, sizeof(m));

@@ -144,19 +144,33 @@ static void timer_run(void *ctx)
 	driver.timer(ctx);
 }
 
+static volatile uint64_t *pulse;
+
+/* devmgr asks whether the loop still runs. It does. */
+static void ping_run(void *ctx)
+{
+	(void)ctx;
+	++*pulse;
+}
+
 static void stop_run(void *ctx)
 {
 	(void)ctx;
 	server_stop(&server, OK);
 }
 
-/* The loop then knows the driver's operations, and what devmgr says stop by. */
-static status_t server_prepare(struct device *dev, handle_t *stop, uint64_t *stop_bits)
+/* The loop then knows the driver's operations, and what devmgr says stop and "are you there?" by. */
+static status_t server_prepare(struct device *dev, handle_t *stop, uint64_t *stop_bits, uint64_t *ping_bits)
 {
-	status_t status = OK;
+	void *page;
+	status_t status = map_named(DRIVER_HND_PULSE, MAP_READ | MAP_WRITE, &page, NULL);
 
-	if (driver.protocol)
+	pulse = page;
+
+	if (status == OK && driver.protocol)
 		status = server_add_protocol(&server, driver.protocol, driver.ops, dev->context);
+	if (status == OK)
+		status = server_add_signal(&server, ping_run, dev, stop, ping_bits);
 	if (status == OK)
 		status = server_add_signal(&server, stop_run, dev, stop, stop_bits);
 	if (status == OK)
@@ -183,7 +197,7 @@ static status_t irqs_bind(struct device *dev)
 static status_t start_up(struct device *dev, enum driver_start start, const char **reason)
 {
 	handle_t stop;
-	uint64_t stop_bits;
+	uint64_t stop_bits, ping_bits;
 
 	*reason = "cannot use what devmgr gave";
 	status_t status = device_collect(dev);
@@ -206,13 +220,13 @@ static status_t start_up(struct device *dev, enum driver_start start, const char
 	if (status != OK || dev->rematched)
 		return status;
 	*reason = "cannot prepare to serve";
-	status = server_prepare(dev, &stop, &stop_bits);
+	status = server_prepare(dev, &stop, &stop_bits, &ping_bits);
 	if (status == OK)
 		status = irqs_bind(dev);
 	if (status != OK)
 		return status;
 	*reason = "devmgr did not accept the driver";
-	return driver_bound(startup_handle(DRIVER_HND_CONTROL), stop, stop_bits);
+	return driver_bound(startup_handle(DRIVER_HND_CONTROL), stop, stop_bits, ping_bits);
 }
 
 int main(int argc, char **argv)

@@ -22,6 +22,8 @@
 #define DRIVER_HND_STATE \
 	"state" /* vmo of driver_manifest.state_bytes: what the last instance left in it, zero at first */
 
+#define DRIVER_HND_PULSE "pulse" /* vmo: a u64 that counts answered pings */
+
 #define DRIVER_REGS_MAX 12
 #define DRIVER_IRQS_MAX 12
 

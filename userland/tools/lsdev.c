@@ -70,6 +70,15 @@ static const char *class_text(enum devmgr_class class)
 	case DEVMGR_CLASS_SERIAL: return "serial";
 	case DEVMGR_CLASS_RTC: return "rtc";
 	case DEVMGR_CLASS_POWER: return "power";
+	case DEVMGR_CLASS_BLOCK: return "block";
+	case DEVMGR_CLASS_NET: return "net";
+	case DEVMGR_CLASS_RNG: return "rng";
+	case DEVMGR_CLASS_BUS: return "bus";
+	case DEVMGR_CLASS_CLOCK: return "clock";
+	case DEVMGR_CLASS_RESET: return "reset";
+	case DEVMGR_CLASS_GPIO: return "gpio";
+	case DEVMGR_CLASS_REGULATOR: return "regulator";
+	case DEVMGR_CLASS_OTHER: return "other";
 	default: return "";
 	}
 }
@@ -121,6 +130,30 @@ static void resources_summary(const struct devmgr_node *node, struct text *out)
 		add_resource(out, &list[i]);
 	}
 	free(list);
+}
+
+/* Devices that bus drivers found are listed behind all others: everything is shown depth first. */
+static void order_below(const struct devmgr_node *from, uint32_t parent, struct devmgr_node *to, uint32_t *at,
+			unsigned depth)
+{
+	for (uint32_t i = 0; depth < 64 && i < node_count; i++) {
+		if (from[i].parent != parent || *at == node_count)
+			continue;
+		to[(*at)++] = from[i];
+		order_below(from, from[i].index, to, at, depth + 1);
+	}
+}
+
+static void order_nodes(void)
+{
+	struct devmgr_node *ordered = calloc(node_count ? node_count : 1, sizeof(*ordered));
+	uint32_t count = 0;
+	if (!ordered)
+		tool_fail("out of memory");
+	order_below(nodes, DEVMGR_INDEX_NONE, ordered, &count, 0);
+	free(nodes);
+	nodes = ordered;
+	node_count = count;
 }
 
 /* Does any later sibling follow? Decides between a branch and a corner. */
@@ -208,9 +241,43 @@ static int show_tree(char **names, bool drivers)
 	return table_print(&table);
 }
 
+static void show_registers(const struct devmgr_death *death)
+{
+	static const char *const names[32] = {
+		"",   "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1", "a0",  "a1",  "a2", "a3", "a4", "a5",
+		"a6", "a7", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6",
+	};
+	for (unsigned i = 1; i < 32; i++) {
+		uint64_t value;
+		memcpy(&value, death->registers + 8 * i, 8);
+		printf("%s%3s %016" PRIx64 "%s", i % 4 == 1 ? "    " : " ", names[i], value,
+		       i % 4 == 0 || i == 31 ? "\n" : "");
+	}
+}
+
+/* What devmgr keeps for the driver beyond its process */
+static void show_holdings(const struct devmgr_node *node)
+{
+	struct devmgr_holdings h = {0};
+	uint32_t count = 0;
+
+	if (devmgr_holdings(devmgr, node->index, &h, 1, &count) != OK || count == 0)
+		return;
+	if (h.dma_limit || h.dma_bytes)
+		printf("  dma: %" PRIu64 " KiB of %" PRIu64 " KiB\n", h.dma_bytes / 1024, h.dma_limit / 1024);
+	if (h.pinned_bytes)
+		printf("  pinned memory of clients: %" PRIu64 " KiB\n", h.pinned_bytes / 1024);
+	if (h.quarantined_bytes)
+		printf("  in quarantine until the device is reset: %" PRIu64 " KiB\n", h.quarantined_bytes / 1024);
+	if (h.kept)
+		printf("  attachments kept over restarts: %" PRIu32 "\n", h.kept);
+	if (h.children)
+		printf("  devices found on it: %" PRIu32 "\n", h.children);
+}
+
 static void show_death(const struct devmgr_node *node)
 {
-	static const char *const how[] = {"exited", "was killed", "faulted"};
+	static const char *const how[] = {"exited", "was killed", "faulted", "hung"};
 	static struct devmgr_death death;
 	uint32_t count = 0;
 	char time[TIME_TEXT];
@@ -218,10 +285,13 @@ static void show_death(const struct devmgr_node *node)
 	if (devmgr_last_death(devmgr, node->index, &death, 1, &count) != OK || count == 0)
 		return;
 	printf("  last driver: process %" PRIu64 " %s %s after the start of the system\n", death.pid,
-	       how[death.how < 3 ? death.how : 0], time_text(death.time_ns, time));
-	if (death.how == DEVMGR_END_FAULTED) {
-		printf("    cause %" PRIu64 ", address 0x%" PRIx64 ", pc 0x%" PRIx64 "\n", death.cause, death.address,
-		       death.pc);
+	       how[death.how < 4 ? death.how : 0], time_text(death.time_ns, time));
+	if (death.how == DEVMGR_END_FAULTED || death.how == DEVMGR_END_HUNG) {
+		if (death.how == DEVMGR_END_FAULTED)
+			printf("    cause %" PRIu64 ", address 0x%" PRIx64 ", pc 0x%" PRIx64 "\n", death.cause,
+			       death.address, death.pc);
+		else
+			printf("    pc 0x%" PRIx64 "\n", death.pc);
 		if (death.frame_count)
 			fputs("    called from", stdout);
 		for (uint32_t i = 0; i < death.frame_count && (i + 1) * 8 <= sizeof(death.frames); i++) {
@@ -231,6 +301,7 @@ static void show_death(const struct devmgr_node *node)
 		}
 		if (death.frame_count)
 			putchar('\n');
+		show_registers(&death);
 	} else if (death.how == DEVMGR_END_EXITED) {
 		printf("    status %" PRIu64 "\n", death.exit_status);
 	}
@@ -263,6 +334,7 @@ static void show_details(const struct devmgr_node *node)
 		text_free(&text);
 	}
 	free(list);
+	show_holdings(node);
 	show_death(node);
 }
 
@@ -281,6 +353,7 @@ int main(int argc, char **argv)
 	}
 	devmgr = tool_handle(HND_DEVMGR, "devices");
 	read_nodes();
+	order_nodes();
 	if (!details)
 		return tool_end(show_tree(argv + optind, drivers));
 	for (uint32_t i = 0; i < node_count; i++) {
