@@ -40,3 +40,49 @@
 /* argv[1] of the driver: how it comes into being; argv[2]: the how manieth instance it is, from 1, in decimal */
 #define DRIVER_ARG_FRESH   "fresh"   /* nobody drove the device since the system started */
 #define DRIVER_ARG_RESTART "restart" /* an earlier instance died: the device is in any state */
+
+/* ---- other devices that the node needs (clocks …) and serves --------------------------------------------- */
+
+#define DRIVER_REF_CELLS_MAX 4 /* of a specifier */
+
+enum driver_ref_kind {
+	DRIVER_REF_CLOCK = 0,
+	DRIVER_REF_RESET = 1,
+	DRIVER_REF_GPIO = 2,
+	DRIVER_REF_SUPPLY = 3,
+	DRIVER_REF_PHY = 4,
+	DRIVER_REF_POWER_DOMAIN = 5,
+	DRIVER_REF_IRQ = 6, /* interrupts whose controller is not the kernel's as well as those that are */
+	/* A driver waits for these if they have a driver, and does without if not. */
+	DRIVER_REF_ASSIGNED = 7, /* assigned-clocks: to be set up before the driver starts */
+	DRIVER_REF_PARENT = 8,   /* assigned-clock-parents, by position */
+	DRIVER_REF_PINCTRL = 9,
+	DRIVER_REF_NVMEM = 10,
+	DRIVER_REF_DMA = 11,
+	DRIVER_REF_MBOX = 12,
+	DRIVER_REF_KINDS
+};
+
+enum driver_ref_state {
+	DRIVER_REF_EMPTY = 0,    /* an entry of the list that names nothing */
+	DRIVER_REF_FIXED = 1,    /* needs nobody: a fixed clock, a supply that is always on, the kernel's interrupt controller */
+	DRIVER_REF_DRIVEN = 2,   /* served by a driver: driver.provider gives its endpoint */
+	DRIVER_REF_UNDRIVEN = 3, /* its device has no driver */
+	DRIVER_REF_DISABLED = 4, /* the tree says that its device is not to be used */
+	DRIVER_REF_OWN = 5,      /* the device itself, or a part of it */
+	DRIVER_REF_BAD = 6,      /* malformed */
+};
+
+/* Facts: per entry DRIVER_REF_CELLS cells (kind, state, position in its property, value high and low) and one string, its
+ * name; per row of the device as a provider DRIVER_ROW_CELLS cells (kind, consumer, value high and low, number of cells,
+ * cells; of an assigned clock its new parent likewise: number of cells or DRIVER_ROW_FOREIGN, cells). */
+#define DRIVER_FACT_REFS      "veridian,refs"
+#define DRIVER_FACT_REF_NAMES "veridian,ref-names"
+#define DRIVER_FACT_ROWS      "veridian,rows"
+#define DRIVER_REF_CELLS      5
+#define DRIVER_ROW_CELLS      (4 + 2 * (1 + DRIVER_REF_CELLS_MAX))
+#define DRIVER_ROW_FOREIGN    UINT32_MAX /* the parent is another device's clock */
+
+/* Badge of a handle to a provider: the row in the low bits. Clients of devmgr.open have other badges. */
+#define DRIVER_ROW_BADGE   (1ull << 63)
+#define DRIVER_ROW(badge)  ((uint32_t)((badge)&UINT32_MAX))

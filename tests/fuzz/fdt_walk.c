@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Fuzz target: any bytes as a device tree, through everything that devmgr does with one. */
-// fuzz-sources: drivers/devmgr/tree/*.c drivers/devmgr/bind/*.c drivers/devmgr/blob.c drivers/devmgr/plan.c drivers/devmgr/policy.c libfdt
+// fuzz-sources: drivers/devmgr/tree/*.c drivers/devmgr/bind/*.c drivers/devmgr/blob.c drivers/devmgr/plan.c drivers/devmgr/policy.c drivers/devmgr/providers.c drivers/devmgr/providers_map.c libfdt
 // fuzz-corpus: tests/data/dtb
 #include <stdint.h>
 #include <stdlib.h>
@@ -8,6 +8,7 @@
 
 #include "drivers/devmgr/bind/match.h"
 #include "drivers/devmgr/blob.h"
+#include "drivers/devmgr/providers.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -56,6 +57,51 @@ static void visit(const void *fdt, const struct tree *tree, uint32_t node, uint3
 	}
 }
 
+/* Who waits for whom, with a driver for every device, for every third, and for none */
+static void depend(const struct tree *tree, uint32_t controller, uint32_t every)
+{
+	uint32_t count = tree_count(tree);
+	bool *driven = calloc(count, sizeof(*driven));
+	uint32_t *rows = calloc(count, sizeof(*rows));
+	const struct provider_world world = {tree, controller, driven};
+	struct provider_map map;
+	char text[128];
+
+	require(driven && rows);
+	for (uint32_t i = 0; i < count; i++)
+		driven[i] = every && i % every == 0 && tree_prop(tree, i, "compatible") && tree_enabled(tree, i);
+	require(providers_map(&world, &map) == OK);
+	for (uint32_t i = 0; i < count; i++) {
+		const struct provider_ref *missing = provider_missing(&map, i, 0);
+
+		if (missing)
+			provider_explain(&map, missing, text, sizeof(text));
+		if (map.circle[i] != TREE_NONE) {
+			require(driven[i] && map.circle[i] < count && driven[map.circle[i]]);
+			provider_circle(&map, i, text, sizeof(text));
+			require(strstr(text, " -> ") != NULL || strlen(text) > 100);
+		}
+		for (uint32_t r = 0; r < map.of[i].count; r++) {
+			const struct provider_ref *ref = &map.of[i].refs[r];
+			uint32_t cells[DRIVER_ROW_CELLS];
+
+			require(ref->kind < DRIVER_REF_KINDS && ref->ncells <= DRIVER_REF_CELLS_MAX);
+			require((ref->state == DRIVER_REF_BAD) == (ref->problem[0] != 0));
+			require(!ref->loose || !provider_mandatory(ref->kind));
+			if (ref->state != DRIVER_REF_DRIVEN)
+				continue;
+			require(driven[ref->owner] && ref->owner != i && ref->row == rows[ref->owner]++);
+			provider_row_cells(&map, i, ref, cells);
+			require(cells[0] == ref->kind);
+		}
+	}
+	for (uint32_t i = 0; i < count; i++)
+		require(rows[i] == map.rows[i]);
+	providers_free(&map);
+	free(driven);
+	free(rows);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct tree *tree = NULL;
@@ -73,6 +119,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		for (uint32_t i = 0; i < tree_count(tree) && i < 200; i++)
 			visit(fdt, tree, i, controller, &claims);
 		(void)tree_stdout(tree, NULL);
+		for (uint32_t every = 0; every <= 3; every++)
+			depend(tree, controller, every);
 		claims_free(&claims);
 		tree_free(tree);
 	}

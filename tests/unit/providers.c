@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Who provides what to whom: the VisionFive 2's tree against a table of its devices, what the trees of other boards have to
+ * say, entries made wrong, circles. Argument: the folder of device trees.
+ */
+#include <dirent.h>
+#include <stdlib.h>
+
+#include <libfdt.h>
+
+#include "drivers/devmgr/plan.h"
+#include "drivers/devmgr/providers.h"
+#include "tests/unit/check.h"
+
+static const char *folder;
+
+struct loaded {
+	void *data;
+	struct tree *tree;
+	bool *driven;
+	struct provider_map map;
+};
+
+static void map_make(struct loaded *t, bool (*driven)(const struct tree *, uint32_t))
+{
+	t->driven = calloc(tree_count(t->tree), sizeof(*t->driven));
+	for (uint32_t i = 0; i < tree_count(t->tree); i++)
+		t->driven[i] = tree_enabled(t->tree, i) && !plan_kernel_node(t->tree, i) &&
+			       tree_prop(t->tree, i, "compatible") && driven(t->tree, i);
+	const struct provider_world world = {t->tree, plan_controller(t->tree, 1), t->driven};
+	if (!CHECK_INT(providers_map(&world, &t->map), OK))
+		exit(1);
+}
+
+static void load(struct loaded *t, const char *name, bool (*driven)(const struct tree *, uint32_t))
+{
+	char path[1024];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	FILE *file = fopen(path, "rb");
+	if (!CHECK(file != NULL)) {
+		printf("%s\n", path);
+		exit(1);
+	}
+	fseek(file, 0, SEEK_END);
+	size_t size = (size_t)ftell(file);
+	rewind(file);
+	t->data = malloc(size);
+	CHECK(fread(t->data, 1, size, file) == size);
+	fclose(file);
+	if (!CHECK_INT(tree_parse(t->data, size, &t->tree), OK))
+		exit(1);
+	map_make(t, driven);
+}
+
+static void unload(struct loaded *t)
+{
+	providers_free(&t->map);
+	tree_free(t->tree);
+	free(t->driven);
+	free(t->data);
+}
+
+/* A driver for every device but those that devmgr itself stands for */
+static bool all_driven(const struct tree *tree, uint32_t node)
+{
+	static const char *const none[] = {"fixed-clock",     "simple-bus",     "operating-points-v2",
+					   "regulator-fixed", "simple-mfd",     "fixed-partitions",
+					   "snps,dwmac-mdio", "fixed-factor-clock"};
+
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+		if (tree_compatible(tree, node, none[i]))
+			return false;
+	}
+	return tree_parent(tree, node) != TREE_NONE;
+}
+
+static bool none_driven(const struct tree *tree, uint32_t node)
+{
+	(void)tree, (void)node;
+	return false;
+}
+
+/* ---- the VisionFive 2 ------------------------------------------------------------------------------- */
+
+/*
+ * Every enabled device of the board (v1.3B), as the board's documentation has it: registers, interrupts, clocks, resets, and
+ * what else it names. SYS, AON, STG, ISP, VOUT and PLL are the clock and reset controllers, PINS the pin controller.
+ */
+static const struct device_row {
+	const char *path, *regs, *irqs, *clocks, *resets, *others;
+} vf2[] = {
+	/* clang-format off */
+	{"/cpus/cpu@1", "", "", "SYS 1", "", "supply cpu dcdc2"},
+	{"/cpus/cpu@2", "", "", "SYS 1", "", "supply cpu dcdc2"},
+	{"/cpus/cpu@3", "", "", "SYS 1", "", "supply cpu dcdc2"},
+	{"/cpus/cpu@4", "", "", "SYS 1", "", "supply cpu dcdc2"},
+	{"/soc/timer@2000000", "2000000+10000", "", "", "", ""},
+	{"/soc/cache-controller@2010000", "2010000+4000", "1, 3, 4, 2", "", "", ""},
+	{"/soc/interrupt-controller@c000000", "c000000+4000000", "", "", "", ""},
+	{"/soc/serial@10000000", "10000000+10000", "32", "SYS 146, SYS 145", "SYS 83, SYS 84", "pins default uart0-0"},
+	{"/soc/i2c@10030000", "10030000+10000", "35", "SYS 138", "SYS 76", "pins default i2c0-0"},
+	{"/soc/i2c@10050000", "10050000+10000", "37", "SYS 140", "SYS 78", "pins default i2c2-0"},
+	{"/soc/spi@10060000", "10060000+10000", "38", "SYS 131, SYS 131", "SYS 69", "pins default spi0-0"},
+	{"/soc/spi@10060000/spi@0", "", "", "", "", ""},
+	{"/soc/pwmdac@100b0000", "100b0000+1000", "", "SYS 157, SYS 158", "SYS 96", "dma channel tx dma-controller@16050000 22, pins default pwmdac-0"},
+	{"/soc/usb@10100000", "", "", "STG 4, STG 5, STG 1, STG 3, STG 2", "STG 10, STG 8, STG 7, STG 9", ""},
+	{"/soc/usb@10100000/usb@0", "10100000+10000, 10110000+10000, 10120000+10000", "100, 108, 110", "", "", "phy cdns3,usb2-phy phy@10200000"},
+	{"/soc/phy@10200000", "10200000+10000", "", "SYS 95, STG 6", "", ""},
+	{"/soc/phy@10210000", "10210000+10000", "", "", "", ""},
+	{"/soc/phy@10220000", "10220000+10000", "", "", "", ""},
+	{"/soc/clock-controller@10230000", "10230000+10000", "", "oscillator, SYS 54, SYS 8, SYS 95, SYS 2, SYS 55, SYS 6, SYS 11", "", ""},
+	{"/soc/syscon@10240000", "10240000+1000", "", "", "", ""},
+	{"/soc/i2c@12050000", "12050000+10000", "50", "SYS 143", "SYS 81", "pins default i2c5-0"},
+	{"/soc/i2c@12050000/pmic@36", "", "", "", "", ""},
+	{"/soc/i2c@12060000", "12060000+10000", "51", "SYS 144", "SYS 82", "pins default i2c6-0"},
+	{"/soc/pwm@120d0000", "120d0000+10000", "", "SYS 121", "SYS 108", "pins default pwm-0"},
+	{"/soc/temperature-sensor@120e0000", "120e0000+10000", "", "SYS 130, SYS 129", "SYS 124, SYS 123", ""},
+	{"/soc/spi@13010000", "13010000+10000, 21000000+400000", "25", "SYS 90, SYS 87, SYS 88", "SYS 62, SYS 61, SYS 63", ""},
+	{"/soc/spi@13010000/flash@0", "", "", "", "", ""},
+	{"/soc/spi@13010000/flash@0/partitions", "", "", "", "", ""},
+	{"/soc/clock-controller@13020000", "13020000+10000", "", "oscillator, gmac1-rmii-refin-clock, gmac1-rgmii-rxin-clock, i2stx-bclk-ext-clock, i2stx-lrck-ext-clock, i2srx-bclk-ext-clock, i2srx-lrck-ext-clock, tdm-ext-clock, mclk-ext-clock, PLL 0, PLL 1, PLL 2", "", "assigned clock SYS 1 at 500000000, assigned clock PLL 0 at 1500000000"},
+	{"/soc/syscon@13030000", "13030000+1000", "", "", "", ""},
+	{"/soc/syscon@13030000/clock-controller", "", "", "oscillator", "", ""},
+	{"/soc/pinctrl@13040000", "13040000+10000", "86", "SYS 112", "SYS 2", ""},
+	{"/soc/watchdog@13070000", "13070000+10000", "", "SYS 122, SYS 123", "SYS 109, SYS 110", ""},
+	{"/soc/crypto@16000000", "16000000+4000", "28", "STG 15, STG 16", "STG 3", "dma channel tx dma-controller@16008000 1 2, dma channel rx dma-controller@16008000 0 2"},
+	{"/soc/dma-controller@16008000", "16008000+4000", "29", "STG 15", "STG 3", ""},
+	{"/soc/rng@1600c000", "1600c000+4000", "30", "STG 15, STG 16", "STG 3", ""},
+	{"/soc/mmc@16010000", "16010000+10000", "74", "SYS 91, SYS 93", "SYS 64", "assigned clock SYS 93 at 50000000, pins default mmc0-0, supply vmmc dcdc1, supply vqmmc aldo4"},
+	{"/soc/mmc@16020000", "16020000+10000", "75", "SYS 92, SYS 94", "SYS 65", "assigned clock SYS 94 at 50000000, gpio cd PINS 41 1, pins default mmc1-0"},
+	{"/soc/ethernet@16030000", "16030000+10000", "7, 6, 5", "AON 3, AON 2, SYS 109, AON 6, SYS 111", "AON 0, AON 1", "assigned clock AON 5, assigned parent AON 4"},
+	{"/soc/ethernet@16030000/mdio", "", "", "", "", ""},
+	{"/soc/ethernet@16040000", "16040000+10000", "78, 77, 76", "SYS 98, SYS 97, SYS 102, SYS 106, SYS 107", "SYS 66, SYS 67", "assigned clock SYS 105, assigned parent SYS 101"},
+	{"/soc/ethernet@16040000/mdio", "", "", "", "", ""},
+	{"/soc/dma-controller@16050000", "16050000+10000", "73", "STG 27, STG 28", "STG 5, STG 6", ""},
+	{"/soc/clock-controller@17000000", "17000000+10000", "", "oscillator, gmac0-rmii-refin-clock, gmac0-rgmii-rxin-clock, SYS 8, SYS 11, SYS 108, rtc-oscillator", "", ""},
+	{"/soc/syscon@17010000", "17010000+1000", "", "", "", ""},
+	{"/soc/pinctrl@17020000", "17020000+10000", "85", "", "AON 2", ""},
+	{"/soc/power-controller@17030000", "17030000+10000", "111", "", "", ""},
+	{"/soc/clock-controller@19810000", "19810000+10000", "", "SYS 51, SYS 52, SYS 53, dvp-clock", "SYS 41, SYS 42, SYS 28", "power domain power-controller@17030000 5"},
+	{"/soc/phy@19820000", "19820000+10000", "", "ISP 3, ISP 4, ISP 5", "ISP 2, ISP 3", "power domain syscon@17010000 1"},
+	{"/soc/clock-controller@295c0000", "295c0000+10000", "", "SYS 58, SYS 61, SYS 62, SYS 63, SYS 165, hdmitx0-pixel-clock", "SYS 43", "power domain power-controller@17030000 4"},
+	{"/soc/pcie@940000000", "940000000+1000000, 2b000000+100000", "56", "SYS 96, STG 10, STG 8, STG 9", "STG 11, STG 12, STG 13, STG 14, STG 15, STG 16", "phy phy@10210000, gpio perst PINS 26 1, pins default pcie0-0"},
+	{"/soc/pcie@9c0000000", "9c0000000+1000000, 2c000000+100000", "57", "SYS 96, STG 13, STG 11, STG 12", "STG 17, STG 18, STG 19, STG 20, STG 21, STG 22", "phy phy@10220000, gpio perst PINS 28 1, pins default pcie1-0"},
+	{"/memory@40000000", "40000000+100000000", "", "", "", ""},
+	{"/gpio-restart", "", "", "", "", "gpio PINS 35 0"},
+	/* clang-format on */
+};
+
+static const struct {
+	const char *node, *label;
+} labels[] = {
+	{"clock-controller@13020000", "SYS"}, {"clock-controller@17000000", "AON"},
+	{"clock-controller@10230000", "STG"}, {"clock-controller@19810000", "ISP"},
+	{"clock-controller@295c0000", "VOUT"}, {"clock-controller", "PLL"},
+	{"pinctrl@13040000", "PINS"},
+};
+
+static void add(char *text, size_t size, const char *part)
+{
+	size_t used = strlen(text);
+
+	snprintf(text + used, size - used, "%s", part);
+}
+
+static void add_ref(const struct tree *tree, const struct provider_ref *ref, bool kind, char *text, size_t size)
+{
+	const char *label = ref->node == TREE_NONE ? "nothing" : tree_name(tree, ref->node);
+	char number[32];
+
+	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {
+		if (!strcmp(label, labels[i].node))
+			label = labels[i].label;
+	}
+	add(text, size, *text ? ", " : "");
+	if (kind) {
+		add(text, size, provider_kind_name(ref->kind));
+		add(text, size, ref->name[0] ? " " : "");
+		add(text, size, ref->name);
+		add(text, size, " ");
+	}
+	add(text, size, label);
+	for (uint32_t i = 0; i < ref->ncells; i++) {
+		snprintf(number, sizeof(number), " %u", (unsigned)ref->cells[i]);
+		add(text, size, number);
+	}
+	if (ref->value && ref->kind == DRIVER_REF_ASSIGNED) {
+		snprintf(number, sizeof(number), " at %u", (unsigned)ref->value);
+		add(text, size, number);
+	}
+}
+
+static void check_vf2_row(const struct loaded *t, const struct device_row *row)
+{
+	char regs[256] = "", irqs[64] = "", clocks[512] = "", resets[256] = "", others[512] = "";
+	uint32_t node = tree_find(t->tree, row->path);
+	struct provider_list list;
+	struct plan plan;
+
+	if (!CHECK(node != TREE_NONE && tree_enabled(t->tree, node))) {
+		printf("%s\n", row->path);
+		return;
+	}
+	plan_make(t->tree, node, t->map.world.controller, &plan);
+	for (uint32_t i = 0; i < plan.reg_count; i++) {
+		char one[64];
+
+		snprintf(one, sizeof(one), "%s%llx+%llx", i ? ", " : "", (unsigned long long)plan.regs[i].range.base,
+			 (unsigned long long)plan.regs[i].range.size);
+		add(regs, sizeof(regs), one);
+		CHECK_STR(plan.regs[i].problem, "");
+	}
+	/* The kernel's own need harts, nothing that a driver could be given. */
+	bool kernel = plan_kernel_node(t->tree, node);
+	CHECK_INT(providers_read(t->tree, node, &list), OK);
+	for (uint32_t i = 0; i < list.count; i++) {
+		const struct provider_ref *ref = &list.refs[i];
+		char number[16];
+
+		CHECK_STR(ref->problem, "");
+		switch (ref->kind) {
+		case DRIVER_REF_CLOCK: add_ref(t->tree, ref, false, clocks, sizeof(clocks)); break;
+		case DRIVER_REF_RESET: add_ref(t->tree, ref, false, resets, sizeof(resets)); break;
+		case DRIVER_REF_IRQ:
+			if (ref->node != t->map.world.controller)
+				break;
+			snprintf(number, sizeof(number), "%s%u", *irqs ? ", " : "", (unsigned)ref->cells[0]);
+			add(irqs, sizeof(irqs), number);
+			CHECK(ref->index < plan.irq_count && plan.irqs[ref->index].source == ref->cells[0]);
+			break;
+		default: add_ref(t->tree, ref, true, others, sizeof(others)); break;
+		}
+	}
+	CHECK(kernel || !plan_problem(&plan));
+	bool good = CHECK_STR(regs, row->regs) & CHECK_STR(irqs, row->irqs) & CHECK_STR(clocks, row->clocks) &
+		    CHECK_STR(resets, row->resets) & CHECK_STR(others, row->others);
+	if (!good)
+		printf("  of %s\n", row->path);
+	free(list.refs);
+}
+
+static void test_vf2(void)
+{
+	static const char *const silent[] = {"fixed-clock",       "simple-bus",     "riscv,cpu-intc", "operating-points-v2",
+					     "simple-audio-card", "linux,spdif-dit"};
+	struct loaded t;
+	size_t rows = sizeof(vf2) / sizeof(vf2[0]);
+
+	load(&t, "jh7110-starfive-visionfive-2-v1.3b.dtb", all_driven);
+	for (size_t i = 0; i < rows; i++)
+		check_vf2_row(&t, &vf2[i]);
+	/* There is no enabled device beside those. */
+	for (uint32_t i = 1; i < tree_count(t.tree); i++) {
+		bool known = !tree_prop(t.tree, i, "compatible") || !tree_enabled(t.tree, i);
+		char path[TREE_PATH_MAX];
+
+		tree_path(t.tree, i, path, sizeof(path));
+		for (size_t r = 0; !known && r < rows; r++)
+			known = tree_find(t.tree, vf2[r].path) == i;
+		for (size_t s = 0; !known && s < sizeof(silent) / sizeof(silent[0]); s++)
+			known = tree_compatible(t.tree, i, silent[s]);
+		if (!CHECK(known))
+			printf("  %s is not in the table\n", path);
+		/* With all drivers there, everything can be had, and nothing goes round in a circle. */
+		const struct provider_ref *missing = provider_missing(&t.map, i, 0);
+		if (!CHECK(!missing)) {
+			char text[128];
+
+			provider_explain(&t.map, missing, text, sizeof(text));
+			printf("  %s %s\n", path, text);
+		}
+		CHECK(t.map.circle[i] == TREE_NONE);
+	}
+	unload(&t);
+}
+
+/* ---- every tree ---------------------------------------------------------------------------------------- */
+
+/* Nothing in a real tree is malformed, goes round in a circle, or lacks anything but drivers. */
+static void check_tree(const char *name, bool (*driven)(const struct tree *, uint32_t))
+{
+	struct loaded t;
+
+	load(&t, name, driven);
+	for (uint32_t i = 0; i < tree_count(t.tree); i++) {
+		char text[128] = "", path[TREE_PATH_MAX];
+		const struct provider_ref *missing = provider_missing(&t.map, i, 0);
+		tree_path(t.tree, i, path, sizeof(path));
+		if (missing)
+			provider_explain(&t.map, missing, text, sizeof(text));
+		if (!CHECK(!missing || (driven == none_driven && missing->state == DRIVER_REF_UNDRIVEN)))
+			printf("  %s: %s %s\n", name, path, text);
+		if (!CHECK(t.map.circle[i] == TREE_NONE)) {
+			provider_circle(&t.map, i, text, sizeof(text));
+			printf("  %s: %s\n", name, text);
+		}
+		for (uint32_t r = 0; r < t.map.of[i].count; r++) {
+			const struct provider_ref *ref = &t.map.of[i].refs[r];
+
+			if (!CHECK(ref->state != DRIVER_REF_BAD && !ref->loose))
+				printf("  %s: %s %s: %s\n", name, path, ref->name, ref->problem);
+		}
+	}
+	unload(&t);
+}
+
+static void test_trees(void)
+{
+	DIR *dir = opendir(folder);
+	unsigned count = 0;
+
+	for (struct dirent *entry; dir && (entry = readdir(dir));) {
+		if (!strstr(entry->d_name, ".dtb"))
+			continue;
+		check_tree(entry->d_name, all_driven);
+		check_tree(entry->d_name, none_driven);
+		count++;
+	}
+	CHECK(count >= 18);
+	if (dir)
+		closedir(dir);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2)
+		return 2;
+	folder = argv[1];
+	test_vf2();
+	test_trees();
+	return check_end();
+}
