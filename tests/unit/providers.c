@@ -322,6 +322,377 @@ static void test_trees(void)
 		closedir(dir);
 }
 
+/* ---- made trees ---------------------------------------------------------------------------------------- */
+
+#define CELLS_MAX 600
+static uint64_t made[4096];
+
+static void begin(void)
+{
+	CHECK_INT(fdt_create(made, sizeof(made)), 0);
+	fdt_finish_reservemap(made);
+	fdt_begin_node(made, "");
+}
+
+/* A device "x" is `compatible = "x"`, with the phandle if that is not 0. */
+static void node(const char *name, uint32_t phandle)
+{
+	fdt_begin_node(made, name);
+	fdt_property_string(made, "compatible", name);
+	if (phandle)
+		fdt_property_u32(made, "phandle", phandle);
+}
+
+static void part(const char *name, uint32_t phandle)
+{
+	fdt_begin_node(made, name);
+	fdt_property_u32(made, "phandle", phandle);
+}
+
+static void end(void)
+{
+	CHECK_INT(fdt_end_node(made), 0);
+}
+
+static void cells(const char *name, unsigned count, const uint32_t *values)
+{
+	fdt32_t data[CELLS_MAX];
+
+	for (unsigned i = 0; i < count; i++)
+		data[i] = cpu_to_fdt32(values[i]);
+	CHECK_INT(fdt_property(made, name, data, (int)(4 * count)), 0);
+}
+#define CELLS(name, ...) \
+	cells(name, sizeof((uint32_t[]){__VA_ARGS__}) / sizeof(uint32_t), (uint32_t[]){__VA_ARGS__})
+
+static void finish(struct loaded *t, bool (*driven)(const struct tree *, uint32_t))
+{
+	end();
+	CHECK_INT(fdt_finish(made), 0);
+	*t = (struct loaded){0};
+	if (!CHECK_INT(tree_parse(made, sizeof(made), &t->tree), OK))
+		exit(1);
+	map_make(t, driven);
+}
+
+static const struct provider_list *list_of(const struct loaded *t, const char *path)
+{
+	return &t->map.of[tree_find(t->tree, path)];
+}
+
+static void check_missing(const struct loaded *t, const char *path, uint32_t optional, const char *wanted)
+{
+	const struct provider_ref *missing = provider_missing(&t->map, tree_find(t->tree, path), optional);
+	char text[128];
+
+	if (missing)
+		provider_explain(&t->map, missing, text, sizeof(text));
+	CHECK_STR(missing ? text : NULL, wanted);
+}
+
+static void test_malformed(void)
+{
+	static uint32_t many[CELLS_MAX - 1];
+	struct loaded t;
+
+	begin();
+	node("crg", 1);
+	fdt_property_u32(made, "#clock-cells", 1);
+	fdt_property_u32(made, "#reset-cells", 9);
+	end();
+	node("torn", 0);
+	fdt_property(made, "clocks", "\0\0\0\1\0\0", 6);
+	end();
+	node("astray", 0);
+	CELLS("clocks", 1, 5, 99, 7, 1, 6);
+	end();
+	node("wide", 0);
+	CELLS("resets", 1, 5);
+	end();
+	node("none", 0);
+	CELLS("phys", 1, 5);
+	fdt_property(made, "phy-names", "usb", 4);
+	end();
+	node("short", 0);
+	CELLS("clocks", 1, 5, 1);
+	end();
+	node("holes", 0);
+	CELLS("clocks", 0, 1, 7, 0);
+	fdt_property(made, "clock-names", "a\0b\0c", 6);
+	end();
+	node("many", 0);
+	for (unsigned i = 0; i < CELLS_MAX - 1; i++)
+		many[i] = i % 2 ? 5 : 1;
+	cells("clocks", CELLS_MAX - 2, many);
+	end();
+	node("empty", 0);
+	fdt_property(made, "clocks", "", 0);
+	end();
+	finish(&t, all_driven);
+	check_missing(&t, "/torn", 0, "clock 0 malformed");
+	check_missing(&t, "/astray", ~0u, "clock 1 names no node");
+	CHECK_INT(list_of(&t, "/astray")->count, 2); /* what comes behind cannot be found */
+	CHECK_INT(list_of(&t, "/astray")->refs[0].state, DRIVER_REF_DRIVEN);
+	check_missing(&t, "/wide", 0, "reset 0 crg has a bad #reset-cells");
+	check_missing(&t, "/none", 0, "phy usb crg has no #phy-cells");
+	check_missing(&t, "/short", 0, "clock 1 ends within an entry");
+	check_missing(&t, "/holes", 0, NULL);
+	const struct provider_list *list = list_of(&t, "/holes");
+	CHECK_INT(list->count, 3);
+	CHECK_INT(list->refs[0].state, DRIVER_REF_EMPTY);
+	CHECK(list->refs[1].state == DRIVER_REF_DRIVEN && list->refs[1].cells[0] == 7 && list->refs[1].index == 1);
+	CHECK_STR(list->refs[1].name, "b");
+	check_missing(&t, "/many", 0, "clock 255 more than 255 entries");
+	CHECK_INT(list_of(&t, "/many")->count, PROVIDER_REFS_MAX);
+	CHECK_INT(list_of(&t, "/empty")->count, 0);
+	/* The provider's rows: those entries that could be read */
+	CHECK_INT(t.map.rows[tree_find(t.tree, "/crg")], 1 + 1 + 1 + (PROVIDER_REFS_MAX - 1));
+	providers_free(&t.map);
+	tree_free(t.tree);
+	free(t.driven);
+}
+
+static void test_names(void)
+{
+	struct loaded t;
+	char text[64];
+
+	begin();
+	node("pio", 1);
+	fdt_property_u32(made, "#gpio-cells", 2);
+	part("hog", 3);
+	fdt_property(made, "gpio-hog", "", 0);
+	CELLS("gpios", 4, 0);
+	end();
+	part("pins-a", 4);
+	end();
+	part("pins-b", 5);
+	end();
+	end();
+	node("user", 0);
+	CELLS("reset-gpios", 1, 3, 1, 1, 4, 0);
+	CELLS("enable-gpio", 1, 5, 0);
+	CELLS("gpios", 0, 1, 6, 0);
+	CELLS("snps,nr-gpios", 32);
+	CELLS("ngpios", 32);
+	CELLS("pinctrl-0", 4, 5);
+	CELLS("pinctrl-1", 5);
+	CELLS("pinctrl-x", 99);
+	fdt_property(made, "pinctrl-names", "default\0sleep", 14);
+	CELLS("vdd-supply", 1);
+	CELLS("power-supply-count", 1);
+	end();
+	finish(&t, all_driven);
+	CHECK_INT(list_of(&t, "/pio/hog")->count, 0);
+	const struct provider_list *list = list_of(&t, "/user");
+	static const char *const wanted[] = {"gpio reset", "gpio reset",   "gpio enable",  "gpio 0",    "gpio 1",
+					     "pins default", "pins default", "pins sleep", "supply vdd"};
+	CHECK_INT(list->count, sizeof(wanted) / sizeof(wanted[0]));
+	for (uint32_t i = 0; i < list->count && i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		provider_describe(&list->refs[i], text, sizeof(text));
+		CHECK_STR(text, wanted[i]);
+		if (list->refs[i].state == DRIVER_REF_DRIVEN)
+			CHECK_INT(list->refs[i].owner, tree_find(t.tree, "/pio"));
+	}
+	CHECK(provider_find(list, DRIVER_REF_GPIO, 1)->index == 1 && provider_find(list, DRIVER_REF_GPIO, 1)->cells[0] == 4);
+	CHECK(provider_find(list, DRIVER_REF_PINCTRL, 2)->value == 1 && !provider_find(list, DRIVER_REF_PINCTRL, 3));
+	providers_free(&t.map);
+	tree_free(t.tree);
+	free(t.driven);
+}
+
+static void clock_user(const char *name, uint32_t phandle, uint32_t of)
+{
+	node(name, phandle);
+	fdt_property_u32(made, "#clock-cells", 0);
+	CELLS("clocks", of);
+}
+
+static void check_circle(const struct loaded *t, const char *path, const char *wanted)
+{
+	uint32_t at = tree_find(t->tree, path);
+	char text[128];
+
+	provider_circle(&t->map, at, text, sizeof(text));
+	CHECK_STR(t->map.circle[at] == TREE_NONE ? NULL : text, wanted);
+}
+
+static void test_circles(void)
+{
+	struct loaded t;
+	char text[16];
+
+	begin();
+	clock_user("a", 1, 3);
+	end();
+	clock_user("b", 2, 1);
+	end();
+	clock_user("c", 3, 2);
+	CELLS("resets", 0);
+	end();
+	clock_user("behind", 4, 1); /* waits for one that is in it, and is in none itself */
+	end();
+	clock_user("self", 5, 5);
+	end();
+	/* Two ways round through one node: x <-> y, x <-> z */
+	node("x", 6);
+	fdt_property_u32(made, "#clock-cells", 0);
+	CELLS("clocks", 7, 8);
+	end();
+	clock_user("y", 7, 6);
+	end();
+	clock_user("z", 8, 6);
+	end();
+	/* The pins of the clock's controller are of one that needs its clock: only the pins can wait. */
+	clock_user("pins", 9, 10);
+	part("group", 11);
+	end();
+	end();
+	node("crg", 10);
+	fdt_property_u32(made, "#clock-cells", 0);
+	CELLS("pinctrl-0", 11);
+	end();
+	finish(&t, all_driven);
+	check_circle(&t, "/a", "/a -> /c -> /b -> /a");
+	check_circle(&t, "/b", "/b -> /a -> /c -> /b");
+	check_circle(&t, "/behind", NULL);
+	check_circle(&t, "/self", NULL);
+	CHECK_INT(list_of(&t, "/self")->refs[0].state, DRIVER_REF_OWN);
+	check_circle(&t, "/x", "/x -> /y -> /x");
+	check_circle(&t, "/z", "/z -> /x -> /y -> /x");
+	check_circle(&t, "/pins", NULL);
+	check_circle(&t, "/crg", NULL);
+	CHECK(list_of(&t, "/crg")->refs[0].loose && !list_of(&t, "/pins")->refs[0].loose);
+	provider_circle(&t.map, tree_find(t.tree, "/a"), text, sizeof(text));
+	CHECK_STR(text, "/a -> /c -> ...");
+	providers_free(&t.map);
+	tree_free(t.tree);
+	free(t.driven);
+	/* Without drivers nobody waits for anybody. */
+	CHECK_INT(tree_parse(made, sizeof(made), &t.tree), OK);
+	map_make(&t, none_driven);
+	check_circle(&t, "/a", NULL);
+	check_missing(&t, "/a", 0, "waits for clock 0 of /c, which has no driver");
+	providers_free(&t.map);
+	tree_free(t.tree);
+	free(t.driven);
+}
+
+/* A driver for all but "nobody" */
+static bool most_driven(const struct tree *tree, uint32_t at)
+{
+	return all_driven(tree, at) && !tree_compatible(tree, at, "nobody");
+}
+
+static void test_states(void)
+{
+	struct loaded t;
+	uint32_t row[DRIVER_ROW_CELLS];
+
+	begin();
+	fdt_begin_node(made, "crystal");
+	fdt_property_string(made, "compatible", "fixed-clock");
+	fdt_property_u32(made, "#clock-cells", 0);
+	fdt_property_u32(made, "clock-frequency", 24000000);
+	fdt_property_u32(made, "phandle", 1);
+	end();
+	fdt_begin_node(made, "half");
+	fdt_property_string(made, "compatible", "fixed-factor-clock");
+	CELLS("clocks", 1);
+	fdt_property_u32(made, "#clock-cells", 0);
+	fdt_property_u32(made, "clock-mult", 3);
+	fdt_property_u32(made, "clock-div", 2);
+	fdt_property_u32(made, "phandle", 2);
+	end();
+	node("nobody", 3);
+	fdt_property_u32(made, "#clock-cells", 1);
+	part("always", 4);
+	fdt_property(made, "regulator-always-on", "", 0);
+	end();
+	part("sometimes", 5);
+	end();
+	end();
+	node("off", 6);
+	fdt_property_string(made, "status", "disabled");
+	fdt_property_u32(made, "#reset-cells", 0);
+	end();
+	node("crg", 7);
+	fdt_property_u32(made, "#clock-cells", 1);
+	CELLS("clocks", 1);
+	CELLS("assigned-clocks", 7, 1);
+	end();
+	fdt_begin_node(made, "rail");
+	fdt_property_string(made, "compatible", "regulator-fixed");
+	fdt_property_u32(made, "regulator-min-microvolt", 3300000);
+	fdt_property_u32(made, "regulator-max-microvolt", 3300000);
+	CELLS("vin-supply", 4);
+	fdt_property_u32(made, "phandle", 8);
+	end();
+	fdt_begin_node(made, "switched");
+	fdt_property_string(made, "compatible", "regulator-fixed");
+	CELLS("gpio", 10, 1);
+	fdt_property_u32(made, "phandle", 9);
+	end();
+	node("pio", 10);
+	fdt_property_u32(made, "#gpio-cells", 1);
+	fdt_property_u32(made, "#interrupt-cells", 2);
+	fdt_property(made, "interrupt-controller", "", 0);
+	end();
+	node("good", 0);
+	CELLS("clocks", 1, 2, 7, 5);
+	CELLS("assigned-clocks", 7, 2, 7, 3, 7, 4);
+	CELLS("assigned-clock-parents", 7, 9, 0, 1);
+	CELLS("assigned-clock-rates", 0, 100);
+	CELLS("vcc-supply", 8);
+	CELLS("vio-supply", 4);
+	fdt_property_u32(made, "interrupt-parent", 10);
+	CELLS("interrupts", 3, 1);
+	end();
+	node("poor", 0);
+	CELLS("clocks", 3, 1);
+	CELLS("resets", 6);
+	CELLS("led-supply", 9);
+	CELLS("ldo-supply", 5);
+	CELLS("dmas", 0);
+	end();
+	node("resetless", 0);
+	CELLS("resets", 6);
+	end();
+	finish(&t, most_driven);
+	check_missing(&t, "/good", 0, NULL);
+	check_missing(&t, "/crg", 0, NULL);
+	check_missing(&t, "/poor", 0, "waits for clock 0 of /nobody, which has no driver");
+	check_missing(&t, "/poor", 1u << DRIVER_REF_CLOCK, "waits for reset 0 of /off, which is disabled");
+	check_missing(&t, "/poor", 1u << DRIVER_REF_CLOCK | 1u << DRIVER_REF_RESET,
+		      "waits for supply led of /switched, which has no driver");
+	check_missing(&t, "/poor", ~0u, NULL);
+	check_missing(&t, "/resetless", 0, "waits for reset 0 of /off, which is disabled");
+	const struct provider_list *list = list_of(&t, "/good");
+	CHECK(list->refs[0].state == DRIVER_REF_FIXED && list->refs[0].value == 24000000);
+	CHECK(list->refs[1].state == DRIVER_REF_FIXED && list->refs[1].value == 36000000);
+	CHECK(list->refs[2].state == DRIVER_REF_DRIVEN && list->refs[2].row == 0);
+	const struct provider_ref *rail = provider_find(list, DRIVER_REF_SUPPLY, 0);
+	CHECK(rail->state == DRIVER_REF_FIXED && rail->value == 3300000);
+	CHECK_INT(provider_find(list, DRIVER_REF_SUPPLY, 1)->state, DRIVER_REF_FIXED);
+	const struct provider_ref *irq = provider_find(list, DRIVER_REF_IRQ, 0);
+	CHECK(irq->state == DRIVER_REF_DRIVEN && irq->owner == tree_find(t.tree, "/pio") && irq->cells[0] == 3);
+	CHECK_INT(list_of(&t, "/crg")->refs[1].state, DRIVER_REF_OWN);
+
+	uint32_t good = tree_find(t.tree, "/good");
+	provider_row_cells(&t.map, good, provider_find(list, DRIVER_REF_ASSIGNED, 0), row);
+	CHECK(row[0] == DRIVER_REF_ASSIGNED && row[1] == good && row[3] == 0 && row[4] == 1 && row[5] == 2);
+	CHECK(row[9] == 1 && row[10] == 9);
+	provider_row_cells(&t.map, good, provider_find(list, DRIVER_REF_ASSIGNED, 1), row);
+	CHECK(row[3] == 100 && row[5] == 3 && row[9] == 0); /* no new parent */
+	provider_row_cells(&t.map, good, provider_find(list, DRIVER_REF_ASSIGNED, 2), row);
+	CHECK(row[5] == 4 && row[9] == DRIVER_ROW_FOREIGN);
+	/* Rows: one clock, three assigned ones and the parent that is here */
+	CHECK_INT(t.map.rows[tree_find(t.tree, "/crg")], 5);
+	providers_free(&t.map);
+	tree_free(t.tree);
+	free(t.driven);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc < 2)
@@ -329,5 +700,9 @@ int main(int argc, char **argv)
 	folder = argv[1];
 	test_vf2();
 	test_trees();
+	test_malformed();
+	test_names();
+	test_circles();
+	test_states();
 	return check_end();
 }
