@@ -43,7 +43,7 @@ static status_t hardware_acquire(struct manager *m, struct unit *unit)
 		return status;
 	}
 	for (uint32_t i = 0; status == OK && i < plan->irq_count; i++) {
-		if (unit->irqs[i] == HANDLE_NONE)
+		if (unit->irqs[i] == HANDLE_NONE && !plan->irqs[i].provided)
 			status = irq_create(m->res_irq, plan->irqs[i].source, plan->irqs[i].edge ? IRQ_EDGE : IRQ_LEVEL,
 					    &unit->irqs[i]);
 	}
@@ -83,7 +83,7 @@ static status_t memory_acquire(struct unit *unit)
 static status_t blob_acquire(struct manager *m, struct unit *unit)
 {
 	const char *options = "";
-	struct blob_facts facts = {.match = unit->entry, .plan = &unit->plan};
+	struct blob_facts facts = {.match = unit->entry, .plan = &unit->plan, .providers = &m->providers};
 	void *blob;
 	size_t size;
 

@@ -90,6 +90,101 @@ static int facts_put(const struct tree *tree, uint32_t node, const struct blob_f
 	return error;
 }
 
+static void cells_write(void *at, const uint32_t *cells, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		fdt32_st((uint8_t *)at + 4 * (size_t)i, cells[i]);
+}
+
+/* What the node needs */
+static int refs_put(const struct provider_list *list, void *to)
+{
+	void *cells, *names;
+	size_t names_len = 0;
+
+	for (uint32_t i = 0; i < list->count; i++)
+		names_len += strlen(list->refs[i].name) + 1;
+	if (!list->count)
+		return 0;
+	int error = fdt_property_placeholder(to, DRIVER_FACT_REFS, (int)(4 * DRIVER_REF_CELLS * list->count), &cells);
+	for (uint32_t i = 0; !error && i < list->count; i++) {
+		const struct provider_ref *ref = &list->refs[i];
+		const uint32_t values[DRIVER_REF_CELLS] = {ref->kind, ref->state, ref->index, (uint32_t)(ref->value >> 32),
+							   (uint32_t)ref->value};
+
+		cells_write((uint8_t *)cells + 4 * DRIVER_REF_CELLS * (size_t)i, values, DRIVER_REF_CELLS);
+	}
+	if (!error)
+		error = fdt_property_placeholder(to, DRIVER_FACT_REF_NAMES, (int)names_len, &names);
+	for (uint32_t i = 0; !error && i < list->count; i++) {
+		size_t len = strlen(list->refs[i].name) + 1;
+
+		memcpy(names, list->refs[i].name, len);
+		names = (uint8_t *)names + len;
+	}
+	return error;
+}
+
+/* The next entry that the node serves; they come in the order of their rows. *consumer and *entry: where to look on */
+static const struct provider_ref *row_next(const struct provider_map *map, uint32_t node, uint32_t *consumer,
+					   uint32_t *entry)
+{
+	for (; *consumer < map->count; ++*consumer, *entry = 0) {
+		while (*entry < map->of[*consumer].count) {
+			const struct provider_ref *ref = &map->of[*consumer].refs[(*entry)++];
+
+			if (ref->state == DRIVER_REF_DRIVEN && ref->owner == node)
+				return ref;
+		}
+	}
+	return NULL;
+}
+
+/* Path of a node within another; "" for itself. */
+static size_t inner_path(const struct tree *tree, uint32_t node, uint32_t above, char path[TREE_PATH_MAX])
+{
+	char whole[TREE_PATH_MAX];
+
+	tree_path(tree, above, whole, sizeof(whole));
+	size_t skip = strlen(whole) + 1;
+	tree_path(tree, node, whole, sizeof(whole));
+	size_t len = strlen(whole);
+	size_t from = len > skip ? skip : len;
+	memcpy(path, whole + from, len - from + 1);
+	return len - from + 1;
+}
+
+/* What others need of the node */
+static int rows_put(const struct provider_map *map, uint32_t node, void *to)
+{
+	uint32_t rows = map->rows[node], row[DRIVER_ROW_CELLS], consumer = 0, entry = 0;
+	const struct provider_ref *ref;
+	char path[TREE_PATH_MAX];
+	size_t names = 0;
+	void *at;
+
+	if (!rows)
+		return 0;
+	if (rows > BLOB_MAX / (4 * DRIVER_ROW_CELLS))
+		return -FDT_ERR_BADVALUE;
+	int error = fdt_property_placeholder(to, DRIVER_FACT_ROWS, (int)(4 * DRIVER_ROW_CELLS * rows), &at);
+	while (!error && (ref = row_next(map, node, &consumer, &entry))) {
+		provider_row_cells(map, consumer, ref, row);
+		cells_write((uint8_t *)at + 4 * DRIVER_ROW_CELLS * (size_t)ref->row, row, DRIVER_ROW_CELLS);
+		names += inner_path(map->world.tree, ref->node, node, path);
+	}
+	if (!error)
+		error = fdt_property_placeholder(to, DRIVER_FACT_ROW_NODES, (int)names, &at);
+	consumer = entry = 0;
+	while (!error && (ref = row_next(map, node, &consumer, &entry))) {
+		size_t len = inner_path(map->world.tree, ref->node, node, path);
+
+		memcpy(at, path, len);
+		at = (uint8_t *)at + len;
+	}
+	return error;
+}
+
 static int build(const void *fdt, const struct tree *tree, uint32_t node, const struct blob_facts *facts, void *to,
 		 int size)
 {
@@ -101,6 +196,10 @@ static int build(const void *fdt, const struct tree *tree, uint32_t node, const 
 		error = fdt_begin_node(to, "");
 	if (!error)
 		error = facts_put(tree, node, facts, to);
+	if (!error && facts->providers && node < facts->providers->count)
+		error = refs_put(&facts->providers->of[node], to);
+	if (!error && facts->providers && node < facts->providers->count)
+		error = rows_put(facts->providers, node, to);
 	if (!error)
 		error = node_copy(fdt, tree_offset(tree, node), to);
 	if (!error)

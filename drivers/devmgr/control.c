@@ -25,6 +25,7 @@ static status_t op_bound(void *ctx, struct ipc_request *rq, handle_t stop, uint6
 	children_settle(m, unit);
 	if (m->stopping)
 		(void)notification_signal(stop, bits);
+	depend_bound(m, unit);
 	supervise_schedule(m);
 	supervise_settled(m);
 	return OK;
@@ -69,7 +70,16 @@ static status_t op_rematch(void *ctx, struct ipc_request *rq, const char *compat
 	return OK;
 }
 
+static status_t op_provider(void *ctx, struct ipc_request *rq, uint32_t entry, handle_t *endpoint)
+{
+	struct manager *m = ctx;
+	const struct unit *unit = unit_by_badge(m, rq->msg.badge, BADGE_CONTROL);
+
+	return unit ? depend_endpoint(m, unit, entry, endpoint) : ERR_STATE;
+}
+
 const struct driver_ops control_ops = {
+	.provider = op_provider,
 	.bound = op_bound,
 	.refused = op_refused,
 	.rematch = op_rematch,

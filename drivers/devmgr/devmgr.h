@@ -11,6 +11,7 @@
 #include "drivers/devmgr/child.h"
 #include "drivers/devmgr/plan.h"
 #include "drivers/devmgr/policy.h"
+#include "drivers/devmgr/providers.h"
 #include "drivers/devmgr/tree/tree.h"
 #include "protocols/devmgr.h"
 #include "protocols/driver.h"
@@ -75,6 +76,7 @@ struct unit {
 	bool is_stdout;
 	enum devmgr_state state;
 	char reason[128];
+	bool waits; /* in state WAITING: for a provider, which may still come */
 
 	/* Of a device that a bus driver has found; bus is NULL without */
 	struct unit *bus;
@@ -119,6 +121,7 @@ struct manager {
 	uint32_t unit_count;
 	uint32_t *unit_of; /* by node; TREE_NONE without */
 	uint32_t unit_of_count;
+	struct provider_map providers;
 	uint32_t console; /* node of stdout, TREE_NONE without */
 	uint8_t class_next[DRIVER_CLASS_COUNT];
 
@@ -177,6 +180,18 @@ void instance_forget(struct unit *unit);
 status_t unit_acquire(struct manager *m, struct unit *unit);
 /* Lets go of everything but claims: the unit has no driver any more, or gets another. Callers hear ERR_CLOSED. */
 void unit_release(struct unit *unit);
+
+/* ---- depend.c: who needs whom */
+/* Reads what all nodes need. ERR_NO_MEMORY */
+status_t depend_map(struct manager *m);
+/* Are its providers there? If not, the unit is WAITING now, and its reason says for what. */
+bool depend_ready(struct manager *m, struct unit *unit);
+/* A unit runs, or will never run: starts those that waited for that. */
+void depend_changed(struct manager *m);
+/* A provider runs again: the interrupts that it passed on were its dead instance's. */
+void depend_bound(struct manager *m, const struct unit *unit);
+/* For entry `index` of the unit's node. ERR_NOT_FOUND, ERR_STATE: its provider was given up */
+status_t depend_endpoint(struct manager *m, const struct unit *unit, uint32_t index, handle_t *out);
 
 /* ---- supervise.c: what becomes of units */
 void unit_start(struct manager *m, struct unit *unit);

@@ -61,6 +61,7 @@ bool unit_match(struct manager *m, struct unit *unit)
 	unit->driver = found ? &m->drivers[match.driver] : NULL;
 	unit->entry = found ? match.entry : 0;
 	unit->state = found ? DEVMGR_STATE_WAITING : DEVMGR_STATE_UNMATCHED;
+	unit->waits = found;
 	enum devmgr_class class = found ? (enum devmgr_class)unit->driver->manifest.class : DEVMGR_CLASS_NONE;
 	if (class != unit->class)
 		unit->numbered = false; /* it is another kind of device than it was thought to be */
@@ -153,5 +154,5 @@ status_t discover(struct manager *m)
 		plan_make(m->tree, node, m->controller, &unit->plan);
 	}
 	units_number(m);
-	return OK;
+	return depend_map(m);
 }

@@ -200,7 +200,7 @@ static void search_from(struct search *s, uint32_t start)
 
 static void search_all(struct search *s, bool mandatory)
 {
-	uint32_t count = tree_count(s->map->world.tree);
+	uint32_t count = s->map->count;
 
 	memset(s->number, 0, count * sizeof(*s->number));
 	s->seen = 0;
@@ -247,7 +247,7 @@ static void circle_trace(struct search *s, uint32_t start)
 /* Members of a group that the traced circle does not touch wait for one that it does: they point into it. */
 static void circles_find(struct search *s)
 {
-	uint32_t count = tree_count(s->map->world.tree);
+	uint32_t count = s->map->count;
 
 	for (uint32_t i = 0; i < count; i++)
 		s->next[i] = s->low[i] = 0;
@@ -273,7 +273,7 @@ static void circles_find(struct search *s)
 /* What one can do without is not waited for where that would go round in a circle. */
 static void loosen(struct search *s)
 {
-	for (uint32_t i = 0; i < tree_count(s->map->world.tree); i++) {
+	for (uint32_t i = 0; i < s->map->count; i++) {
 		struct provider_list *list = &s->map->of[i];
 
 		for (uint32_t r = 0; r < list->count; r++) {
@@ -288,7 +288,7 @@ static void loosen(struct search *s)
 
 static status_t circles(struct provider_map *map)
 {
-	uint32_t count = tree_count(map->world.tree);
+	uint32_t count = map->count;
 	uint32_t *memory = calloc(6 * (size_t)count, sizeof(*memory));
 	struct search s = {.map = map};
 
@@ -326,6 +326,7 @@ status_t providers_map(const struct provider_world *world, struct provider_map *
 
 	*out = (struct provider_map){
 		.world = *world,
+		.count = count,
 		.of = calloc(count, sizeof(*out->of)),
 		.circle = calloc(count, sizeof(*out->circle)),
 		.rows = calloc(count, sizeof(*out->rows)),
@@ -354,7 +355,7 @@ status_t providers_map(const struct provider_world *world, struct provider_map *
 
 void providers_free(struct provider_map *map)
 {
-	for (uint32_t i = 0; map->of && i < tree_count(map->world.tree); i++)
+	for (uint32_t i = 0; map->of && i < map->count; i++)
 		free(map->of[i].refs);
 	free(map->of);
 	free(map->circle);

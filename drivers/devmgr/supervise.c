@@ -44,10 +44,11 @@ static void unit_failed(struct manager *m, struct unit *unit)
 
 void unit_start(struct manager *m, struct unit *unit)
 {
-	status_t status = unit_acquire(m, unit);
-
 	if (m->ready && !unit->numbered)
 		units_number(m);
+	if (!depend_ready(m, unit))
+		return;
+	status_t status = unit_acquire(m, unit);
 	if (status == OK)
 		status = instance_start(m, unit);
 	if (status == OK) {
@@ -153,6 +154,7 @@ void supervise_settled(struct manager *m)
 {
 	handle_t init = startup_handle(HND_INIT);
 
+	depend_changed(m);
 	if (m->stopping && m->stop_reply != HANDLE_NONE && !any_process(m)) {
 		(void)devmgr_stop_all_reply(m->stop_reply, OK);
 		m->stop_reply = HANDLE_NONE;

@@ -24,6 +24,12 @@ enum driver_start {
 	DRIVER_RESTART, /* an earlier instance died: the device may be in any state */
 };
 
+/* A further protocol that the driver serves, with the same context */
+struct driver_service {
+	const struct ipc_protocol *protocol;
+	const void *ops;
+};
+
 struct driver {
 	/* Takes the device: maps registers, brings the device into a known state (on a restart: first
 	 * stops what the last instance had begun). An error ends the driver; ERR_NOT_FOUND says that there
@@ -38,6 +44,7 @@ struct driver {
 	/* The protocol of the driver's class and its operations; their context is device_context(). */
 	const struct ipc_protocol *protocol;
 	const void *ops;
+	const struct driver_service *also; /* up to one without a protocol; may be NULL */
 };
 
 extern const struct driver driver;

@@ -8,6 +8,7 @@
 
 #include "protocols/driver.h"
 #include "sys/driver/device.h"
+#include "sys/driver/provider_irq.h"
 #include "sys/lib/log.h"
 #include "sys/lib/server.h"
 #include "sys/lib/startup.h"
@@ -125,7 +126,7 @@ static status_t device_collect(struct device *dev)
 
 		snprintf(name, sizeof(name), DRIVER_HND_IRQ "%u", (unsigned)dev->irq_count);
 		handle_t irq = startup_handle(name);
-		if (irq == HANDLE_NONE)
+		if (irq == HANDLE_NONE && !provider_irq_is(dev, dev->irq_count))
 			break;
 		dev->irqs[dev->irq_count] = irq;
 	}
@@ -169,6 +170,8 @@ static status_t server_prepare(struct device *dev, handle_t *stop, uint64_t *sto
 
 	if (status == OK && driver.protocol)
 		status = server_add_protocol(&server, driver.protocol, driver.ops, dev->context);
+	for (const struct driver_service *also = driver.also; status == OK && also && also->protocol; also++)
+		status = server_add_protocol(&server, also->protocol, also->ops, dev->context);
 	if (status == OK)
 		status = server_add_signal(&server, ping_run, dev, stop, ping_bits);
 	if (status == OK)
@@ -182,13 +185,18 @@ static status_t server_prepare(struct device *dev, handle_t *stop, uint64_t *sto
 static status_t irqs_bind(struct device *dev)
 {
 	static struct slot slots[DRIVER_IRQS_MAX];
+	static struct provider_irq passed_on[DRIVER_IRQS_MAX];
 	status_t status = OK;
 
 	for (uint32_t i = 0; status == OK && driver.irq && i < dev->irq_count; i++) {
 		uint64_t bits;
 
 		slots[i] = (struct slot){dev, i};
-		status = server_add_irq(&server, dev->irqs[i], irq_run, &slots[i], &bits);
+		passed_on[i] = (struct provider_irq){.fn = irq_run, .ctx = &slots[i]};
+		if (dev->irqs[i] == HANDLE_NONE)
+			status = provider_irq_bind(dev, &server, i, &passed_on[i]);
+		else
+			status = server_add_irq(&server, dev->irqs[i], irq_run, &slots[i], &bits);
 	}
 	return status;
 }
@@ -210,6 +218,7 @@ static status_t start_up(struct device *dev, enum driver_start start, const char
 	if (status != OK)
 		return status;
 	*reason = "the driver gave up";
+	provider_clocks_assign(dev);
 	status = driver.bind(dev, start);
 	if (status == OK && dev->failed)
 		status = ERR_IO;

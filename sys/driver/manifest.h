@@ -42,7 +42,9 @@ enum {
 
 struct driver_match {
 	uint32_t kind;
-	uint32_t reserved;
+	/* Kinds of providers (1 << enum driver_ref_kind) that the driver does without where they have no driver: it then finds what they
+	 * provide as the firmware left it. */
+	uint32_t optional;
 	uint64_t data; /* the driver's own: told to it when this entry matched */
 	char compatible[DRIVER_COMPATIBLE_MAX];
 };
@@ -81,6 +83,12 @@ static_assert(sizeof(struct driver_manifest) == 1352, "in files: part of the ABI
 #define DRIVER_COMPATIBLE(string, value)                                                 \
 	{                                                                                \
 		.kind = DRIVER_MATCH_COMPATIBLE, .data = (value), .compatible = (string) \
+	}
+
+/* With kinds of providers that it can do without */
+#define DRIVER_COMPATIBLE_WITHOUT(string, value, kinds)                                                              \
+	{                                                                                                            \
+		.kind = DRIVER_MATCH_COMPATIBLE, .optional = (kinds), .data = (value), .compatible = (string)        \
 	}
 
 extern const struct driver_manifest driver_manifest;

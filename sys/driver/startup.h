@@ -79,6 +79,8 @@ enum driver_ref_state {
 #define DRIVER_FACT_REFS      "veridian,refs"
 #define DRIVER_FACT_REF_NAMES "veridian,ref-names"
 #define DRIVER_FACT_ROWS      "veridian,rows"
+/* Per row the node that the phandle named, from the device's own node on: "regulators/dcdc1", "" for itself */
+#define DRIVER_FACT_ROW_NODES "veridian,row-nodes"
 #define DRIVER_REF_CELLS      5
 #define DRIVER_ROW_CELLS      (4 + 2 * (1 + DRIVER_REF_CELLS_MAX))
 #define DRIVER_ROW_FOREIGN    UINT32_MAX /* the parent is another device's clock */
