@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Reads what a node needs of other nodes out of its properties. */
 #include "drivers/devmgr/providers.h"
+#include "sys/driver/manifest.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -44,6 +45,10 @@ const char *provider_kind_name(enum driver_ref_kind kind)
 {
 	return kind < DRIVER_REF_KINDS ? kind_names[kind] : "?";
 }
+
+static_assert(DRIVER_LEFT_ON == (1u << DRIVER_REF_CLOCK | 1u << DRIVER_REF_RESET | 1u << DRIVER_REF_SUPPLY |
+				 1u << DRIVER_REF_POWER_DOMAIN),
+	      "sys/driver/manifest.h");
 
 bool provider_mandatory(enum driver_ref_kind kind)
 {

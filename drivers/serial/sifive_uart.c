@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* SiFive's UART (FU540-C000 manual, chapter "Universal Asynchronous Receiver/Transmitter"). The rate is the
  * firmware's until a client sets another one. */
+#include "sys/driver/provider.h"
 #include "sys/driver/serial_port.h"
 
 enum {
@@ -130,6 +131,18 @@ static void unbind(struct device *dev)
 	reg_write32(&u->regs, IE, 0);
 }
 
+/* The firmware left it on; its rate may be unknown. */
+static void clock_prepare(struct uart *u)
+{
+	struct device_use clock;
+	uint64_t hz;
+
+	u->clock_hz = device_u32(u->dev, "clock-frequency", 0);
+	if (device_clock(u->dev, NULL, 0, &clock) == OK && device_clock_enable(&clock) == OK &&
+	    device_clock_rate(&clock, &hz) == OK && hz <= UINT32_MAX)
+		u->clock_hz = (uint32_t)hz;
+}
+
 static status_t bind(struct device *dev, enum driver_start start)
 {
 	struct uart *u = &uart;
@@ -144,7 +157,7 @@ static status_t bind(struct device *dev, enum driver_start start)
 		status = serial_port_init(&u->port, dev, &hw, u);
 	if (status != OK)
 		return status;
-	u->clock_hz = device_clock_hz(dev, 0);
+	clock_prepare(u);
 	if (!console || !serial_line_parse(console, &u->line))
 		u->line.baud = device_u32(dev, "current-speed", 0);
 
@@ -177,6 +190,6 @@ DRIVER_MANIFEST = {
 	.state_bytes = SERIAL_STATE_BYTES,
 	.matches =
 		{
-			DRIVER_COMPATIBLE("sifive,uart0", 0),
+			DRIVER_COMPATIBLE_WITHOUT("sifive,uart0", 0, DRIVER_LEFT_ON),
 		},
 };

@@ -25,7 +25,7 @@
 #define DRIVER_HND_PULSE "pulse" /* vmo: a u64 that counts answered pings */
 
 #define DRIVER_REGS_MAX 12
-#define DRIVER_IRQS_MAX 12
+#define DRIVER_IRQS_MAX 16
 
 /* Properties of the blob's root */
 #define DRIVER_FACT_PATH      "veridian,path"        /* string: the node's path */

@@ -45,12 +45,13 @@ static struct tree *tree_load(const char *name, void **data)
 
 /* ---- manifests ------------------------------------------------------------------------------------ */
 
-static struct driver_manifest built[16];
+static struct driver_manifest built[64];
 static size_t built_count;
 
 static void test_built(int count, char **files)
 {
-	for (int i = 0; i < count; i++) {
+	CHECK((size_t)count <= sizeof(built) / sizeof(built[0]));
+	for (int i = 0; i < count && built_count < sizeof(built) / sizeof(built[0]); i++) {
 		const char *problem, *slash = strrchr(files[i], '/');
 		size_t size;
 		void *data = file_read(files[i], &size);
@@ -205,6 +206,9 @@ static void test_match(void)
 	free(data);
 	tree = tree_load("qemu-sifive_u.dtb", &data);
 	CHECK_STR(driver_of(tree, "/soc/serial@10010000"), "sifive_uart");
+	CHECK_STR(driver_of(tree, "/soc/clock-controller@10000000"), "fu540_prci");
+	CHECK_STR(driver_of(tree, "/soc/gpio@10060000"), "sifive_gpio");
+	CHECK_STR(driver_of(tree, "/gpio-restart"), "gpio_power");
 	tree_free(tree);
 	free(data);
 	tree = tree_load("mpfs-icicle-kit.dtb", &data);
