@@ -109,7 +109,8 @@ static uint32_t settings_find(const struct prci *c, uint64_t hz)
 			    distance(2 * input * factor, vco) >> shift >= best)
 				continue;
 			best = distance(2 * input * factor, vco) >> shift;
-			settings = (divider - 1) | (uint32_t)(factor - 1) << 6 | shift << 15 | filter_range(input) << 18;
+			settings = (divider - 1) | (uint32_t)(factor - 1) << 6 | shift << 15 |
+				   filter_range(input) << 18;
 		}
 	}
 	return settings;
@@ -125,8 +126,7 @@ static status_t set_rate(void *ctx, uint32_t clock, uint64_t hz, uint64_t *resul
 	if (!settings)
 		return ERR_RANGE;
 	uint32_t config = reg_read32(&c->regs, GEMGXLPLL_CFG0);
-	reg_write32(&c->regs, GEMGXLPLL_CFG0,
-		    (config & ~(CFG0_SETTINGS | CFG0_BYPASS | CFG0_LOCK)) | settings);
+	reg_write32(&c->regs, GEMGXLPLL_CFG0, (config & ~(CFG0_SETTINGS | CFG0_BYPASS | CFG0_LOCK)) | settings);
 	for (uint64_t waited = 0; !(reg_read32(&c->regs, GEMGXLPLL_CFG0) & CFG0_LOCK); waited += LOCK_NS / 10) {
 		if (waited >= LOCK_NS)
 			return ERR_IO;

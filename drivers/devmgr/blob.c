@@ -109,8 +109,8 @@ static int refs_put(const struct provider_list *list, void *to)
 	int error = fdt_property_placeholder(to, DRIVER_FACT_REFS, (int)(4 * DRIVER_REF_CELLS * list->count), &cells);
 	for (uint32_t i = 0; !error && i < list->count; i++) {
 		const struct provider_ref *ref = &list->refs[i];
-		const uint32_t values[DRIVER_REF_CELLS] = {ref->kind, ref->state, ref->index, (uint32_t)(ref->value >> 32),
-							   (uint32_t)ref->value};
+		const uint32_t values[DRIVER_REF_CELLS] = {ref->kind, ref->state, ref->index,
+							   (uint32_t)(ref->value >> 32), (uint32_t)ref->value};
 
 		cells_write((uint8_t *)cells + 4 * DRIVER_REF_CELLS * (size_t)i, values, DRIVER_REF_CELLS);
 	}

@@ -29,7 +29,8 @@ static void irqs_settle(struct manager *m, struct unit *unit)
 	for (uint32_t i = 0; i < list->count; i++) {
 		const struct provider_ref *ref = &list->refs[i];
 
-		if (ref->kind != DRIVER_REF_IRQ || ref->state != DRIVER_REF_DRIVEN || ref->index >= unit->plan.irq_count)
+		if (ref->kind != DRIVER_REF_IRQ || ref->state != DRIVER_REF_DRIVEN ||
+		    ref->index >= unit->plan.irq_count)
 			continue;
 		unit->plan.irqs[ref->index].provided = true;
 		unit->plan.irqs[ref->index].problem[0] = 0;
@@ -140,7 +141,8 @@ bool depend_ready(struct manager *m, struct unit *unit)
 			continue;
 		provider_describe(ref, what, sizeof(what));
 		tree_path(m->tree, ref->owner, path, sizeof(path));
-		snprintf(unit->reason, sizeof(unit->reason), "waits for %.40s of %.55s%s", what, path, state_words(provider));
+		snprintf(unit->reason, sizeof(unit->reason), "waits for %.40s of %.55s%s", what, path,
+			 state_words(provider));
 		unit->waits = true;
 		return false;
 	}
@@ -197,5 +199,6 @@ status_t depend_endpoint(struct manager *m, const struct unit *unit, uint32_t in
 	if (provider->endpoint == HANDLE_NONE)
 		return ERR_STATE;
 	/* To be moved into the answer */
-	return endpoint_mint(provider->endpoint, DRIVER_ROW_BADGE | ref->row, RIGHT_EP_CALL | RIGHT_MOVE | RIGHT_INFO, out);
+	return endpoint_mint(provider->endpoint, DRIVER_ROW_BADGE | ref->row, RIGHT_EP_CALL | RIGHT_MOVE | RIGHT_INFO,
+			     out);
 }

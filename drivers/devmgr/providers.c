@@ -254,8 +254,8 @@ static void irqs_read(struct reader *r)
 
 		if (status == ERR_NOT_FOUND)
 			return;
-		struct provider_ref *ref =
-			ref_add(r, DRIVER_REF_IRQ, tree_string(r->tree, r->node, "interrupt-names", i), i);
+		struct provider_ref *ref = ref_add(r, DRIVER_REF_IRQ,
+						   tree_string(r->tree, r->node, "interrupt-names", i), i);
 		if (status != OK)
 			ref_bad(ref, status == ERR_BAD_FORMAT ? "malformed" : "leads to no controller");
 		if (status != OK || !ref)

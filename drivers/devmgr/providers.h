@@ -51,8 +51,8 @@ struct provider_map {
 	struct provider_world world;
 	uint32_t count;           /* of nodes at that time: those that join the tree later are not in here */
 	struct provider_list *of; /* by node: what it needs; nothing for those that are disabled or the kernel's */
-	uint32_t *circle;         /* by node: the next in a circle of nodes that wait for each other; TREE_NONE: in none */
-	uint32_t *rows;           /* by node: rows that it has as a provider */
+	uint32_t *circle; /* by node: the next in a circle of nodes that wait for each other; TREE_NONE: in none */
+	uint32_t *rows;   /* by node: rows that it has as a provider */
 };
 
 /* ERR_NO_MEMORY. The world's tables must stay. */

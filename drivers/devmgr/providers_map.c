@@ -97,8 +97,7 @@ static bool needs_nobody(const struct provider_world *world, struct provider_ref
 
 	switch (ref->kind) {
 	case DRIVER_REF_CLOCK:
-	case DRIVER_REF_PARENT:
-		return clock_fixed(tree, ref->node, 0, &ref->value);
+	case DRIVER_REF_PARENT: return clock_fixed(tree, ref->node, 0, &ref->value);
 	case DRIVER_REF_SUPPLY:
 		if (!supply_fixed(tree, ref->node, 0))
 			return false;
@@ -263,7 +262,8 @@ static void circles_find(struct search *s)
 	for (uint32_t i = 0; i < count; i++) {
 		const struct provider_list *list = &s->map->of[i];
 
-		for (uint32_t r = 0; s->low[s->group[i]] > 1 && r < list->count && s->map->circle[i] == TREE_NONE; r++) {
+		for (uint32_t r = 0; s->low[s->group[i]] > 1 && r < list->count && s->map->circle[i] == TREE_NONE;
+		     r++) {
 			if (waits_for(s, &list->refs[r]) && s->group[list->refs[r].owner] == s->group[i])
 				s->map->circle[i] = list->refs[r].owner;
 		}
@@ -377,7 +377,8 @@ const struct provider_ref *provider_missing(const struct provider_map *map, uint
 		/* What cannot be read is a mistake, not something to do without. */
 		if (ref->state == DRIVER_REF_BAD)
 			return ref;
-		if ((ref->state == DRIVER_REF_UNDRIVEN || ref->state == DRIVER_REF_DISABLED) && !(optional & 1u << ref->kind))
+		if ((ref->state == DRIVER_REF_UNDRIVEN || ref->state == DRIVER_REF_DISABLED) &&
+		    !(optional & 1u << ref->kind))
 			return ref;
 	}
 	return NULL;
@@ -452,7 +453,7 @@ void provider_row_cells(const struct provider_map *map, uint32_t consumer, const
 
 		if (parent->kind != DRIVER_REF_PARENT || parent->index != ref->index || parent->node == TREE_NONE)
 			continue;
-		cells_put(cells + 5 + DRIVER_REF_CELLS_MAX, parent->owner == ref->owner ? parent->ncells : DRIVER_ROW_FOREIGN,
-			  parent);
+		cells_put(cells + 5 + DRIVER_REF_CELLS_MAX,
+			  parent->owner == ref->owner ? parent->ncells : DRIVER_ROW_FOREIGN, parent);
 	}
 }

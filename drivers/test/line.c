@@ -25,8 +25,9 @@ static status_t line_do(uint64_t what, uint64_t number, uint64_t value, uint64_t
 	}
 }
 
-static status_t words(void *ctx, struct ipc_request *rq, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f,
-		      uint64_t *a_back, uint64_t *b_back, uint64_t *c_back, uint64_t *d_back, uint64_t *e_back, uint64_t *f_back)
+static status_t words(void *ctx, struct ipc_request *rq, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e,
+		      uint64_t f, uint64_t *a_back, uint64_t *b_back, uint64_t *c_back, uint64_t *d_back,
+		      uint64_t *e_back, uint64_t *f_back)
 {
 	status_t status = ERR_UNSUPPORTED;
 
@@ -68,7 +69,8 @@ static status_t bind(struct device *dev, enum driver_start start)
 {
 	(void)start;
 	for (int i = 0; i < LINE_COUNT; i++)
-		(void)device_gpio(dev, names[i], 0, &lines[i]); /* those that the node has; the others answer ERR_STATE */
+		(void)device_gpio(dev, names[i], 0,
+				  &lines[i]); /* those that the node has; the others answer ERR_STATE */
 	(void)device_clock(dev, "core", 0, &core);
 	(void)device_reset_line(dev, NULL, 0, &reset);
 	(void)device_supply(dev, "vcc", 0, &supply);

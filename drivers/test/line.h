@@ -8,11 +8,11 @@ enum {
 	LINE_INPUT = 2,
 	LINE_GET = 3,
 	LINE_SET = 4,
-	LINE_IRQS = 5, /* times that interrupt b came */
+	LINE_IRQS = 5,      /* times that interrupt b came */
 	LINE_CLOCK_ON = 10, /* c: on or off */
 	LINE_CLOCK_RATE = 11,
-	LINE_CLOCK_SET = 12, /* c: Hz */
-	LINE_RESET_HOLD = 20, /* c: assert or release */
+	LINE_CLOCK_SET = 12,   /* c: Hz */
+	LINE_RESET_HOLD = 20,  /* c: assert or release */
 	LINE_RESET_PULSE = 21, /* c: ns */
 	LINE_SUPPLY = 30,
 };

@@ -212,7 +212,8 @@ static bool list(void)
 	node_count = 0;
 	do {
 		status_t status = devmgr_list_until(opener, now() + TIMEOUT, node_count, nodes + node_count,
-						    NODES_MAX - node_count < 64 ? NODES_MAX - node_count : 64, &count, &total);
+						    NODES_MAX - node_count < 64 ? NODES_MAX - node_count : 64, &count,
+						    &total);
 		if (!CHECK_IS(status, OK))
 			return false;
 		node_count += count;
@@ -272,8 +273,8 @@ static handle_t user, rival;
 static status_t tell(handle_t device, uint64_t what, uint64_t number, uint64_t value, uint64_t *out)
 {
 	uint64_t status = 0, result = 0, unused[4];
-	status_t call = echo_words_until(device, now() + TIMEOUT, what, number, value, 0, 0, 0, &status, &result, &unused[0],
-					 &unused[1], &unused[2], &unused[3]);
+	status_t call = echo_words_until(device, now() + TIMEOUT, what, number, value, 0, 0, 0, &status, &result,
+					 &unused[0], &unused[1], &unused[2], &unused[3]);
 
 	if (out)
 		*out = result;

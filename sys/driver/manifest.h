@@ -88,9 +88,9 @@ static_assert(sizeof(struct driver_manifest) == 1352, "in files: part of the ABI
 /* With kinds of providers that it can do without. DRIVER_LEFT_ON: clocks, resets, supplies, power domains, of a device that the
  * firmware has used and left in working order, such as the console. */
 #define DRIVER_LEFT_ON 0x2bu
-#define DRIVER_COMPATIBLE_WITHOUT(string, value, kinds)                                                              \
-	{                                                                                                            \
-		.kind = DRIVER_MATCH_COMPATIBLE, .optional = (kinds), .data = (value), .compatible = (string)        \
+#define DRIVER_COMPATIBLE_WITHOUT(string, value, kinds)                                                       \
+	{                                                                                                     \
+		.kind = DRIVER_MATCH_COMPATIBLE, .optional = (kinds), .data = (value), .compatible = (string) \
 	}
 
 extern const struct driver_manifest driver_manifest;

@@ -100,12 +100,12 @@ status_t device_supply(struct device *dev, const char *name, uint32_t index, str
 /* ---- calls -------------------------------------------------------------------------------------------- */
 
 /* A provider that died under the call is there again soon, and every operation may be done twice. */
-#define CALL(use, call)                                            \
-	do {                                                       \
-		uint64_t until = deadline();                       \
-		handle_t ep = (use)->endpoint;                     \
+#define CALL(use, call)                                                   \
+	do {                                                              \
+		uint64_t until = deadline();                              \
+		handle_t ep = (use)->endpoint;                            \
 		status_t status = ep == HANDLE_NONE ? ERR_STATE : (call); \
-		return status == ERR_PEER_DIED ? (call) : status;  \
+		return status == ERR_PEER_DIED ? (call) : status;         \
 	} while (0)
 
 status_t device_clock_enable(const struct device_use *clock)

@@ -438,7 +438,8 @@ void provider_gpio_fired(struct provider *p, uint32_t line)
 	for (uint32_t i = 0; i < p->count; i++) {
 		struct provider_row *row = &p->rows[i];
 
-		if (row->kind != DRIVER_REF_IRQ || row->number != line || row->notification == HANDLE_NONE || row->fired)
+		if (row->kind != DRIVER_REF_IRQ || row->number != line || row->notification == HANDLE_NONE ||
+		    row->fired)
 			continue;
 		row->fired = true;
 		/* The consumer's instance may have ended: then nobody waits for it. */

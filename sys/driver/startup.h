@@ -64,8 +64,9 @@ enum driver_ref_kind {
 };
 
 enum driver_ref_state {
-	DRIVER_REF_EMPTY = 0,    /* an entry of the list that names nothing */
-	DRIVER_REF_FIXED = 1,    /* needs nobody: a fixed clock, a supply that is always on, the kernel's interrupt controller */
+	DRIVER_REF_EMPTY = 0, /* an entry of the list that names nothing */
+	DRIVER_REF_FIXED =
+		1, /* needs nobody: a fixed clock, a supply that is always on, the kernel's interrupt controller */
 	DRIVER_REF_DRIVEN = 2,   /* served by a driver: driver.provider gives its endpoint */
 	DRIVER_REF_UNDRIVEN = 3, /* its device has no driver */
 	DRIVER_REF_DISABLED = 4, /* the tree says that its device is not to be used */
@@ -86,5 +87,5 @@ enum driver_ref_state {
 #define DRIVER_ROW_FOREIGN    UINT32_MAX /* the parent is another device's clock */
 
 /* Badge of a handle to a provider: the row in the low bits. Clients of devmgr.open have other badges. */
-#define DRIVER_ROW_BADGE   (1ull << 63)
-#define DRIVER_ROW(badge)  ((uint32_t)((badge)&UINT32_MAX))
+#define DRIVER_ROW_BADGE  (1ull << 63)
+#define DRIVER_ROW(badge) ((uint32_t)((badge)&UINT32_MAX))

@@ -64,8 +64,8 @@ static void unload(struct loaded *t)
 /* A driver for every device but those that devmgr itself stands for */
 static bool all_driven(const struct tree *tree, uint32_t node)
 {
-	static const char *const none[] = {"fixed-clock",     "simple-bus",     "operating-points-v2",
-					   "regulator-fixed", "simple-mfd",     "fixed-partitions",
+	static const char *const none[] = {"fixed-clock",     "simple-bus",        "operating-points-v2",
+					   "regulator-fixed", "simple-mfd",        "fixed-partitions",
 					   "snps,dwmac-mdio", "fixed-factor-clock"};
 
 	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
@@ -151,8 +151,8 @@ static const struct device_row {
 static const struct {
 	const char *node, *label;
 } labels[] = {
-	{"clock-controller@13020000", "SYS"}, {"clock-controller@17000000", "AON"},
-	{"clock-controller@10230000", "STG"}, {"clock-controller@19810000", "ISP"},
+	{"clock-controller@13020000", "SYS"},  {"clock-controller@17000000", "AON"},
+	{"clock-controller@10230000", "STG"},  {"clock-controller@19810000", "ISP"},
 	{"clock-controller@295c0000", "VOUT"}, {"clock-controller", "PLL"},
 	{"pinctrl@13040000", "PINS"},
 };
@@ -242,8 +242,8 @@ static void check_vf2_row(const struct loaded *t, const struct device_row *row)
 
 static void test_vf2(void)
 {
-	static const char *const silent[] = {"fixed-clock",       "simple-bus",     "riscv,cpu-intc", "operating-points-v2",
-					     "simple-audio-card", "linux,spdif-dit"};
+	static const char *const silent[] = {"fixed-clock",         "simple-bus",        "riscv,cpu-intc",
+					     "operating-points-v2", "simple-audio-card", "linux,spdif-dit"};
 	struct loaded t;
 	size_t rows = sizeof(vf2) / sizeof(vf2[0]);
 
@@ -362,8 +362,7 @@ static void cells(const char *name, unsigned count, const uint32_t *values)
 		data[i] = cpu_to_fdt32(values[i]);
 	CHECK_INT(fdt_property(made, name, data, (int)(4 * count)), 0);
 }
-#define CELLS(name, ...) \
-	cells(name, sizeof((uint32_t[]){__VA_ARGS__}) / sizeof(uint32_t), (uint32_t[]){__VA_ARGS__})
+#define CELLS(name, ...) cells(name, sizeof((uint32_t[]){__VA_ARGS__}) / sizeof(uint32_t), (uint32_t[]){__VA_ARGS__})
 
 static void finish(struct loaded *t, bool (*driven)(const struct tree *, uint32_t))
 {
@@ -485,8 +484,8 @@ static void test_names(void)
 	finish(&t, all_driven);
 	CHECK_INT(list_of(&t, "/pio/hog")->count, 0);
 	const struct provider_list *list = list_of(&t, "/user");
-	static const char *const wanted[] = {"gpio reset", "gpio reset",   "gpio enable",  "gpio 0",    "gpio 1",
-					     "pins default", "pins default", "pins sleep", "supply vdd"};
+	static const char *const wanted[] = {"gpio reset",   "gpio reset",   "gpio enable", "gpio 0",    "gpio 1",
+					     "pins default", "pins default", "pins sleep",  "supply vdd"};
 	CHECK_INT(list->count, sizeof(wanted) / sizeof(wanted[0]));
 	for (uint32_t i = 0; i < list->count && i < sizeof(wanted) / sizeof(wanted[0]); i++) {
 		provider_describe(&list->refs[i], text, sizeof(text));
@@ -494,7 +493,8 @@ static void test_names(void)
 		if (list->refs[i].state == DRIVER_REF_DRIVEN)
 			CHECK_INT(list->refs[i].owner, tree_find(t.tree, "/pio"));
 	}
-	CHECK(provider_find(list, DRIVER_REF_GPIO, 1)->index == 1 && provider_find(list, DRIVER_REF_GPIO, 1)->cells[0] == 4);
+	CHECK(provider_find(list, DRIVER_REF_GPIO, 1)->index == 1 &&
+	      provider_find(list, DRIVER_REF_GPIO, 1)->cells[0] == 4);
 	CHECK(provider_find(list, DRIVER_REF_PINCTRL, 2)->value == 1 && !provider_find(list, DRIVER_REF_PINCTRL, 3));
 	providers_free(&t.map);
 	tree_free(t.tree);
