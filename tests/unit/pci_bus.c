@@ -4,8 +4,6 @@
 #include <libfdt.h>
 #include <stdlib.h>
 
-#include "drivers/bus/pci/capability.h"
-#include "drivers/bus/pci/describe.h"
 #include "drivers/bus/pci/record.h"
 #include "tests/unit/check.h"
 #include "tests/unit/pci_model.h"
@@ -666,7 +664,7 @@ static void test_damaged_record(void)
 
 	/* And if the sum is right, by what it says: the same again with random contents */
 	unsigned accepted = 0;
-	for (int i = 0; i < 20000; i++) {
+	for (int i = 0; i < 6000; i++) {
 		record = good;
 		for (uint32_t n = chance(3); n < 3; n++)
 			((uint8_t *)record.functions)[chance((uint32_t)(bus.count * sizeof(record.functions[0])))] = (uint8_t)chance(256);
@@ -684,6 +682,7 @@ static void test_damaged_record(void)
 		}
 	}
 	CHECK(accepted > 100); /* changes of ids and the like */
+	CHECK_INT(model.violations, 0);
 	record.count = PCI_FUNCTIONS_MAX + 1;
 	CHECK(!pci_record_load(&record, &second));
 }
