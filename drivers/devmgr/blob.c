@@ -9,6 +9,8 @@
 #define BLOB_FIRST 4096u
 #define BLOB_MAX   (1u << 20)
 #define CLOCKS_MAX 16
+#define WINDOWS_MAX  16
+#define WINDOW_CELLS 7
 
 /* The node with its properties and everything below it */
 static int node_copy(const void *from, int offset, void *to)
@@ -61,6 +63,38 @@ static int aliases_put(const struct tree *tree, uint32_t node, void *to)
 	return len ? fdt_property(to, DRIVER_FACT_ALIASES, names, (int)len) : 0;
 }
 
+static void cells_put64(fdt32_t *cells, uint64_t value)
+{
+	cells[0] = cpu_to_fdt32((uint32_t)(value >> 32));
+	cells[1] = cpu_to_fdt32((uint32_t)value);
+}
+
+/* A bus that was found itself has no windows of its own. */
+static int windows_put(const struct tree *tree, uint32_t node, void *to)
+{
+	fdt32_t cells[WINDOW_CELLS * WINDOWS_MAX];
+	struct tree_range window;
+	uint32_t count = 0;
+	status_t status = tree_added(tree, node) ? ERR_NOT_FOUND : OK;
+
+	for (uint32_t i = 0; status != ERR_NOT_FOUND && status != ERR_BAD_FORMAT && count < WINDOWS_MAX; i++) {
+		fdt32_t *entry = &cells[WINDOW_CELLS * count];
+		uint64_t address;
+		uint32_t first;
+
+		status = tree_window(tree, node, i, &window);
+		if (status != OK)
+			continue;
+		tree_window_inside(tree, node, i, &first, &address);
+		entry[0] = cpu_to_fdt32(first);
+		cells_put64(entry + 1, address);
+		cells_put64(entry + 3, window.base);
+		cells_put64(entry + 5, window.size);
+		count++;
+	}
+	return count ? fdt_property(to, DRIVER_FACT_WINDOWS, cells, (int)(4 * WINDOW_CELLS * count)) : 0;
+}
+
 static int facts_put(const struct tree *tree, uint32_t node, const struct blob_facts *facts, void *to)
 {
 	const struct plan *plan = facts->plan;
@@ -76,6 +110,8 @@ static int facts_put(const struct tree *tree, uint32_t node, const struct blob_f
 		error = fdt_property_string(to, DRIVER_FACT_STDOUT, facts->console);
 	if (!error)
 		error = aliases_put(tree, node, to);
+	if (!error)
+		error = windows_put(tree, node, to);
 	for (uint32_t i = 0; i < plan->reg_count; i++)
 		cells[i] = cpu_to_fdt32(plan->regs[i].range.size > UINT32_MAX ? UINT32_MAX
 									      : (uint32_t)plan->regs[i].range.size);

@@ -12,6 +12,7 @@ struct child_said {
 	uint64_t base[CHILD_REGS], size[CHILD_REGS]; /* size 0: none with this number */
 	uint32_t irq_address, irq_pin;               /* pin 0: none */
 	uint32_t number;                             /* the bus driver's own */
+	uint32_t parent;                             /* node of the bridge; 0: the bus's own */
 };
 
 /*

@@ -120,6 +120,20 @@ static status_t child_claim(struct manager *m, const struct unit *bus, uint32_t 
 	return status == ERR_BUSY ? ERR_ACCESS : status;
 }
 
+/* The node that a child is under: the bus's, or one of a bridge on it that this instance has reported. TREE_NONE: neither */
+static uint32_t parent_node(const struct manager *m, const struct unit *bus, uint32_t parent)
+{
+	if (!parent)
+		return bus->node;
+	for (uint32_t i = 0; i < m->unit_count; i++) {
+		const struct unit *unit = m->units[i];
+
+		if (unit->bus == bus && unit->node == parent && !unit->gone && !unseen(unit))
+			return parent;
+	}
+	return TREE_NONE;
+}
+
 static status_t child_new(struct manager *m, struct unit *bus, const struct child_said *said, const void *blob,
 			  size_t size, struct unit **out)
 {
@@ -127,6 +141,10 @@ static status_t child_new(struct manager *m, struct unit *bus, const struct chil
 	struct unit *unit;
 	uint32_t node;
 
+	uint32_t parent = parent_node(m, bus, said->parent);
+
+	if (parent == TREE_NONE)
+		return ERR_INVALID;
 	if (!room_for_one(m, bus))
 		return ERR_NO_MEMORY;
 	status_t status = child_plan(m->tree, bus->node, &bus->plan, m->controller, said, TREE_NONE, &plan);
@@ -136,7 +154,7 @@ static status_t child_new(struct manager *m, struct unit *bus, const struct chil
 	node = tree_count(m->tree);
 	for (uint32_t i = 0; i < plan.reg_count; i++)
 		plan.regs[i].source = node;
-	status = tree_add(m->tree, bus->node, said->name, blob, size, &node);
+	status = tree_add(m->tree, parent, said->name, blob, size, &node);
 	if (status != OK)
 		return status == ERR_BAD_FORMAT ? ERR_INVALID : status;
 	status = child_claim(m, bus, node, said, &plan);
@@ -179,10 +197,11 @@ static status_t child_change(struct manager *m, struct unit *bus, struct unit *u
 	return status;
 }
 
-static struct unit *child_find(const struct manager *m, const struct unit *bus, const char *name)
+static struct unit *child_find(const struct manager *m, const struct unit *bus, const struct child_said *said)
 {
 	for (uint32_t i = 0; i < m->unit_count; i++) {
-		if (m->units[i]->bus == bus && !strcmp(m->units[i]->said.name, name))
+		if (m->units[i]->bus == bus && m->units[i]->said.parent == said->parent &&
+		    !strcmp(m->units[i]->said.name, said->name))
 			return m->units[i];
 	}
 	return NULL;
@@ -197,7 +216,7 @@ static bool same(const struct manager *m, const struct unit *unit, const struct 
 static status_t child_report(struct manager *m, struct unit *bus, const struct child_said *said, const void *blob,
 			     size_t size, uint32_t *index)
 {
-	struct unit *unit = child_find(m, bus, said->name);
+	struct unit *unit = child_find(m, bus, said);
 	status_t status = OK;
 
 	if (unit && !unit->gone && !unseen(unit))
@@ -234,6 +253,7 @@ static bool said_read(const struct driver_child *from, struct child_said *to)
 	to->irq_address = from->irq_address;
 	to->irq_pin = from->irq_pin;
 	to->number = from->number;
+	to->parent = from->parent;
 	return true;
 }
 

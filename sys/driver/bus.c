@@ -2,6 +2,7 @@
 /* Devices that a bus driver has found, told to devmgr. */
 #include "sys/driver/bus.h"
 
+#include <libfdt.h>
 #include <string.h>
 
 #include "sys/driver/device.h"
@@ -15,6 +16,15 @@ void bus_child_reg(struct driver_child *child, unsigned index, uint64_t base, ui
 		return;
 	memcpy(child->reg_base + 8 * index, &base, 8);
 	memcpy(child->reg_size + 8 * index, &size, 8);
+}
+
+const void *bus_windows(const struct device *dev, size_t *len)
+{
+	int n;
+	const void *windows = fdt_getprop(dev->blob, 0, DRIVER_FACT_WINDOWS, &n);
+
+	*len = windows ? (size_t)n : 0;
+	return windows;
 }
 
 status_t device_child_add(struct device *dev, const struct driver_child *child, const void *properties, size_t size,

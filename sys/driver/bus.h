@@ -14,6 +14,9 @@
 /* Registers number `index` of a child: physical addresses. Whole pages are the child's, so nothing else may be on them. */
 void bus_child_reg(struct driver_child *child, unsigned index, uint64_t base, uint64_t size);
 
+/* The bus's windows, as DRIVER_FACT_WINDOWS has them (startup.h); NULL and 0 without */
+const void *bus_windows(const struct device *dev, size_t *len);
+
 /* properties: a flattened device tree with the child's properties in its root and nothing below. For errors see driver.child_add. */
 status_t device_child_add(struct device *dev, const struct driver_child *child, const void *properties, size_t size,
 			  uint32_t *node);

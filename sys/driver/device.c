@@ -73,6 +73,24 @@ status_t device_regs(struct device *dev, uint32_t index, struct regs *out)
 	return OK;
 }
 
+uint64_t device_regs_size(const struct device *dev, uint32_t index)
+{
+	return device_fact(dev, DRIVER_FACT_REG_SIZES, index);
+}
+
+status_t device_regs_part(struct device *dev, uint32_t index, uint64_t offset, uint64_t size, struct regs *out)
+{
+	uint64_t all = device_regs_size(dev, index);
+	char name[24];
+
+	if (index >= DRIVER_REGS_MAX)
+		return ERR_NOT_FOUND;
+	if (!size || offset > all || size > all - offset)
+		return ERR_RANGE;
+	snprintf(name, sizeof(name), DRIVER_HND_REG "%u", (unsigned)index);
+	return device_map_part(name, offset, size, out);
+}
+
 status_t device_regmap(struct device *dev, struct regs *out)
 {
 	if (!dev->regmap.base) {

@@ -33,3 +33,5 @@ uint32_t device_fact(const struct device *dev, const char *name, uint32_t index)
 
 /* Gives access to registers that devmgr handed over under a name. size: of the registers */
 status_t device_map(const char *handle_name, uint64_t size, struct regs *out);
+/* To `size` bytes of them from `offset` on */
+status_t device_map_part(const char *handle_name, uint64_t offset, uint64_t size, struct regs *out);

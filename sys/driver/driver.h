@@ -61,6 +61,9 @@ const char *device_path(const struct device *dev);
 
 /* Registers: number `index` of the node's reg, mapped. Shift 0 and width 4 until the driver says else. */
 status_t device_regs(struct device *dev, uint32_t index, struct regs *out);
+uint64_t device_regs_size(const struct device *dev, uint32_t index); /* 0: there are none with this number */
+/* A part of them, mapped for itself: of a block that is too large to be mapped as a whole */
+status_t device_regs_part(struct device *dev, uint32_t index, uint64_t offset, uint64_t size, struct regs *out);
 /* Those of the syscon that the node's `regmap` names: shared with other drivers */
 status_t device_regmap(struct device *dev, struct regs *out);
 

@@ -8,6 +8,7 @@
 
 #include "protocols/driver.h"
 #include "sys/driver/device.h"
+#include "sys/driver/pci.h"
 #include "sys/driver/provider_irq.h"
 #include "sys/lib/log.h"
 #include "sys/lib/server.h"
@@ -56,7 +57,7 @@ void device_delay(uint64_t ns)
 		(void)futex_wait(&never, 0, now + ns);
 }
 
-status_t device_map(const char *name, uint64_t size, struct regs *out)
+status_t device_map_part(const char *name, uint64_t offset, uint64_t size, struct regs *out)
 {
 	handle_t vmo = startup_handle(name);
 	struct vmo_info info;
@@ -65,14 +66,21 @@ status_t device_map(const char *name, uint64_t size, struct regs *out)
 	if (vmo == HANDLE_NONE)
 		return ERR_NOT_FOUND;
 	status_t status = vmo_info(vmo, &info);
-	if (status == OK)
-		status = vmo_map(HANDLE_NONE, vmo, 0, NULL, info.size, MAP_READ | MAP_WRITE, &base);
 	if (status != OK)
 		return status;
-	if (info.offset >= info.size || size > info.size - info.offset)
+	if (info.offset >= info.size || offset > info.size - info.offset || size > info.size - info.offset - offset)
 		return ERR_RANGE;
-	*out = (struct regs){(volatile uint8_t *)base + info.offset, size, 0, 4};
-	return OK;
+	offset += info.offset;
+	uint64_t first = offset & ~(PAGE_SIZE - 1), end = (offset + size + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
+	status = vmo_map(HANDLE_NONE, vmo, first, NULL, end - first, MAP_READ | MAP_WRITE, &base);
+	if (status == OK)
+		*out = (struct regs){(volatile uint8_t *)base + (offset - first), size, 0, 4};
+	return status;
+}
+
+status_t device_map(const char *name, uint64_t size, struct regs *out)
+{
+	return device_map_part(name, 0, size, out);
 }
 
 handle_t device_config(const struct device *dev)
@@ -198,6 +206,9 @@ static status_t irqs_bind(struct device *dev)
 		else
 			status = server_add_irq(&server, dev->irqs[i], irq_run, &slots[i], &bits);
 	}
+	/* A PCI function's line may be shared: it is let through only now that somebody answers it. */
+	if (status == OK && driver.irq && dev->irq_count && pci_config_present(dev))
+		status = pci_config_intx(dev, true);
 	return status;
 }
 

@@ -35,6 +35,9 @@
 #define DRIVER_FACT_CLOCKS    "veridian,clock-rates" /* cells: Hz of each of the node's clocks, 0 unknown */
 #define DRIVER_FACT_REGMAP    "veridian,regmap-size" /* cell: bytes of the regmap's registers */
 #define DRIVER_FACT_REG_SIZES "veridian,reg-sizes"   /* cells: bytes of each reg */
+/* For each entry of the node's `ranges` that the CPU reaches, 7 cells: the first cell of the address on its bus; that address, without the first of
+ * three cells; the physical address; the size */
+#define DRIVER_FACT_WINDOWS   "veridian,windows"
 #define DRIVER_FACT_NODE      "node"                 /* name of the subnode */
 
 /* argv[1] of the driver: how it comes into being; argv[2]: the how manieth instance it is, from 1, in decimal */

@@ -548,7 +548,7 @@ static void check_taken_up(void)
 
 static void test_random(void)
 {
-	for (int i = 0; i < 400 && !checks_failed; i++) {
+	for (int i = 0; i < 200 && !checks_failed; i++) {
 		host(0, chance(4) ? 255 : (uint8_t)chance(20));
 		window(2u << 24, 0x40000000, 0x40000000, MIB << chance(11));
 		if (chance(3))

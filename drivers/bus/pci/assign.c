@@ -10,8 +10,6 @@
 #include "drivers/bus/pci/bus.h"
 
 #define BRIDGE_GRAIN (1ull << 20) /* of a bridge's windows */
-#define ALIGN_FIRST  63           /* logarithms of the alignments that are gone through */
-#define ALIGN_LAST   12
 
 struct need {
 	uint64_t size, align;
@@ -141,11 +139,28 @@ static void place_function(struct assign *a, struct placing *p, uint16_t index, 
 		place(p, need->size, align, &f->window_base[room]);
 }
 
+/* All alignments that occur, as bits */
+static uint64_t aligns_below(struct assign *a, uint16_t bridge, uint8_t room)
+{
+	uint64_t aligns = 0;
+
+	for (uint16_t i = first_below(a, bridge); i != PCI_ROOT; i = a->bus->next[i]) {
+		const struct pci_function *f = function_at(a, i);
+
+		for (uint32_t n = 0; n < PCI_BARS; n++)
+			aligns |= f->bars[n].room == room ? bar_span(&f->bars[n]) : 0;
+		aligns |= a->needs[i][room].size ? a->needs[i][room].align : 0;
+	}
+	return aligns;
+}
+
 static void place_below(struct assign *a, struct placing *p, uint16_t bridge, uint8_t room)
 {
-	for (int shift = ALIGN_FIRST; shift >= ALIGN_LAST && !p->overflow; shift--) {
-		for (uint16_t i = first_below(a, bridge); i != PCI_ROOT; i = a->bus->next[i])
-			place_function(a, p, i, room, 1ull << shift);
+	uint64_t aligns = aligns_below(a, bridge, room);
+
+	for (uint64_t align = 1ull << 63; align && !p->overflow; align >>= 1) {
+		for (uint16_t i = first_below(a, bridge); aligns & align && i != PCI_ROOT; i = a->bus->next[i])
+			place_function(a, p, i, room, align);
 	}
 }
 
@@ -232,9 +247,9 @@ static bool root_place_function(struct assign *a, uint16_t index, uint64_t align
 static bool root_place(struct assign *a, struct failure *failure)
 {
 	memset(a->used, 0, sizeof(a->used));
-	for (int shift = ALIGN_FIRST; shift >= ALIGN_LAST; shift--) {
+	for (uint64_t align = 1ull << 63; align; align >>= 1) {
 		for (uint16_t i = first_below(a, PCI_ROOT); i != PCI_ROOT; i = a->bus->next[i]) {
-			if (!root_place_function(a, i, 1ull << shift, failure))
+			if (!root_place_function(a, i, align, failure))
 				return false;
 		}
 	}

@@ -100,6 +100,16 @@ status_t tree_window(const struct tree *tree, uint32_t node, uint32_t index, str
 		     out);
 }
 
+void tree_window_inside(const struct tree *tree, uint32_t node, uint32_t index, uint32_t *first, uint64_t *address)
+{
+	const struct tree_node *bus = &tree->nodes[node];
+	uint32_t cells = bus->address_cells + tree->nodes[bus->parent].address_cells + bus->size_cells;
+	const uint8_t *entry = tree_prop(tree, node, "ranges")->data + (size_t)4 * cells * index;
+
+	*first = tree_be32(entry);
+	*address = address_read(entry, bus->address_cells).value;
+}
+
 status_t tree_reg(const struct tree *tree, uint32_t node, uint32_t index, struct tree_range *out)
 {
 	const struct tree_prop *reg = tree_prop(tree, node, "reg");

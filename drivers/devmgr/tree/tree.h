@@ -123,6 +123,9 @@ status_t tree_reg(const struct tree *tree, uint32_t node, uint32_t index, struct
  * entry; ERR_RANGE, ERR_UNSUPPORTED: no bus above forwards it; ERR_BAD_FORMAT: malformed. A bus whose `ranges` are empty has no windows of
  * its own. */
 status_t tree_window(const struct tree *tree, uint32_t bus, uint32_t index, struct tree_range *out);
+/* Where that window lies on the bus itself: the first cell of its address there, and the number without the first of three cells.
+ * Only if tree_window could say where it leads. */
+void tree_window_inside(const struct tree *tree, uint32_t bus, uint32_t index, uint32_t *first, uint64_t *address);
 
 /* ---- interrupts --------------------------------------------------------------------------------- */
 

@@ -93,6 +93,15 @@ ACCESSORS(16)
 ACCESSORS(32)
 ACCESSORS(64)
 
+status_t device_map_part(const char *name, uint64_t offset, uint64_t size, struct regs *out)
+{
+	status_t status = device_map(name, size, out);
+
+	if (status == OK)
+		out->base += offset;
+	return status;
+}
+
 status_t device_map(const char *name, uint64_t size, struct regs *out)
 {
 	unsigned window = !strcmp(name, DRIVER_HND_REG "0")   ? 0
