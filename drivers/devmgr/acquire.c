@@ -160,6 +160,8 @@ status_t unit_acquire(struct manager *m, struct unit *unit)
 		status = vmo_create(PAGE_SIZE, 0, HANDLE_NONE, &unit->pulse);
 	if (status == OK && unit->endpoint == HANDLE_NONE)
 		status = endpoint_create(&unit->endpoint);
+	if (status == OK && unit->wake == HANDLE_NONE)
+		status = notification_create(&unit->wake);
 	if (status != OK) {
 		explain(unit, "cannot make what its driver needs", status);
 		return status;

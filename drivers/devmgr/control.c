@@ -78,6 +78,15 @@ static status_t op_provider(void *ctx, struct ipc_request *rq, uint32_t entry, h
 	return unit ? depend_endpoint(m, unit, entry, endpoint) : ERR_STATE;
 }
 
+static status_t op_stopping(void *ctx, struct ipc_request *rq, bool *asked)
+{
+	const struct manager *m = ctx;
+
+	(void)rq;
+	*asked = m->stopping;
+	return OK;
+}
+
 const struct driver_ops control_ops = {
 	.provider = op_provider,
 	.bound = op_bound,
@@ -91,4 +100,5 @@ const struct driver_ops control_ops = {
 	.kept = control_kept,
 	.forget = control_forget,
 	.child_add = control_child_add,
+	.stopping = op_stopping,
 };

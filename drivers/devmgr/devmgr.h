@@ -93,6 +93,7 @@ struct unit {
 	handle_t quota, memory, blob; /* memory: of manifest.state_bytes */
 	handle_t pulse;               /* one page: the driver counts answers to pings there */
 	handle_t endpoint;            /* of its class: HANDLE_NONE after it failed */
+	handle_t wake;                /* notification of its instances, one after the other */
 
 	struct dma_block *dma;
 	uint32_t dma_count, dma_capacity;

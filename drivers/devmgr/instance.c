@@ -13,7 +13,7 @@
 /* Longest time from the start of a process to its "bound". It is a detector of hangs, not a limit on slow devices. */
 #define BIND_TIMEOUT_NS 10000000000ull
 
-#define HANDLES_MAX (DRIVER_REGS_MAX + DRIVER_IRQS_MAX + 8)
+#define HANDLES_MAX (DRIVER_REGS_MAX + DRIVER_IRQS_MAX + 10)
 
 struct handles {
 	struct spawn_handle list[HANDLES_MAX];
@@ -41,7 +41,7 @@ static void add_numbered(struct handles *h, const char *name, uint32_t number, h
 	add(h, buffer, handle, rights);
 }
 
-/* No right to hand anything on: what a driver holds ends with it. */
+/* No right to hand anything on but what is made for clients: what a driver holds ends with it. */
 static void collect(const struct unit *unit, const struct given *given, struct handles *h)
 {
 	const uint32_t regs = RIGHT_INFO | RIGHT_VMO_READ | RIGHT_VMO_WRITE;
@@ -51,6 +51,9 @@ static void collect(const struct unit *unit, const struct given *given, struct h
 	add(h, DRIVER_HND_CONTROL, given->control, RIGHT_INFO | RIGHT_EP_CALL);
 	add(h, DRIVER_HND_CONFIG, given->config, RIGHT_INFO | RIGHT_EP_CALL);
 	add(h, DRIVER_HND_CLASS, unit->endpoint, RIGHT_INFO | RIGHT_EP_RECV);
+	/* For its clients: further handles to call it by (windows of a disk), and doorbells. */
+	add(h, DRIVER_HND_MINT, unit->endpoint, RIGHT_INFO | RIGHT_EP_MINT | RIGHT_EP_CALL | RIGHT_DUP | RIGHT_MOVE);
+	add(h, DRIVER_HND_WAKE, unit->wake, RIGHT_INFO | RIGHT_NT_WAIT | RIGHT_NT_SIGNAL | RIGHT_DUP | RIGHT_MOVE);
 	add(h, DRIVER_HND_STATE, unit->memory, RIGHT_INFO | RIGHT_VMO_READ | RIGHT_VMO_WRITE);
 	add(h, DRIVER_HND_PULSE, unit->pulse, RIGHT_INFO | RIGHT_VMO_READ | RIGHT_VMO_WRITE);
 	add(h, DRIVER_HND_REGMAP, unit->regmap, regs);

@@ -116,6 +116,18 @@ void device_dma_free(struct device *dev, struct dma *dma);
 void dma_to_device(const struct dma *dma, size_t offset, size_t size);
 void dma_from_device(const struct dma *dma, size_t offset, size_t size);
 
+/* ---- for class libraries: what clients are given ------------------------------------------------- */
+
+/* For clients to signal, with duplicates of *out (which is the library's): `ring` is called. It is the same one for every instance. */
+status_t device_doorbell(struct device *dev, void (*ring)(struct device *dev), handle_t *out, uint64_t *bits);
+
+/* A handle to call this driver with, whose calls carry the badge. It stays good over instances. Bit 63 is set in badges of drivers, clear in
+ * devmgr's. */
+status_t device_mint(struct device *dev, uint64_t badge, handle_t *out);
+
+/* What devmgr gave under that name, HANDLE_NONE if nothing */
+handle_t device_handle(const struct device *dev, const char *name);
+
 /* ---- properties of its node ------------------------------------------------------------------ */
 
 bool device_flag(const struct device *dev, const char *name);

@@ -141,6 +141,33 @@ static status_t device_collect(struct device *dev)
 	return OK;
 }
 
+static void (*doorbell_ring)(struct device *dev);
+
+static void doorbell_run(void *ctx)
+{
+	doorbell_ring(ctx);
+}
+
+status_t device_doorbell(struct device *dev, void (*ring)(struct device *dev), handle_t *out, uint64_t *bits)
+{
+	doorbell_ring = ring;
+	*bits = 1ull << DRIVER_DOORBELL_BIT;
+	return server_add_signal_at(&server, DRIVER_DOORBELL_BIT, doorbell_run, dev, out);
+}
+
+status_t device_mint(struct device *dev, uint64_t badge, handle_t *out)
+{
+	(void)dev;
+	return endpoint_mint(startup_handle(DRIVER_HND_MINT), badge,
+			     RIGHT_EP_CALL | RIGHT_DUP | RIGHT_MOVE | RIGHT_INFO, out);
+}
+
+handle_t device_handle(const struct device *dev, const char *name)
+{
+	(void)dev;
+	return startup_handle(name);
+}
+
 static void irq_run(void *ctx)
 {
 	struct slot *slot = ctx;
@@ -162,10 +189,14 @@ static void ping_run(void *ctx)
 	++*pulse;
 }
 
+/* Whoever holds a doorbell can signal this bit, too: devmgr knows whether it meant it. */
 static void stop_run(void *ctx)
 {
+	bool asked;
+
 	(void)ctx;
-	server_stop(&server, OK);
+	if (driver_stopping(startup_handle(DRIVER_HND_CONTROL), &asked) == OK && asked)
+		server_stop(&server, OK);
 }
 
 /* The loop then knows the driver's operations, and what devmgr says stop and "are you there?" by. */
@@ -224,7 +255,9 @@ static status_t start_up(struct device *dev, enum driver_start start, const char
 		return status;
 	*reason = "cannot prepare to serve";
 	server_init(&server, startup_handle(DRIVER_HND_CLASS), startup_handle(HND_THREAD));
-	if (driver.timer)
+	if (startup_handle(DRIVER_HND_WAKE) != HANDLE_NONE)
+		status = server_set_notification(&server, startup_handle(DRIVER_HND_WAKE));
+	if (status == OK && driver.timer)
 		status = server_timer_init(&timer, &server, timer_run, dev);
 	if (status != OK)
 		return status;

@@ -16,6 +16,7 @@
 #define DRIVER_HND_REGMAP  "regmap"
 #define DRIVER_HND_IRQ     "irq"     /* "irq0" …: interrupts in the order of the node */
 #define DRIVER_HND_CLASS   "class"   /* endpoint to receive the clients' calls from */
+#define DRIVER_HND_MINT    "mint"    /* the same endpoint, to make handles of for clients; not to receive from */
 #define DRIVER_HND_CONTROL "control" /* endpoint of devmgr, protocol `driver` */
 #define DRIVER_HND_CONFIG \
 	"config" /* endpoint of the driver of its bus, for this device; in a protocol of that kind of bus */
@@ -23,6 +24,9 @@
 	"state" /* vmo of driver_manifest.state_bytes: what the last instance left in it, zero at first */
 
 #define DRIVER_HND_PULSE "pulse" /* vmo: a u64 that counts answered pings */
+#define DRIVER_HND_WAKE \
+	"wake" /* notification of the driver's loop, the same for every instance: clients hold handles to it (doorbells) */
+#define DRIVER_DOORBELL_BIT 63 /* of it: a client rings */
 
 #define DRIVER_REGS_MAX 12
 #define DRIVER_IRQS_MAX 16

@@ -83,6 +83,30 @@ status_t server_add_signal(struct server *server, server_signal_fn fn, void *ctx
 	return ERR_NO_MEMORY;
 }
 
+status_t server_set_notification(struct server *server, handle_t notification)
+{
+	if (server->notification != HANDLE_NONE)
+		return ERR_STATE;
+	status_t status = notification_bind(notification, server->thread);
+	if (status == OK)
+		server->notification = notification;
+	return status;
+}
+
+status_t server_add_signal_at(struct server *server, unsigned bit, server_signal_fn fn, void *ctx,
+			      handle_t *notification)
+{
+	status_t status = bit < SERVER_SIGNALS_MAX ? notification_ready(server) : ERR_INVALID;
+
+	if (status != OK)
+		return status;
+	if (server->signals[bit].fn)
+		return ERR_EXISTS;
+	server->signals[bit] = (struct server_signal){.fn = fn, .ctx = ctx};
+	*notification = server->notification;
+	return OK;
+}
+
 void server_remove_signal(struct server *server, uint64_t bits)
 {
 	for (unsigned i = 0; i < SERVER_SIGNALS_MAX; i++)

@@ -52,7 +52,8 @@ struct server {
 	status_t stop_status;
 };
 
-/* endpoint may be HANDLE_NONE: signals only. thread is the one that will run the loop; it is needed for signals, irqs and
+/* endpoint may be HANDLE_NONE: signals only. thread is the one that will run the loop; it is needed for signals, irqs
+ * and
  * timers, and may be HANDLE_NONE without. */
 void server_init(struct server *server, handle_t endpoint, handle_t thread);
 
@@ -71,6 +72,14 @@ void server_set_other(struct server *server, server_call_fn fn, void *ctx);
 status_t server_add_signal(struct server *server, server_signal_fn fn, void *ctx, handle_t *notification,
 			   uint64_t *bits);
 void server_remove_signal(struct server *server, uint64_t bits);
+
+/* Instead of a notification of its own, before the first signal: one that outlives this process, so that peers who
+ * were given a handle to it
+ * find the next one. It becomes the server's. */
+status_t server_set_notification(struct server *server, handle_t notification);
+/* As server_add_signal, for a bit of the caller's choice. ERR_EXISTS: it is taken. */
+status_t server_add_signal_at(struct server *server, unsigned bit, server_signal_fn fn, void *ctx,
+			      handle_t *notification);
 
 /* Binds an interrupt to a bit of its own. It is acknowledged each time after fn, in the same
  * system call that waits for what comes next. irq stays the caller's. */
