@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sys/driver/host/objects.h"
 #include "sys/lib/ipc_stub.h"
 #include "sys/lib/syscall.h"
 
@@ -40,13 +41,13 @@ unsigned host_last_call;
 /* Where models are "mapped": addresses that nothing else has. */
 #define WINDOW_BASE 0x700000000000ull
 #define WINDOW_SIZE 0x1000000ull
-#define WINDOWS     3 /* reg0, reg1, regmap */
+#define WINDOWS     (HOST_REGS_MAX + 1) /* reg0 …, regmap */
 
 static const struct host_model *window_model(unsigned window)
 {
 	if (!current_node || window >= WINDOWS)
 		return NULL;
-	return window < 2 ? current_node->regs[window] : current_node->regmap;
+	return window < HOST_REGS_MAX ? current_node->regs[window] : current_node->regmap;
 }
 
 static const struct host_model *model_at(const volatile void *address, unsigned width, uint64_t *offset)
@@ -104,10 +105,12 @@ status_t device_map_part(const char *name, uint64_t offset, uint64_t size, struc
 
 status_t device_map(const char *name, uint64_t size, struct regs *out)
 {
-	unsigned window = !strcmp(name, DRIVER_HND_REG "0")   ? 0
-			  : !strcmp(name, DRIVER_HND_REG "1") ? 1
-			  : !strcmp(name, DRIVER_HND_REGMAP)  ? 2
-							      : WINDOWS;
+	unsigned window = WINDOWS;
+
+	if (!strcmp(name, DRIVER_HND_REGMAP))
+		window = HOST_REGS_MAX;
+	else if (sscanf(name, DRIVER_HND_REG "%u", &window) != 1 || window >= HOST_REGS_MAX)
+		return ERR_NOT_FOUND;
 
 	if (!window_model(window))
 		return ERR_NOT_FOUND;
@@ -119,12 +122,14 @@ status_t device_map(const char *name, uint64_t size, struct regs *out)
 
 static void blob_make(const struct host_node *node)
 {
-	fdt32_t sizes[2] = {0};
+	fdt32_t sizes[HOST_REGS_MAX] = {0};
 	uint32_t count = 0;
 
-	while (count < 2 && node->regs[count]) {
-		sizes[count] = cpu_to_fdt32((uint32_t)node->regs[count]->size);
-		count++;
+	for (uint32_t i = 0; i < HOST_REGS_MAX; i++) {
+		if (!node->regs[i])
+			continue;
+		sizes[i] = cpu_to_fdt32((uint32_t)node->regs[i]->size);
+		count = i + 1;
 	}
 	memset(blob, 0, sizeof(blob));
 	fdt_create(blob, sizeof(blob));
@@ -158,6 +163,7 @@ status_t host_bind(const struct host_node *node, enum driver_start start)
 	}
 	host_ended = false;
 	host_timer = DEADLINE_NEVER;
+	host_objects_instance();
 	blob_make(node);
 	status_t status = device_open(&device, blob, sizeof(blob));
 	device.instance++;
@@ -176,6 +182,12 @@ struct device *host_device(void)
 void host_irq(uint32_t index)
 {
 	driver.irq(&device, index);
+}
+
+handle_t device_handle(const struct device *dev, const char *name)
+{
+	(void)dev;
+	return !strcmp(name, "config") && current_node->config ? HOST_CONFIG : HANDLE_NONE;
 }
 
 void device_end(struct device *dev)
@@ -246,12 +258,19 @@ static struct call *call_new(void)
 
 status_t ipc_call(handle_t ep, struct ipc_msg *m, const struct lease *leases, uint64_t deadline)
 {
-	struct call *call = call_new();
 	struct ipc_request rq = {.msg = *m};
 
 	(void)deadline;
-	if (ep != HOST_ENDPOINT)
+	if (ep == HOST_CONFIG && current_node->config) {
+		status_t status = current_node->config->dispatch(current_node->config_ops, current_node->config_ctx,
+								 &rq);
+
+		*m = rq.msg;
+		return status;
+	}
+	if (ep != HOST_ENDPOINT && !host_endpoint_badge(ep, &rq.msg.badge))
 		return ERR_HANDLE;
+	struct call *call = call_new();
 	*call = (struct call){.state = CALL_CURRENT};
 	if (leases)
 		memcpy(call->leases, leases, MSG_LEASES(m->info) * sizeof(*leases));
@@ -384,6 +403,8 @@ status_t handle_close(handle_t handle)
 
 	if (handle == HANDLE_NONE)
 		return ERR_HANDLE;
+	if (handle >= HOST_OBJECT_BASE)
+		return host_object_close(handle);
 	if (call) {
 		call->state = call->dead ? CALL_FREE : CALL_ANSWERED;
 		call->result = ERR_PEER_DIED;
@@ -393,6 +414,8 @@ status_t handle_close(handle_t handle)
 
 status_t handle_info(handle_t handle, struct handle_info *info)
 {
+	if (handle >= HOST_OBJECT_BASE)
+		return host_object_info(handle, info);
 	if (handle != HOST_NOTIFICATION)
 		return ERR_HANDLE;
 	*info = (struct handle_info){.type = OBJ_NOTIFICATION, .rights = RIGHTS_ALL};
@@ -401,6 +424,8 @@ status_t handle_info(handle_t handle, struct handle_info *info)
 
 status_t notification_signal(handle_t nt, uint64_t bits)
 {
+	if (nt >= HOST_OBJECT_BASE)
+		return host_object_signal(nt, bits);
 	if (nt != HOST_NOTIFICATION)
 		return ERR_HANDLE;
 	host_signalled |= bits;

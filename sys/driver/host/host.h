@@ -16,7 +16,9 @@
 
 #define HOST_ENDPOINT     ((handle_t)1)
 #define HOST_NOTIFICATION ((handle_t)2) /* of clients, for `in` handles */
+#define HOST_CONFIG       ((handle_t)3) /* the "config" endpoint of a PCI function, if the node has one */
 #define HOST_CALLS_MAX    256
+#define HOST_REGS_MAX     6
 
 /* Registers. width: bytes of the access */
 struct host_model {
@@ -30,10 +32,13 @@ struct host_node {
 	uint32_t match;           /* entry of the driver's manifest */
 	void (*props)(void *fdt); /* adds the node's properties with fdt_property_*; may be NULL */
 	const char *console;      /* options, or NULL */
-	const struct host_model *regs[2];
+	const struct host_model *regs[HOST_REGS_MAX];
 	const struct host_model *regmap;
 	void *state; /* of driver_manifest.state_bytes */
 	uint32_t irqs;
+	const struct ipc_protocol *config; /* pci_protocol, and who answers */
+	const void *config_ops;
+	void *config_ctx;
 };
 
 /* Makes a new instance for the node and binds the driver; the last instance is dead by that, and so
@@ -42,7 +47,8 @@ status_t host_bind(const struct host_node *node, enum driver_start start);
 struct device *host_device(void);
 void host_irq(uint32_t index);
 
-/* Runs while a caller waits, until it is answered: the world goes on by one step. false: nothing will happen any more. */
+/* Runs while a caller waits, until it is answered: the world goes on by one step. false: nothing will happen any
+ * more. */
 extern bool (*host_step)(void);
 
 /* ns of clock_get. A driver's timer is run by host_timer_run when its time has come. */
