@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Rings between a client and a server that may die and come back. The memory is the long-lived side's, the client's; it starts with this
+ * Rings between a client and a server that may die and come back. The memory is the long-lived side's, the client's;
+ * it starts with this
  * page, then come the rings that the protocol names, each at a multiple of RING_LINE (session_ring_offset).
  *
- *   server comes (again)    writes server_epoch, a number that no earlier instance used, and signals the client; it touches no ring yet
- *   client sees it          makes the rings empty, queues again what was not answered, writes client_epoch = server_epoch, rings the doorbell
+ *   server comes (again)    writes server_epoch, a number that no earlier instance used, and signals the client; it
+ * touches no ring yet
+ *   client sees it          makes the rings empty, queues again what was not answered, writes client_epoch =
+ * server_epoch, rings the doorbell
  *   server sees that        attaches to the rings and works
  *
- * Only one server instance lives at a time, so nobody writes into rings that are being made empty. Each end believes nothing that the other
+ * Only one server instance lives at a time, so nobody writes into rings that are being made empty. Each end believes
+ * nothing that the other
  * writes: epochs are only compared, rings check their indices (ring.h).
  */
 #pragma once
