@@ -62,8 +62,14 @@ static status_t memory_place(struct virtqueue *q, struct virtio_queue_place *pla
 					 sizeof(uint16_t),
 				 sizeof(struct vring_desc));
 	size_t size = tables + (q->indirect ? sizeof(struct vring_desc) * q->size * q->chain_max : 0);
-	status_t status = device_dma_alloc(q->v->dev, size, &q->memory);
+	status_t status = OK;
 
+	if (q->memory.cpu && q->memory.size < size)
+		device_dma_free(q->v->dev, &q->memory);
+	if (q->memory.cpu)
+		memset(q->memory.cpu, 0, q->memory.size);
+	else
+		status = device_dma_alloc(q->v->dev, size, &q->memory);
 	if (status != OK)
 		return status;
 	uint8_t *cpu = q->memory.cpu;
@@ -85,7 +91,7 @@ status_t virtqueue_init(struct virtqueue *q, struct virtio *v, uint16_t index, u
 		return ERR_NOT_FOUND;
 	if (size_max > VIRTQUEUE_MAX)
 		size_max = VIRTQUEUE_MAX;
-	*q = (struct virtqueue){.v = v, .index = index, .chain_max = chain_max};
+	*q = (struct virtqueue){.v = v, .index = index, .chain_max = chain_max, .memory = q->memory};
 	/* A power of two, as split queues have to be: the device's offer should be one. */
 	for (q->size = 1; q->size * 2u <= offered && q->size * 2u <= size_max; q->size *= 2)
 		;

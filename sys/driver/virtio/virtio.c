@@ -32,6 +32,17 @@ status_t virtio_reset(struct virtio *v)
 	return OK;
 }
 
+status_t virtio_restart(struct virtio *v)
+{
+	status_t status = virtio_reset(v);
+
+	if (status != OK)
+		return status;
+	status_add(v, VIRTIO_ACKNOWLEDGE);
+	status_add(v, VIRTIO_DRIVER);
+	return OK;
+}
+
 status_t virtio_open(struct virtio *v, struct device *dev, enum virtio_type type)
 {
 	*v = (struct virtio){
@@ -40,19 +51,20 @@ status_t virtio_open(struct virtio *v, struct device *dev, enum virtio_type type
 	};
 	status_t status = v->transport->open(v, type);
 	if (status == OK)
-		status = virtio_reset(v);
-	if (status == OK)
-		status = device_dma_quiet(dev);
-	if (status != OK)
-		return status;
-	status_add(v, VIRTIO_ACKNOWLEDGE);
-	status_add(v, VIRTIO_DRIVER);
-	return OK;
+		status = virtio_restart(v);
+	return status == OK ? device_dma_quiet(dev) : status;
+}
+
+uint64_t virtio_offered(struct virtio *v)
+{
+	uint64_t low = v->transport->features_get(v, 0);
+
+	return low | (uint64_t)v->transport->features_get(v, 1) << 32;
 }
 
 status_t virtio_negotiate(struct virtio *v, uint64_t wanted, uint64_t needed)
 {
-	uint64_t offered = v->transport->features_get(v, 0) | (uint64_t)v->transport->features_get(v, 1) << 32;
+	uint64_t offered = virtio_offered(v);
 
 	needed |= VIRTIO_F_VERSION_1;
 	v->features = offered & (wanted | needed | OWN_FEATURES);

@@ -68,6 +68,11 @@ struct virtio {
  * device or none. ERR_UNSUPPORTED: a legacy device. */
 status_t virtio_open(struct virtio *v, struct device *dev, enum virtio_type type);
 
+/* Stops the device and begins anew, as after virtio_open: it has let go of everything. */
+status_t virtio_restart(struct virtio *v);
+
+uint64_t virtio_offered(struct virtio *v);
+
 /* Takes `wanted` and the library's own features as far as the device offers them. ERR_UNSUPPORTED: it lacks one that
  * is needed. */
 status_t virtio_negotiate(struct virtio *v, uint64_t wanted, uint64_t needed);
@@ -135,7 +140,8 @@ struct virtqueue {
 	struct virtqueue_head heads[VIRTQUEUE_MAX];
 };
 
-/* Number `index`, of at most size_max entries (the device may offer less), whose requests have at most chain_max
+/* A queue that was made before (before virtio_restart, all zero the first time) keeps its memory. Number `index`, of
+ * at most size_max entries (the device may offer less), whose requests have at most chain_max
  * buffers.
  * ERR_NOT_FOUND: the device has no such queue. */
 status_t virtqueue_init(struct virtqueue *q, struct virtio *v, uint16_t index, uint16_t size_max, uint16_t chain_max);
