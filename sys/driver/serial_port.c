@@ -242,6 +242,26 @@ void serial_port_sent(struct serial_port *port)
 	serial_ring_move(&port->state->tx.tail, port->state->tx.tail + 1);
 }
 
+uint32_t serial_port_peek_many(const struct serial_port *port, uint8_t *bytes, uint32_t max)
+{
+	const struct serial_state *state = port->state;
+	uint32_t count = serial_ring_used(&state->tx) < max ? serial_ring_used(&state->tx) : max;
+
+	for (uint32_t done = 0; done < count;) {
+		uint32_t piece = serial_ring_piece(state->tx.tail + done, count - done);
+
+		memcpy(bytes + done, &state->tx_bytes[(state->tx.tail + done) % SERIAL_RING_BYTES], piece);
+		done += piece;
+	}
+	return count;
+}
+
+void serial_port_sent_many(struct serial_port *port, uint32_t count)
+{
+	port->state->counters.sent += count;
+	serial_ring_move(&port->state->tx.tail, port->state->tx.tail + count);
+}
+
 void serial_port_interrupted(struct serial_port *port)
 {
 	port->state->counters.interrupts++;

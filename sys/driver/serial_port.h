@@ -79,6 +79,9 @@ void serial_port_error(struct serial_port *port, uint32_t errors);
 /* The next byte to send; false: there is none. It counts as sent, and goes, with serial_port_sent. */
 bool serial_port_peek(const struct serial_port *port, uint8_t *byte);
 void serial_port_sent(struct serial_port *port);
+/* Likewise many at a time, for devices that take a buffer; returns how many there are. */
+uint32_t serial_port_peek_many(const struct serial_port *port, uint8_t *bytes, uint32_t max);
+void serial_port_sent_many(struct serial_port *port, uint32_t count);
 
 /* Answers those whose turn has come; after every interrupt. */
 void serial_port_serve(struct serial_port *port);
