@@ -104,12 +104,16 @@ static status_t open(struct virtio *v, enum virtio_type type)
 	v->pci.config = device_handle(v->dev, "config");
 	if (v->pci.config == HANDLE_NONE)
 		return ERR_BAD_FORMAT;
+	/* The last instance's requests end here, even if the device never answers its reset. ERR_BUSY: that one has
+	 * asked for a reset of the
+	 * function, which is still under way. */
+	status_t status = pci_master(v->pci.config, false);
+	if (status == ERR_BUSY)
+		status = pci_reset(v->pci.config);
+	if (status != OK)
+		return status;
 	if (!type_is(v, type))
 		return ERR_NOT_FOUND;
-	/* The last instance's requests end here, not only at the reset by register: that one may never be answered. */
-	status_t status = pci_reset(v->pci.config);
-	if (status != OK && status != ERR_UNSUPPORTED)
-		return status;
 	for (unsigned i = 0; i < PCI_CAPS_MAX; i++) {
 		status = pci_capability(v->pci.config, PCI_CAP_VENDOR, cap, &cap);
 		if (status == ERR_NOT_FOUND)
@@ -119,8 +123,16 @@ static status_t open(struct virtio *v, enum virtio_type type)
 		if (status != OK)
 			return status;
 	}
-	if (!v->pci.common.base || !v->pci.notify.base || !v->pci.isr.base)
-		return ERR_UNSUPPORTED; /* legacy only */
+	return v->pci.common.base && v->pci.notify.base && v->pci.isr.base ? OK : ERR_UNSUPPORTED; /* legacy only */
+}
+
+static status_t bus_reset(struct virtio *v)
+{
+	return pci_reset(v->pci.config);
+}
+
+static status_t bus_enable(struct virtio *v)
+{
 	return pci_master(v->pci.config, true);
 }
 
@@ -207,6 +219,8 @@ static volatile uint8_t *config(struct virtio *v, uint32_t offset, uint32_t widt
 
 const struct virtio_transport virtio_pci = {
 	.open = open,
+	.bus_reset = bus_reset,
+	.bus_enable = bus_enable,
 	.status_get = status_get,
 	.status_set = status_set,
 	.features_get = features_get,

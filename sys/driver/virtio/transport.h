@@ -22,6 +22,10 @@ struct virtio_queue_place {
 struct virtio_transport {
 	/* Registers are mapped and are those of a device of this type. */
 	status_t (*open)(struct virtio *v, enum virtio_type type);
+	/* A device that does not answer its reset is reset by its bus. NULL: no way */
+	status_t (*bus_reset)(struct virtio *v);
+	/* It has been reset, and may reach memory again. NULL: nothing to do */
+	status_t (*bus_enable)(struct virtio *v);
 	uint8_t (*status_get)(struct virtio *v);
 	void (*status_set)(struct virtio *v, uint8_t status);
 	uint32_t (*features_get)(struct virtio *v, uint32_t word);

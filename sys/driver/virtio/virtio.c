@@ -21,7 +21,7 @@ static void status_add(struct virtio *v, uint8_t bits)
 	v->transport->status_set(v, v->transport->status_get(v) | bits);
 }
 
-status_t virtio_reset(struct virtio *v)
+static status_t status_clear(struct virtio *v)
 {
 	v->transport->status_set(v, 0);
 	for (unsigned i = 0; v->transport->status_get(v) != 0; i++) {
@@ -32,10 +32,22 @@ status_t virtio_reset(struct virtio *v)
 	return OK;
 }
 
+status_t virtio_reset(struct virtio *v)
+{
+	status_t status = status_clear(v);
+
+	if (status != ERR_TIMED_OUT || !v->transport->bus_reset)
+		return status;
+	status = v->transport->bus_reset(v);
+	return status == OK ? status_clear(v) : status;
+}
+
 status_t virtio_restart(struct virtio *v)
 {
 	status_t status = virtio_reset(v);
 
+	if (status == OK && v->transport->bus_enable)
+		status = v->transport->bus_enable(v);
 	if (status != OK)
 		return status;
 	status_add(v, VIRTIO_ACKNOWLEDGE);
