@@ -15,6 +15,7 @@ import fmt  # noqa: E402
 import fuzz  # noqa: E402
 import image  # noqa: E402
 import run  # noqa: E402
+import sdk  # noqa: E402
 from ui import Failure, note, progress_end  # noqa: E402
 
 HELP = """\
@@ -26,6 +27,7 @@ commands
   bench [GROUP...]     benchmarks, in instructions, and boot time, memory, sizes: the same numbers on every machine
   gdb [PROGRAM...]     debug the machine that `run --gdb` holds; PROGRAM: archive paths whose symbols to add
   image                a bootable disk image for QEMU's U-Boot, build/veridian.img
+  sdk                  a folder for building programs and drivers outside of this tree, build/sdk
   build                build and do nothing else
   fmt                  bring all C sources into the project's format
   fuzz [NAME]          fuzz the parsers on the host
@@ -37,6 +39,8 @@ run
   --machine OPTS       more for QEMU's -machine, e.g. aia=aplic-imsic
   --cpu CPU            rv64 (default), u74, or a CPU of QEMU's
   --disk FILE          attach a raw disk image; may be repeated
+  --add FILE[=PATH]    put a file into the boot archive; may be repeated. Without PATH a driver goes to drivers/,
+                       any other program to bin/
   --append ARGS        kernel command line
   --firmware NAME      uboot: start through U-Boot and extlinux from the disk image, not directly;
                        opensbi-1.1: an old firmware (fetched by ci/setup base check)
@@ -66,6 +70,8 @@ image
   --checked            the kernel with run-time checks
   --output FILE        another place
 
+sdk                    --output DIR: another place
+
 The first use installs Debian packages (it says which) and fetches pinned sources; ci/setup does only that.
 Settings from the environment:
   VERIDIAN_QEMU=stable           set-up takes the release's own QEMU, no backports
@@ -90,6 +96,7 @@ def parser():
     sub.add_argument("--machine")
     sub.add_argument("--cpu", default="rv64")
     sub.add_argument("--disk", action="append", default=[])
+    sub.add_argument("--add", action="append", default=[])
     sub.add_argument("--append", default="")
     sub.add_argument("--firmware")
     sub.add_argument("--board", default="qemu-virt")
@@ -114,6 +121,9 @@ def parser():
     sub.add_argument("--append", default="")
     sub.add_argument("--board", default="qemu-virt")
     sub.add_argument("--checked", action="store_true")
+    sub.add_argument("--output")
+
+    sub = command("sdk", sdk.sdk)
     sub.add_argument("--output")
 
     sub = command("build", build_command)
