@@ -59,6 +59,22 @@ def pack(entries):
     return bytes(out)
 
 
+def unpack(archive):
+    """What pack made -> its entries"""
+    entries, at = [], 0
+    while True:
+        if archive[at:at + 6] != b"070701" or len(archive) < at + HEADER_SIZE:
+            raise ValueError("damaged archive")
+        fields = [int(archive[at + 6 + 8 * i:at + 14 + 8 * i], 16) for i in range(13)]
+        mode, size, namesize = fields[1], fields[6], fields[11]
+        data_start = align(at + HEADER_SIZE + namesize, 4)
+        name = archive[at + HEADER_SIZE:data_start].split(b"\0", 1)[0].decode()
+        if name == "TRAILER!!!":
+            return entries
+        entries.append((name, archive[data_start:data_start + size], bool(mode & 0o111)))
+        at = align(data_start + size, 4)
+
+
 def read_file(path, objcopy):
     with open(path, "rb") as file:
         data = file.read()

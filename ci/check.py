@@ -12,8 +12,9 @@ from typing import Callable
 import build
 import fmt
 import fuzz
+import sdk_examples
 import system
-from system import Outcome
+from outcome import Outcome
 from ui import Failure, line, note, progress
 
 FUZZ_SECONDS = 5
@@ -87,6 +88,7 @@ def plan(filters):
     groups = [Job("format", check_format)] if wanted("format", filters) else []
     groups += [Job(f"fuzz/{name}", lambda name=name: check_fuzz(name))
                for name in fuzz.targets() if wanted(f"fuzz/{name}", filters)]
+    groups += [Job(name, run) for name, run in sdk_examples.jobs().items() if wanted(name, filters)]
     cases = [case for case in system.cases() if wanted(case.name, filters)]
     return groups, cases
 

@@ -31,7 +31,7 @@ def tool(command, **options):
         raise Failure(f"image: {' '.join(map(str, command))} failed:\n{done.stdout.strip()}")
 
 
-def contents(board_name, flavour, append):
+def contents(board_name, flavour, append, archive=None):
     """File in the image -> bytes"""
     output = build.folder(flavour)
     script = (build.ROOT / "boards" / board_name / "extlinux.conf").read_text()
@@ -40,7 +40,7 @@ def contents(board_name, flavour, append):
              if append_line or "@APPEND@" not in text]
     return {
         "Image": (output / "Image").read_bytes(),
-        "boot.cpio": (output / "boot.cpio").read_bytes(),
+        "boot.cpio": (archive or output / "boot.cpio").read_bytes(),
         "extlinux/extlinux.conf": ("\n".join(lines) + "\n").encode(),
     }
 
@@ -78,8 +78,8 @@ def partition_sectors(partition, files):
     return max(partition["min_size"], (needed + 2047) // 2048 * 2048)
 
 
-def make(board_name, flavour="release", append="", output=None):
-    """Returns the image's path; leaves a current one alone."""
+def make(board_name, flavour="release", append="", output=None, archive=None):
+    """Returns the image's path; leaves a current one alone. archive: a boot archive instead of the flavour's own"""
     board = qemu.load_board(board_name)
     if "image" not in board:
         raise Failure(f"image: board {board_name} has no image layout")
@@ -87,7 +87,7 @@ def make(board_name, flavour="release", append="", output=None):
     if flavour != "release":
         stem += f"-{flavour}"
     path = Path(output) if output else build.BUILD / f"{stem}.img"
-    files = contents(board_name, flavour, append)
+    files = contents(board_name, flavour, append, archive)
     digest = hashlib.sha256(Path(__file__).read_bytes() + repr(board["image"]).encode())
     for name, data in files.items():
         digest.update(name.encode() + b"\0" + hashlib.sha256(data).digest())
@@ -119,7 +119,8 @@ def make(board_name, flavour="release", append="", output=None):
                 make_fat(fat, files, partition_sectors(partition, files), folder)
                 copy_sparse(fat, whole, partition["start"] * SECTOR)
         os.replace(whole, path)
-    stamp.write_text(fingerprint)
+    if not archive:  # others are of one boot only
+        stamp.write_text(fingerprint)
     progress_end()
     return path
 

@@ -33,6 +33,7 @@ class Machine:
     dtb: Path | None = None
     gdb: Path | None = None
     icount: bool = False
+    archive: Path | None = None  # instead of the flavour's own
     extra: list = field(default_factory=list)
 
 
@@ -134,7 +135,7 @@ def command(machine, console):
     if "loader" in firmware:
         line += ["-kernel", str(build.ROOT / firmware["loader"])]
     else:
-        line += ["-kernel", str(output / "Image"), "-initrd", str(output / "boot.cpio")]
+        line += ["-kernel", str(output / "Image"), "-initrd", str(machine.archive or output / "boot.cpio")]
         if machine.append:
             line += ["-append", machine.append]
     for number, disk in enumerate(machine.disks):

@@ -7,9 +7,12 @@ import select
 import selectors
 import subprocess
 import sys
+import tempfile
 import termios
 import time
+from pathlib import Path
 
+import additions
 import build
 import debug
 import image
@@ -100,10 +103,10 @@ def write_all(descriptor, data):
             select.select([], [descriptor], [])
 
 
-def pump(process, machine, piped):
+def pump(process, machine, piped, added):
     """Moves bytes until QEMU ends. True when the guest panicked."""
     output = process.stdout.fileno()
-    shown = BacktraceFilter(Symbolizer(machine.flavour))
+    shown = BacktraceFilter(Symbolizer(machine.flavour, additions=added))
     watch = Watch()
     with selectors.PollSelector() as selector:  # epoll takes neither files nor /dev/null as standard input
         selector.register(output, selectors.EVENT_READ)
@@ -132,7 +135,7 @@ def pump(process, machine, piped):
                     return True
 
 
-def boot(machine):
+def boot(machine, added=()):
     """Runs the machine on this terminal; the exit status of the command."""
     piped = not sys.stdin.isatty()
     if piped:
@@ -153,7 +156,7 @@ def boot(machine):
         preexec_fn=qemu.die_with_parent,
     )
     try:
-        panicked = pump(process, machine, piped)
+        panicked = pump(process, machine, piped, added)
         if panicked and process.poll() is None:
             process.kill()  # not terminate(): QEMU would add a message of its own
         status = process.wait()
@@ -179,15 +182,20 @@ def boot(machine):
 
 def run(options):
     flavour = "checked" if options.checked else "release"
+    added = additions.parse_all(options.add)
     build.build_system(flavour)
     machine = qemu.Machine(
         board=options.board, flavour=flavour, smp=options.smp, mem=options.mem, machine=options.machine,
         cpu=options.cpu, disks=list(options.disk), append=options.append, firmware=options.firmware,
         gdb=debug.socket_path() if options.gdb else None, extra=options.qemu_args,
     )
-    if qemu.boots_from_disk(machine):
-        machine.disks.insert(0, image.make(machine.board, flavour, options.append))
-    for disk in machine.disks:
-        if not os.path.exists(disk):
-            raise Failure(f"run: no disk image {disk}; make one with: truncate -s 64M {disk}")
-    return boot(machine)
+    with tempfile.TemporaryDirectory(dir=build.BUILD, prefix=".run-") as scratch:
+        if added:
+            machine.archive = additions.make(flavour, added, Path(scratch) / "boot.cpio")
+        if qemu.boots_from_disk(machine):
+            machine.disks.insert(0, image.make(
+                machine.board, flavour, options.append, Path(scratch) / "disk.img" if added else None, machine.archive))
+        for disk in machine.disks:
+            if not os.path.exists(disk):
+                raise Failure(f"run: no disk image {disk}; make one with: truncate -s 64M {disk}")
+        return boot(machine, added)

@@ -123,14 +123,19 @@ def put_host(folder, parts):
     host = folder / "host"
     for source in paths(parts["host"]):
         copy(source, host / source.name)
-    for source in paths(parts["libfdt"]):
+    sources = paths(parts["libfdt"])
+    # What a system header includes is spared the warnings that the user's own code gets.
+    (host / "libfdt").mkdir()
+    (host / "libfdt" / "quiet.h").write_text("#pragma GCC system_header\n#include LIBFDT_SOURCE\n")
+    for source in sources:
         copy(source, host / "libfdt" / source.name)
+        (host / source.name).write_text(f'#define LIBFDT_SOURCE "{source.name}"\n#include "libfdt/quiet.h"\n')
     for name in HOST_LIBFDT_HEADERS:
-        copy(paths(parts["libfdt"])[0].parent / name, host / "libfdt" / name)
-    for generated in paths(parts["protocols"]):
-        if generated.suffix == ".c":
-            copy(generated, host / "protocols" / generated.name)
-    return [source.name for source in paths(parts["host"])] + [f"libfdt/{source.name}" for source in paths(parts["libfdt"])]
+        copy(sources[0].parent / name, host / "libfdt" / name)
+    protocols = [generated for generated in paths(parts["protocols"]) if generated.suffix == ".c"]
+    for generated in protocols:
+        copy(generated, host / "protocols" / generated.name)
+    return [source.name for source in paths(parts["host"]) + sources] + [f"protocols/{source.name}" for source in protocols]
 
 
 def put_commands(folder):

@@ -18,8 +18,9 @@ DEBUG_ROOT = "/veridian/"  # what the build maps the checkout's folder to
 
 
 class Symbolizer:
-    def __init__(self, flavour, addr2line="riscv64-unknown-elf-addr2line"):
+    def __init__(self, flavour, addr2line="riscv64-unknown-elf-addr2line", additions=()):
         self.flavour = flavour
+        self.additions = additions
         self.addr2line = addr2line
         self.archive = None
         self.known = {}
@@ -30,7 +31,7 @@ class Symbolizer:
         if program is None:
             return None
         if self.archive is None:
-            self.archive = build.archive_map(self.flavour)
+            self.archive = build.archive_map(self.flavour) | {added.name: added.path for added in self.additions}
         if program in self.archive:
             return self.archive[program]
         matches = [path for name, path in self.archive.items() if name.rsplit("/", 1)[-1] == program]
@@ -67,8 +68,8 @@ class Symbolizer:
         return ", inlined into ".join(names) if names else None
 
 
-def symbolized(text, flavour):
-    return BacktraceFilter(Symbolizer(flavour)).feed(text.encode() + b"\n").decode("utf-8", "replace")
+def symbolized(text, flavour, additions=()):
+    return BacktraceFilter(Symbolizer(flavour, additions=additions)).feed(text.encode() + b"\n").decode("utf-8", "replace")
 
 
 class BacktraceFilter:

@@ -8,6 +8,8 @@ Keys, all optional:
   kernels    ["release", "checked"]       cpu   ["rv64"], names of the board or of QEMU
   smp        [1, 4]                       mem, machine, board, firmware, qemu_args   as the options of `run`
   disk_mib   attaches an empty disk of that size
+  add        ["FILE=PATH"], as the option of `run`; FILE is relative to the checkout
+  examples   ["fwcfg"]: programs of these examples of the SDK, built with nothing but an SDK, are added likewise
   dtb        the device tree handed over instead of QEMU's: tests/system/NAME.dts
   expect     steps: {expect = "regex"}, {raw = "regex"}, {send = "text\\r"}; a group named x is {x} in later steps,
              {smp} the number of harts;
@@ -27,13 +29,16 @@ import os
 import re
 import subprocess
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+import additions
 import build
 import image
 import qemu
+import sdk_examples
 from console import Console, ConsoleError
 from symbols import symbolized
+from outcome import Outcome
 from ui import Failure
 
 FOLDER = build.ROOT / "tests" / "system"
@@ -50,20 +55,11 @@ KEYS = {
     "about": str, "program": str, "append": str, "kernels": list, "cpu": list, "smp": list, "mem": str, "machine": str,
     "board": str, "firmware": str, "qemu_args": list, "disk_mib": int, "expect": list, "forbid": list, "exit": str,
     "timeout": int, "panic": bool, "dtb": str, "backtrace": list, "variants": list,
+    "add": list, "examples": list,
 }
 STEPS = {"expect", "raw", "send", "shown"}
 EXITS = {"poweroff", "reboot", "any", "halt"}
 HALT_QUIET_S = 2.0
-
-
-@dataclass
-class Outcome:
-    passed: int = 0
-    failed: int = 0
-    skipped: str = ""
-    reason: str = ""
-    tail: list = field(default_factory=list)
-    log: str = ""
 
 
 @dataclass
@@ -173,16 +169,21 @@ def run(case):
         outcome.failed = 1
         outcome.reason = missing
         return outcome
-    if "program" in spec and spec["program"] not in build.archive_map(case.kernel):
+    added = additions.parse_all(spec.get("add", []), build.ROOT) + [
+        addition for name in spec.get("examples", []) for addition in additions.parse_all(sdk_examples.programs(name))]
+    present = set(build.archive_map(case.kernel)) | {addition.name for addition in added}
+    if "program" in spec and spec["program"] not in present:
         outcome.failed = 1
         outcome.reason = f"the boot archive has no {spec['program']}"
         return outcome
     scratch = case.log_path.with_suffix(".disk")
+    if added:
+        machine.archive = additions.make(case.kernel, added, case.log_path.with_suffix(".cpio"))
     if machine.dtb:
         compile_dts(FOLDER / f"{spec['dtb']}.dts", machine.dtb)
     if qemu.boots_from_disk(machine):
         machine.disks.append(
-            image.make(machine.board, case.kernel, machine.append, case.log_path.with_suffix(".img")))
+            image.make(machine.board, case.kernel, machine.append, case.log_path.with_suffix(".img"), machine.archive))
     if "disk_mib" in spec:
         with open(scratch, "wb") as file:
             file.truncate(spec["disk_mib"] << 20)
@@ -193,19 +194,20 @@ def run(case):
     with Console(command, case.log_path, header, forbidden(spec), spec.get("timeout", TIMEOUT_S)) as console:
         console.variables["smp"] = str(case.smp)
         try:
-            script(spec, console, case.kernel)
+            script(spec, console, case.kernel, added)
         except ConsoleError as error:
             outcome.reason = str(error)
         results = RESULT.findall(console.text)
         outcome.passed = sum(kind == "PASS" for kind, _ in results)
         outcome.failed = sum(kind == "FAIL" for kind, _ in results)
-        shown = symbolized(console.text, case.kernel)
+        shown = symbolized(console.text, case.kernel, added)
         if not outcome.reason:
             outcome.reason = missing_in(shown, spec.get("backtrace", []))
     judge(spec, outcome)
     if outcome.reason:
         outcome.tail = tail_of(shown)
-    for leftover in (scratch, case.log_path.with_suffix(".img"), case.log_path.with_suffix(".dtb")):
+    for leftover in (scratch, case.log_path.with_suffix(".img"), case.log_path.with_suffix(".dtb"),
+                     case.log_path.with_suffix(".cpio")):
         leftover.unlink(missing_ok=True)
     return outcome
 
@@ -252,11 +254,11 @@ def judge(spec, outcome):
         outcome.failed = 1
 
 
-def expect_shown(console, pattern, flavour):
+def expect_shown(console, pattern, flavour, added):
     compiled = re.compile(pattern, re.MULTILINE)
     while True:
         size = len(console.text)
-        if compiled.search(symbolized(console.text, flavour)):
+        if compiled.search(symbolized(console.text, flavour, added)):
             return
         console.check_forbidden()
         if console.ended:
@@ -265,13 +267,13 @@ def expect_shown(console, pattern, flavour):
             console.pump(min(1.0, console.left(f"/{pattern}/")))
 
 
-def script(spec, console, flavour="release"):
+def script(spec, console, flavour="release", added=()):
     for step in spec.get("expect", []):
         (verb, text), = step.items()
         if verb == "send":
             console.send(text)
         elif verb == "shown":
-            expect_shown(console, text, flavour)
+            expect_shown(console, text, flavour, added)
         else:
             console.expect(text, raw=verb == "raw")
     if "program" in spec:

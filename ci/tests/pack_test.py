@@ -54,6 +54,14 @@ class PackTest(unittest.TestCase):
         self.assertEqual(len(archive) % pack.PAGE, 0)
         self.assertEqual(archive, pack.pack(entries))
 
+    def test_unpacked_again(self):
+        entries = [("n" * length, b"x" * length, length % 2 == 0) for length in range(1, 100)]
+        self.assertEqual(pack.unpack(pack.pack(entries)), entries)
+        archive = pack.pack(entries)
+        for cut in (0, 5, 100, len(archive) // 2, len(archive) - pack.PAGE):
+            with self.assertRaises(ValueError):
+                pack.unpack(archive[:cut])
+
     def test_no_entries(self):
         self.assertEqual(read_newc(pack.pack([])), [])
 
