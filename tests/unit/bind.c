@@ -443,6 +443,36 @@ static void test_policy(void)
 	}
 }
 
+static void test_heartbeat(void)
+{
+	struct heartbeat heart;
+	uint64_t now = 12345, count = 7;
+
+	/* One that answers, for ever */
+	heartbeat_start(&heart, 0, now, count);
+	CHECK_INT(heart.period, HEARTBEAT_DEFAULT_MS * 1000000ull);
+	for (int i = 0; i < 1000; i++) {
+		CHECK(heart.next > now && heart.next - now <= heart.period);
+		now = heart.next + (uint64_t)i;
+		CHECK(heartbeat_look(&heart, now, count));
+		count++;
+	}
+	/* One that stops: it was asked three times then */
+	count--;
+	for (unsigned i = 0; i < HEARTBEAT_MISSES - 1; i++) {
+		now = heart.next;
+		CHECK(heartbeat_look(&heart, now, count));
+	}
+	CHECK(!heartbeat_look(&heart, heart.next, count));
+	/* A late answer is one; any other count is, too (it is the driver's own page). */
+	CHECK(heartbeat_look(&heart, heart.next, count - 1000));
+	/* Strange manifests */
+	heartbeat_start(&heart, 1, now, 0);
+	CHECK_INT(heart.period, HEARTBEAT_MIN_MS * 1000000ull);
+	heartbeat_start(&heart, UINT32_MAX, now, 0);
+	CHECK_INT(heart.period, HEARTBEAT_MAX_MS * 1000000ull);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc < 3)
@@ -455,5 +485,6 @@ int main(int argc, char **argv)
 	test_plan_boards();
 	test_claims();
 	test_policy();
+	test_heartbeat();
 	return check_end();
 }

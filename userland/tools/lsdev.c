@@ -233,7 +233,9 @@ static int show_tree(char **names, bool drivers)
 			table_add(&table, "%s", "");
 		text_cut(&text, 0);
 		resources_summary(node, &text);
-		if (node->reason[0] && node->state != DEVMGR_STATE_UNMATCHED && node->state != DEVMGR_STATE_KERNEL)
+		if (node->state == DEVMGR_STATE_UNMATCHED && node->resources && node->compatible[0])
+			text_format(&text, "%s(no driver for %s)", text.len ? " " : "", node->compatible);
+		else if (node->reason[0] && node->state != DEVMGR_STATE_ABSENT && node->state != DEVMGR_STATE_KERNEL)
 			text_format(&text, "%s(%s)", text.len ? " " : "", node->reason);
 		table_add(&table, "%s", text_get(&text));
 	}
