@@ -15,7 +15,8 @@ from ui import Failure, line, progress, progress_end
 TEMPLATES = build.ROOT / "sdk"
 MARK = "veridian-sdk"  # the file that tells an SDK from any other folder
 TOOL = "riscv64-unknown-elf-"
-HEADER_FOLDERS = ("sys/abi", "sys/lib", "sys/driver", "sys/driver/host")
+HEADER_FOLDERS = ("sys/abi", "sys/lib", "sys/driver")
+OTHER_HEADERS = build.ROOT / "sys" / "lib" / "host"  # for the tree's own tests
 OWN_LIBC_HEADERS = ("subprojects/packagefiles/picolibc/newlib/libc/machine/riscv", "sys/posix/include")
 HOST_LIBFDT_HEADERS = ("libfdt_internal.h",)
 DOCUMENTS = ("write-a-driver.md", "drivers.md", "idl.md", "posix.md")
@@ -83,8 +84,9 @@ def put_headers(folder, parts):
             target.unlink(missing_ok=True)
             copy(header, target)
     for name in HEADER_FOLDERS:
-        for header in sorted((build.ROOT / name).glob("*.h")):
-            copy(header, include / "veridian" / name / header.name)
+        for header in sorted((build.ROOT / name).rglob("*.h")):
+            if OTHER_HEADERS not in header.parents:
+                copy(header, include / "veridian" / header.relative_to(build.ROOT))
     for generated in paths(parts["protocols"]):
         if generated.suffix == ".h":
             copy(generated, include / "veridian" / "protocols" / generated.name)
