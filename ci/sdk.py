@@ -123,8 +123,9 @@ def put_libraries(folder, parts):
 def put_host(folder, parts):
     """The driver library for tests on the building machine: sources, since everybody's compiler differs."""
     host = folder / "host"
-    for source in paths(parts["host"]):
-        copy(source, host / source.name)
+    own = [source.relative_to(build.ROOT / "sys") for source in paths(parts["host"])]
+    for name in own:
+        copy(build.ROOT / "sys" / name, host / name)
     sources = paths(parts["libfdt"])
     # What a system header includes is spared the warnings that the user's own code gets.
     (host / "libfdt").mkdir()
@@ -137,7 +138,7 @@ def put_host(folder, parts):
     protocols = [generated for generated in paths(parts["protocols"]) if generated.suffix == ".c"]
     for generated in protocols:
         copy(generated, host / "protocols" / generated.name)
-    return [source.name for source in paths(parts["host"]) + sources] + [f"protocols/{source.name}" for source in protocols]
+    return [*map(str, own), *(source.name for source in sources), *(f"protocols/{source.name}" for source in protocols)]
 
 
 def put_commands(folder):
