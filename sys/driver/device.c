@@ -107,6 +107,11 @@ uint32_t device_instance(const struct device *dev)
 	return dev->instance;
 }
 
+handle_t device_config(const struct device *dev)
+{
+	return device_handle(dev, DRIVER_HND_CONFIG);
+}
+
 uint32_t device_irq_count(const struct device *dev)
 {
 	return dev->irq_count;

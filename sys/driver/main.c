@@ -83,12 +83,6 @@ status_t device_map(const char *name, uint64_t size, struct regs *out)
 	return device_map_part(name, 0, size, out);
 }
 
-handle_t device_config(const struct device *dev)
-{
-	(void)dev;
-	return startup_handle(DRIVER_HND_CONFIG);
-}
-
 status_t device_rematch(struct device *dev, const char *compatible)
 {
 	status_t status = driver_rematch(startup_handle(DRIVER_HND_CONTROL), compatible);
