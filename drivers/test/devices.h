@@ -34,3 +34,14 @@ void test_children(void);
 void test_children_forged(void);
 void test_bus_killed(void);
 void test_hang(void);
+
+/* pci_cases.c */
+void test_pci_found(void);
+void test_pci_registers(void);
+void test_pci_rules(void);
+void test_pci_interrupts(void);
+void test_pci_dma(void);
+void test_pci_reset(void);
+void test_pci_restart(void);
+void test_pci_killed_in_reset(void);
+void test_pci_function_killed(void);

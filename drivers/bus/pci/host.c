@@ -19,6 +19,7 @@
 #include "sys/lib/syscall.h"
 
 #define BUS_SIZE  (1ull << 20) /* of ECAM, for each bus */
+#define QUIET_MOST_NS 100000000ull
 #define RESETS    8            /* under way at the same time */
 #define LINES_MAX 16           /* of log, about what is left out */
 
@@ -39,6 +40,14 @@ struct host {
 };
 
 static struct host self;
+
+static uint64_t now(void)
+{
+	uint64_t ns = 0;
+
+	(void)clock_get(&ns);
+	return ns;
+}
 
 /* ---- configuration space -------------------------------------------------------------------------------- */
 
@@ -226,12 +235,17 @@ static void build(struct host *h, bool again)
 
 static void take_up(struct host *h)
 {
-	uint32_t repaired, gone = pci_record_restore(&h->bus, &repaired);
+	uint64_t begin = now(), until = h->record->quiet_until;
+	uint32_t repaired, gone;
 
+	/* Nobody may touch what the last instance has just begun to reset. */
+	if (until > begin)
+		device_delay(until - begin < QUIET_MOST_NS ? until - begin : QUIET_MOST_NS);
+	gone = pci_record_restore(&h->bus, &repaired);
 	if (gone)
-		device_log(h->dev, LOG_WARN, "%u functions do not answer any more", (unsigned)gone);
+		device_log(h->dev, LOG_WARN, "functions that do not answer any more: %u", (unsigned)gone);
 	if (repaired)
-		device_log(h->dev, LOG_INFO, "%u functions put back", (unsigned)repaired);
+		device_log(h->dev, LOG_INFO, "functions that had to be put back: %u", (unsigned)repaired);
 }
 
 static status_t bind(struct device *dev, enum driver_start start)
@@ -356,14 +370,6 @@ static status_t op_master(void *ctx, struct ipc_request *rq, bool on)
 
 /* ---- resets ------------------------------------------------------------------------------------------------------- */
 
-static uint64_t now(void)
-{
-	uint64_t ns = 0;
-
-	(void)clock_get(&ns);
-	return ns;
-}
-
 /* One reply for each job: an instance that asks again has taken the place of a dead one. */
 static void job_reply(struct job *job, handle_t reply)
 {
@@ -374,12 +380,19 @@ static void job_reply(struct job *job, handle_t reply)
 
 static void jobs_schedule(struct host *h)
 {
-	uint64_t next = DEADLINE_NEVER;
+	uint64_t next = DEADLINE_NEVER, last = 0;
 
 	for (unsigned i = 0; i < RESETS; i++) {
-		if (h->jobs[i].reset.function && h->jobs[i].reset.next < next)
-			next = h->jobs[i].reset.next;
+		const struct pci_reset *reset = &h->jobs[i].reset;
+
+		if (!reset->function)
+			continue;
+		if (reset->next < next)
+			next = reset->next;
+		if (reset->next > last)
+			last = reset->next;
 	}
+	h->record->quiet_until = last;
 	device_timer(h->dev, next);
 }
 

@@ -12,6 +12,7 @@ struct pci_record {
 	uint32_t magic; /* 0 while an assignment is being made */
 	uint32_t count;
 	uint64_t sum;
+	uint64_t quiet_until; /* of the clock: a function is in its reset until then. Not part of the sum */
 	struct pci_function functions[PCI_FUNCTIONS_MAX];
 };
 
