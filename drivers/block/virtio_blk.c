@@ -250,6 +250,7 @@ static status_t bind(struct device *dev, enum driver_start start)
 	struct block_info info;
 	status_t status = virtio_open(&d->virtio, dev, VIRTIO_BLOCK);
 
+	d->queue = (struct virtqueue){0};
 	(void)start; /* the reset of virtio_open stops whatever was under way */
 	if (status == OK)
 		status = virtio_negotiate(&d->virtio, FEATURES, 0);

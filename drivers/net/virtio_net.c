@@ -334,6 +334,7 @@ static status_t bind(struct device *dev, enum driver_start start)
 	struct nic *n = &nic;
 	status_t status = virtio_open(&n->virtio, dev, VIRTIO_NET);
 
+	n->rx = n->tx = n->control = (struct virtqueue){0};
 	(void)start; /* the reset of virtio_open stops whatever was under way */
 	if (status == OK)
 		status = device_dma_alloc(dev, NET_TAGS * sizeof(struct header) + sizeof(struct command), &n->memory);

@@ -95,6 +95,9 @@ static status_t bind(struct device *dev, enum driver_start start)
 	status_t status = virtio_open(&virtio, dev, VIRTIO_RNG);
 
 	(void)start;
+	queue = (struct virtqueue){0};
+	call_count = 0;
+	asked = false;
 	if (status == OK)
 		status = virtio_negotiate(&virtio, 0, 0);
 	if (status == OK)

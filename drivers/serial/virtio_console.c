@@ -14,7 +14,7 @@ struct console {
 	struct virtio virtio;
 	struct virtqueue rx, tx;
 	struct serial_port port;
-	struct dma memory; /* receive buffers, then what is being sent */
+	struct dma memory;                  /* receive buffers, then what is being sent */
 	uint16_t rx_buffers[VIRTQUEUE_MAX]; /* by head */
 	bool sending;
 };
@@ -32,7 +32,8 @@ static status_t rx_supply(struct console *c, uint16_t buffer)
 	return status;
 }
 
-/* One buffer at a time. The bytes are sent when the device has been told of them: an instance that dies before that leaves them to the next. */
+/* One buffer at a time. The bytes are sent when the device has been told of them: an instance that dies before that
+ * leaves them to the next. */
 static void send(void *hw)
 {
 	struct console *c = hw;
@@ -134,6 +135,8 @@ static status_t bind(struct device *dev, enum driver_start start)
 	status_t status = virtio_open(&c->virtio, dev, VIRTIO_CONSOLE);
 
 	(void)start;
+	c->rx = c->tx = (struct virtqueue){0};
+	c->sending = false;
 	if (status == OK)
 		status = virtio_negotiate(&c->virtio, 0, 0);
 	if (status == OK)
@@ -174,10 +177,7 @@ const struct driver driver = {
 };
 
 DRIVER_MANIFEST = {
-	DRIVER_MANIFEST_HEAD,
-	.name = "virtio_console",
-	.class = DRIVER_CLASS_SERIAL,
-	.state_bytes = SERIAL_STATE_BYTES,
-	.dma_bytes = 32u << 10,
-	.matches = {VIRTIO_MATCHES("3", "1043", "1003")},
+	DRIVER_MANIFEST_HEAD,         .name = "virtio_console",
+	.class = DRIVER_CLASS_SERIAL, .state_bytes = SERIAL_STATE_BYTES,
+	.dma_bytes = 32u << 10,       .matches = {VIRTIO_MATCHES("3", "1043", "1003")},
 };

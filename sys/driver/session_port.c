@@ -107,8 +107,11 @@ status_t session_port_reopen(struct session_port *s, struct device *dev, const s
 	struct keep kept;
 	status_t status = device_kept(dev, slot, &kept);
 
-	if (status != OK)
+	if (status != OK) {
+		if (status != ERR_NOT_FOUND)
+			device_forget(dev, slot); /* its client has taken something back */
 		return status;
+	}
 	const struct session_offer offer = {
 		.badge = kept.badge,
 		.bits = kept.bits,
@@ -120,7 +123,7 @@ status_t session_port_reopen(struct session_port *s, struct device *dev, const s
 	*s = session_new(dev, shape, slot, &offer);
 	status = session_take(s, &offer);
 	if (status != OK)
-		device_forget(dev, slot); /* revoked by its client, for instance */
+		device_forget(dev, slot);
 	return status;
 }
 

@@ -32,6 +32,7 @@ static struct call calls[HOST_CALLS_MAX];
 static struct call *current;
 
 bool (*host_step)(void);
+void (*host_delay)(void);
 uint64_t host_time, host_timer = DEADLINE_NEVER, host_signalled;
 bool host_ended, host_async;
 unsigned host_last_call;
@@ -225,6 +226,8 @@ void device_log(const struct device *dev, uint32_t level, const char *format, ..
 void device_delay(uint64_t ns)
 {
 	host_time += ns;
+	if (host_delay)
+		host_delay();
 }
 
 /* ---- calls -------------------------------------------------------------------------------------------- */

@@ -50,6 +50,8 @@ void host_irq(uint32_t index);
 /* Runs while a caller waits, until it is answered: the world goes on by one step. false: nothing will happen any
  * more. */
 extern bool (*host_step)(void);
+/* Runs while the driver waits in device_delay: its device may work. May be NULL. */
+extern void (*host_delay)(void);
 
 /* ns of clock_get. A driver's timer is run by host_timer_run when its time has come. */
 extern uint64_t host_time;

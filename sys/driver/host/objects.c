@@ -17,6 +17,7 @@
 #define BUS_GAP     0x100000ull /* between two pieces: what runs over hits nothing */
 
 struct object {
+	struct object *next, **back; /* all there are: a dead instance's mappings are never undone */
 	enum object_type type;
 	unsigned refs, maps;
 	uint8_t *bytes;
@@ -31,6 +32,7 @@ struct dma_piece {
 	uint32_t instance;
 };
 
+static struct object *objects;
 static struct object *table[HANDLES_MAX];
 static unsigned handles_open, mappings, next_handle;
 static struct dma_piece pieces[DMAS_MAX];
@@ -91,15 +93,41 @@ static struct object *object_new(enum object_type type)
 	if (!o)
 		abort();
 	o->type = type;
+	o->next = objects;
+	o->back = &objects;
+	if (objects)
+		objects->back = &o->next;
+	objects = o;
 	return o;
+}
+
+static void object_free(struct object *o)
+{
+	*o->back = o->next;
+	if (o->next)
+		o->next->back = o->back;
+	free(o->bytes);
+	free(o);
 }
 
 static void object_put(struct object *o)
 {
-	if (o->refs || o->maps)
-		return;
-	free(o->bytes);
-	free(o);
+	if (!o->refs && !o->maps)
+		object_free(o);
+}
+
+void host_objects_reset(void)
+{
+	while (objects)
+		object_free(objects);
+	memset(table, 0, sizeof(table));
+	memset(pieces, 0, sizeof(pieces));
+	memset(kept_slots, 0, sizeof(kept_slots));
+	memset(failures, 0, sizeof(failures));
+	handles_open = mappings = next_handle = instance = host_dma_faults = 0;
+	doorbell = HANDLE_NONE;
+	doorbell_ring = NULL;
+	bus_next = BUS_BASE;
 }
 
 handle_t host_vmo_make(size_t size, bool contiguous)
@@ -218,6 +246,39 @@ status_t handle_dup(handle_t handle, uint32_t rights, handle_t *out)
 	if (status != OK || !o)
 		return o ? status : ERR_HANDLE;
 	*out = handle_for(o);
+	return OK;
+}
+
+status_t vmo_create(uint64_t size, uint32_t flags, handle_t res, handle_t *out)
+{
+	(void)res;
+	*out = host_vmo_make(size, flags & VMO_CONTIGUOUS);
+	return OK;
+}
+
+status_t notification_create(handle_t *out)
+{
+	*out = host_notification_make();
+	return OK;
+}
+
+/* The world goes on until somebody signals, or nothing will happen any more. */
+status_t notification_wait(handle_t nt, uint64_t deadline, uint64_t *bits)
+{
+	struct object *o = object_of(nt, OBJ_NOTIFICATION);
+
+	if (!o)
+		return ERR_HANDLE;
+	while (!o->bits && host_time < deadline && host_step && host_step())
+		;
+	if (!o->bits) {
+		if (deadline != DEADLINE_NEVER && host_time < deadline)
+			host_time = deadline;
+		return ERR_TIMED_OUT;
+	}
+	if (bits)
+		*bits = o->bits;
+	o->bits = 0;
 	return OK;
 }
 
@@ -419,7 +480,7 @@ status_t device_kept(struct device *dev, uint32_t slot, struct keep *out)
 	*out = *kept;
 	if (!object_of(kept->memory, OBJ_VMO) || !object_of(kept->data, OBJ_VMO) ||
 	    !object_of(kept->notification, OBJ_NOTIFICATION))
-		return ERR_NOT_FOUND; /* revoked */
+		return ERR_HANDLE; /* revoked */
 	out->memory = handle_for(object_of(kept->memory, OBJ_NONE));
 	out->data = handle_for(object_of(kept->data, OBJ_NONE));
 	out->notification = handle_for(object_of(kept->notification, OBJ_NONE));

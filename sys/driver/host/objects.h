@@ -47,6 +47,9 @@ unsigned host_kept(void);
 enum host_call { HOST_MAP, HOST_DMA_ALLOC, HOST_DMA_PIN, HOST_DUP, HOST_KEEP, HOST_CALL_COUNT };
 void host_fail(enum host_call call, unsigned nth, status_t status);
 
+/* Everything is gone: for tests that begin anew. */
+void host_objects_reset(void);
+
 /* ---- between the backend's files ---- */
 
 void host_objects_instance(void); /* a new instance begins */
