@@ -2,10 +2,12 @@
 """`./veridian bench`: benchmark programs on one hart whose clock counts instructions, so that the same build gives the
 same numbers on every machine.
 
-A group is a program bench/GROUP in the boot archive, or `boot` (bench_boot.py). The program prints one line
-`name value unit budget` for each figure (`-` for no budget) and a last line `DONE n`, n being the number of figures."""
+A group is a program bench/GROUP in the boot archive, or `boot` (bench_boot.py); bench/GROUP.toml may give it devices
+(qemu_args). The program prints one line `name value unit budget` for each figure (`-` for no budget) and a last line `DONE n`,
+n being the number of figures."""
 
 import re
+import tomllib
 
 import bench_boot
 import build
@@ -54,6 +56,23 @@ def parse(text, group):
     raise Failure(f"bench {group}: no DONE line")
 
 
+def devices(group):
+    """QEMU's arguments for what the group measures"""
+    path = build.ROOT / "bench" / f"{group}.toml"
+    if not path.exists():
+        return []
+    try:
+        with open(path, "rb") as file:
+            settings = tomllib.load(file)
+    except tomllib.TOMLDecodeError as error:
+        raise Failure(f"{path.relative_to(build.ROOT)}: {error}") from None
+    unknown = sorted(set(settings) - {"qemu_args"})
+    if unknown:
+        raise Failure(f"{path.relative_to(build.ROOT)}: unknown key '{unknown[0]}'; known: qemu_args")
+    # The later -icount counts. A guest that waits for the host must not see its clock run ahead to the next timer meanwhile.
+    return ["-icount", "shift=0,sleep=on"] + list(settings.get("qemu_args", []))
+
+
 def measure(group, append="", extra=()):
     progress(f"bench: {group}")
     if group == bench_boot.GROUP:
@@ -63,7 +82,7 @@ def measure(group, append="", extra=()):
     LOGS.mkdir(parents=True, exist_ok=True)
     log = LOGS / f"{group}.log"
     machine = qemu.Machine(
-        smp=1, icount=True, append=f"init={PREFIX}{group} {append}".strip(), extra=list(extra))
+        smp=1, icount=True, append=f"init={PREFIX}{group} {append}".strip(), extra=devices(group) + list(extra))
     command = qemu.command(machine, ["-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"])
     with Console(command, log, f"{qemu.version_text()}\n{' '.join(command)}", FORBID, TIMEOUT_S) as console:
         try:
