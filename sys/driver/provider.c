@@ -140,7 +140,7 @@ status_t device_clock_set_rate(const struct device_use *clock, uint64_t hz, uint
 
 status_t device_reset_assert(const struct device_use *reset)
 {
-	CALL(reset, reset_assert_until(ep, until));
+	CALL(reset, reset_hold_until(ep, until));
 }
 
 status_t device_reset_release(const struct device_use *reset)

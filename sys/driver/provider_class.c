@@ -248,7 +248,7 @@ static status_t reset_row(struct provider *p, struct ipc_request *rq, struct pro
 	return status == OK && !p->resets->hold ? ERR_UNSUPPORTED : status;
 }
 
-static status_t op_assert(void *ctx, struct ipc_request *rq)
+static status_t op_hold(void *ctx, struct ipc_request *rq)
 {
 	struct provider *p = ctx;
 	struct provider_row *row;
@@ -281,7 +281,7 @@ static status_t op_pulse(void *ctx, struct ipc_request *rq, uint64_t ns)
 {
 	if (ns > RESET_PULSE_MAX_NS)
 		return ERR_RANGE;
-	status_t status = op_assert(ctx, rq);
+	status_t status = op_hold(ctx, rq);
 	if (status != OK)
 		return status;
 	device_delay(ns);
@@ -300,7 +300,7 @@ static status_t op_status(void *ctx, struct ipc_request *rq, bool *asserted)
 }
 
 const struct reset_ops provider_reset_ops = {
-	.assert = op_assert,
+	.hold = op_hold,
 	.release = op_release,
 	.pulse = op_pulse,
 	.status = op_status,
