@@ -58,7 +58,7 @@ static void visit(const void *fdt, const struct tree *tree, uint32_t node, uint3
 }
 
 /* Who waits for whom, with a driver for every device, for every third, and for none */
-static void depend(const struct tree *tree, uint32_t controller, uint32_t every)
+static void depend(const void *fdt, const struct tree *tree, uint32_t controller, uint32_t every)
 {
 	uint32_t count = tree_count(tree);
 	bool *driven = calloc(count, sizeof(*driven));
@@ -97,6 +97,33 @@ static void depend(const struct tree *tree, uint32_t controller, uint32_t every)
 	}
 	for (uint32_t i = 0; i < count; i++)
 		require(rows[i] == map.rows[i]);
+	/* What drivers hear about it: providers with rows first of all */
+	for (uint32_t i = 0, made = 0; i < count && made < 20; i++) {
+		struct plan plan;
+		struct blob_facts facts = {.plan = &plan, .providers = &map};
+		struct tree *small = NULL;
+		uint32_t value;
+		void *blob;
+		size_t size;
+
+		if (!driven[i] || (!map.rows[i] && i % 5))
+			continue;
+		made++;
+		plan_make(tree, i, controller, &plan);
+		if (blob_make(fdt, tree, i, &facts, &blob, &size) != OK)
+			continue;
+		require(tree_parse(blob, size, &small) == OK);
+		if (map.rows[i]) {
+			require(tree_cell(small, 0, DRIVER_FACT_ROWS, map.rows[i] * DRIVER_ROW_CELLS - 1, &value) ==
+				OK);
+			require(tree_string(small, 0, DRIVER_FACT_ROW_NODES, map.rows[i] - 1) != NULL);
+			require(tree_string(small, 0, DRIVER_FACT_ROW_NODES, map.rows[i]) == NULL);
+		}
+		if (map.of[i].count)
+			require(tree_string(small, 0, DRIVER_FACT_REF_NAMES, map.of[i].count - 1) != NULL);
+		tree_free(small);
+		free(blob);
+	}
 	providers_free(&map);
 	free(driven);
 	free(rows);
@@ -120,7 +147,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			visit(fdt, tree, i, controller, &claims);
 		(void)tree_stdout(tree, NULL);
 		for (uint32_t every = 0; every <= 3; every++)
-			depend(tree, controller, every);
+			depend(fdt, tree, controller, every);
 		claims_free(&claims);
 		tree_free(tree);
 	}

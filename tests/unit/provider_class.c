@@ -286,7 +286,8 @@ static struct ipc_request *from(uint32_t row)
 
 static void test_authority(void)
 {
-	static const uint64_t badges[] = {0, 1, DRIVER_ROW_BADGE | 32, DRIVER_ROW_BADGE | UINT32_MAX, ~DRIVER_ROW_BADGE};
+	static const uint64_t badges[] = {0, 1, DRIVER_ROW_BADGE | 32, DRIVER_ROW_BADGE | UINT32_MAX,
+					  ~DRIVER_ROW_BADGE};
 	uint64_t value;
 
 	start();
@@ -299,8 +300,8 @@ static void test_authority(void)
 		CHECK_INT(provider_regulator_ops.enable(&provider, &rq), ERR_ACCESS);
 	}
 	/* A handle to one kind of thing is none to another. */
-	static const enum driver_ref_kind others[] = {DRIVER_REF_RESET, DRIVER_REF_GPIO, DRIVER_REF_SUPPLY, DRIVER_REF_IRQ,
-						      DRIVER_REF_ASSIGNED, DRIVER_REF_PARENT};
+	static const enum driver_ref_kind others[] = {DRIVER_REF_RESET, DRIVER_REF_GPIO,     DRIVER_REF_SUPPLY,
+						      DRIVER_REF_IRQ,   DRIVER_REF_ASSIGNED, DRIVER_REF_PARENT};
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		CHECK_INT(provider_clock_ops.enable(&provider, from(row_of[0][others[i]])), ERR_ACCESS);
 	CHECK(!hw.on[0]);
@@ -308,7 +309,8 @@ static void test_authority(void)
 	CHECK_INT(provider_clock_ops.apply(&provider, from(row_of[0][DRIVER_REF_CLOCK])), ERR_ACCESS);
 	CHECK_INT(provider_clock_ops.rate_set(&provider, from(row_of[0][DRIVER_REF_ASSIGNED]), 5, &value), ERR_ACCESS);
 	CHECK_INT(provider_gpio_ops.watch(&provider, from(row_of[0][DRIVER_REF_GPIO]), 1, 1), ERR_ACCESS);
-	CHECK_INT(provider_regulator_ops.voltage_get(&provider, from(row_of[0][DRIVER_REF_SUPPLY]), &value), ERR_UNSUPPORTED);
+	CHECK_INT(provider_regulator_ops.voltage_get(&provider, from(row_of[0][DRIVER_REF_SUPPLY]), &value),
+		  ERR_UNSUPPORTED);
 	CHECK_INT(provider_clock_ops.apply(&provider, from(row_of[2][DRIVER_REF_ASSIGNED])), OK);
 	CHECK(hw.parent[1] == 2 && hw.hz[1] == 1002);
 }
@@ -443,7 +445,8 @@ static void test_irq(void)
 	CHECK_INT(provider_gpio_ops.watch(&provider, from(row), 5, 4), OK);
 	CHECK(hw.armed[0]);
 	CHECK_INT(provider_gpio_ops.watch(&provider, from(other), 6, 8), ERR_BUSY);
-	CHECK_INT(provider_gpio_ops.output(&provider, from(row_of[0][DRIVER_REF_GPIO]), true), OK); /* the same device's */
+	CHECK_INT(provider_gpio_ops.output(&provider, from(row_of[0][DRIVER_REF_GPIO]), true),
+		  OK);                                                /* the same device's */
 	CHECK_INT(provider_gpio_ops.rearm(&provider, from(row)), OK); /* nothing to do */
 	hw.armed[0] = false;
 	provider_gpio_fired(&provider, 0);

@@ -10,6 +10,7 @@
 
 #include "drivers/devmgr/plan.h"
 #include "drivers/devmgr/providers.h"
+#include "sys/driver/manifest.h"
 #include "tests/unit/check.h"
 
 static const char *folder;
@@ -320,6 +321,45 @@ static void test_trees(void)
 	CHECK(count >= 18);
 	if (dir)
 		closedir(dir);
+}
+
+/* Boards whose clocks have no driver yet: the console starts, as its driver does with what the firmware left on. */
+static bool uart_driven(const struct tree *tree, uint32_t node)
+{
+	return tree_compatible(tree, node, "snps,dw-apb-uart") || tree_compatible(tree, node, "ns16550a") ||
+	       tree_compatible(tree, node, "sifive,uart0");
+}
+
+static void test_consoles(void)
+{
+	static const struct {
+		const char *tree, *why;
+	} boards[] = {
+		{"jh7110-starfive-visionfive-2-v1.3b.dtb",
+		 "waits for clock baudclk of /soc/clock-controller@13020000, which has no driver"},
+		{"jh7110-u-boot-2025.01-internal.dtb",
+		 "waits for clock baudclk of /soc/clock-controller@13020000, which has no driver"},
+		{"mpfs-icicle-kit.dtb", "waits for clock 0 of /soc/clkcfg@20002000, which has no driver"},
+		{"hifive-unmatched-a00.dtb",
+		 "waits for clock 0 of /soc/clock-controller@10000000, which has no driver"},
+		{"qemu-virt.dtb", NULL},
+	};
+
+	for (size_t i = 0; i < sizeof(boards) / sizeof(boards[0]); i++) {
+		struct loaded t;
+		char text[128];
+
+		load(&t, boards[i].tree, uart_driven);
+		uint32_t console = tree_stdout(t.tree, NULL);
+		if (!CHECK(console != TREE_NONE && t.driven[console]))
+			printf("  %s\n", boards[i].tree);
+		const struct provider_ref *missing = provider_missing(&t.map, console, 0);
+		if (missing)
+			provider_explain(&t.map, missing, text, sizeof(text));
+		CHECK_STR(missing ? text : NULL, boards[i].why);
+		CHECK(!provider_missing(&t.map, console, DRIVER_LEFT_ON));
+		unload(&t);
+	}
 }
 
 /* ---- made trees ---------------------------------------------------------------------------------------- */
@@ -700,6 +740,7 @@ int main(int argc, char **argv)
 	folder = argv[1];
 	test_vf2();
 	test_trees();
+	test_consoles();
 	test_malformed();
 	test_names();
 	test_circles();
