@@ -133,7 +133,7 @@ static void cells_write(void *at, const uint32_t *cells, uint32_t count)
 }
 
 /* What the node needs */
-static int refs_put(const struct provider_list *list, void *to)
+static int refs_put(const struct provider_list *list, uint32_t node, void *to)
 {
 	void *cells, *names;
 	size_t names_len = 0;
@@ -145,8 +145,9 @@ static int refs_put(const struct provider_list *list, void *to)
 	int error = fdt_property_placeholder(to, DRIVER_FACT_REFS, (int)(4 * DRIVER_REF_CELLS * list->count), &cells);
 	for (uint32_t i = 0; !error && i < list->count; i++) {
 		const struct provider_ref *ref = &list->refs[i];
-		const uint32_t values[DRIVER_REF_CELLS] = {ref->kind, ref->state, ref->index,
-							   (uint32_t)(ref->value >> 32), (uint32_t)ref->value};
+		const uint32_t values[DRIVER_REF_CELLS] = {ref->kind | (ref->at == node ? 0 : DRIVER_REF_OF_PART),
+							   ref->state, ref->index, (uint32_t)(ref->value >> 32),
+							   (uint32_t)ref->value};
 
 		cells_write((uint8_t *)cells + 4 * DRIVER_REF_CELLS * (size_t)i, values, DRIVER_REF_CELLS);
 	}
@@ -176,20 +177,6 @@ static const struct provider_ref *row_next(const struct provider_map *map, uint3
 	return NULL;
 }
 
-/* Path of a node within another; "" for itself. */
-static size_t inner_path(const struct tree *tree, uint32_t node, uint32_t above, char path[TREE_PATH_MAX])
-{
-	char whole[TREE_PATH_MAX];
-
-	tree_path(tree, above, whole, sizeof(whole));
-	size_t skip = strlen(whole) + 1;
-	tree_path(tree, node, whole, sizeof(whole));
-	size_t len = strlen(whole);
-	size_t from = len > skip ? skip : len;
-	memcpy(path, whole + from, len - from + 1);
-	return len - from + 1;
-}
-
 /* What others need of the node */
 static int rows_put(const struct provider_map *map, uint32_t node, void *to)
 {
@@ -207,13 +194,13 @@ static int rows_put(const struct provider_map *map, uint32_t node, void *to)
 	while (!error && (ref = row_next(map, node, &consumer, &entry))) {
 		provider_row_cells(map, consumer, ref, row);
 		cells_write((uint8_t *)at + 4 * DRIVER_ROW_CELLS * (size_t)ref->row, row, DRIVER_ROW_CELLS);
-		names += inner_path(map->world.tree, ref->node, node, path);
+		names += provider_inner_path(map->world.tree, ref->node, node, path);
 	}
 	if (!error)
 		error = fdt_property_placeholder(to, DRIVER_FACT_ROW_NODES, (int)names, &at);
 	consumer = entry = 0;
 	while (!error && (ref = row_next(map, node, &consumer, &entry))) {
-		size_t len = inner_path(map->world.tree, ref->node, node, path);
+		size_t len = provider_inner_path(map->world.tree, ref->node, node, path);
 
 		memcpy(at, path, len);
 		at = (uint8_t *)at + len;
@@ -233,7 +220,7 @@ static int build(const void *fdt, const struct tree *tree, uint32_t node, const 
 	if (!error)
 		error = facts_put(tree, node, facts, to);
 	if (!error && facts->providers && node < facts->providers->count)
-		error = refs_put(&facts->providers->of[node], to);
+		error = refs_put(&facts->providers->of[node], node, to);
 	if (!error && facts->providers && node < facts->providers->count)
 		error = rows_put(facts->providers, node, to);
 	if (!error)

@@ -29,8 +29,8 @@ static void irqs_settle(struct manager *m, struct unit *unit)
 	for (uint32_t i = 0; i < list->count; i++) {
 		const struct provider_ref *ref = &list->refs[i];
 
-		if (ref->kind != DRIVER_REF_IRQ || ref->state != DRIVER_REF_DRIVEN ||
-		    ref->index >= unit->plan.irq_count)
+		if (ref->kind != DRIVER_REF_IRQ || ref->state != DRIVER_REF_DRIVEN || ref->at != unit->node ||
+		    ref->at != unit->node || ref->index >= unit->plan.irq_count)
 			continue;
 		unit->plan.irqs[ref->index].provided = true;
 		unit->plan.irqs[ref->index].problem[0] = 0;

@@ -84,7 +84,8 @@ static struct provider_ref *ref_add(struct reader *r, enum driver_ref_kind kind,
 		r->capacity = capacity;
 	}
 	struct provider_ref *ref = &list->refs[list->count++];
-	*ref = (struct provider_ref){.kind = kind, .index = index, .node = TREE_NONE, .owner = TREE_NONE};
+	*ref = (struct provider_ref){
+		.kind = kind, .at = r->node, .index = index, .node = TREE_NONE, .owner = TREE_NONE};
 	snprintf(ref->name, sizeof(ref->name), "%s", name ? name : "");
 	if (list->count == PROVIDER_REFS_MAX) {
 		r->full = true;

@@ -16,12 +16,13 @@
 #include "sys/driver/startup.h"
 
 #define PROVIDER_REFS_MAX    256 /* of one node; more are a mistake in the tree */
-#define PROVIDER_NAME_MAX    32
+#define PROVIDER_NAME_MAX    64
 #define PROVIDER_PROBLEM_MAX 64
 
 struct provider_ref {
 	enum driver_ref_kind kind;
 	enum driver_ref_state state;
+	uint32_t at;    /* node whose property it is in: the device's, or a subnode that is a part of it */
 	uint32_t index; /* in its property */
 	uint32_t node;  /* that it names; TREE_NONE: an empty entry, or a bad one */
 	uint32_t owner; /* device whose driver serves it; TREE_NONE unless state is DRIVEN, UNDRIVEN or DISABLED */
@@ -49,8 +50,10 @@ struct provider_world {
 
 struct provider_map {
 	struct provider_world world;
-	uint32_t count;           /* of nodes at that time: those that join the tree later are not in here */
-	struct provider_list *of; /* by node: what it needs; nothing for those that are disabled or the kernel's */
+	uint32_t count; /* of nodes at that time: those that join the tree later are not in here */
+	/* By node: what it needs, and its parts do. Nothing for those that are disabled or the kernel's. Entries of parts are called
+	 * "subnode:name". */
+	struct provider_list *of;
 	uint32_t *circle; /* by node: the next in a circle of nodes that wait for each other; TREE_NONE: in none */
 	uint32_t *rows;   /* by node: rows that it has as a provider */
 };
@@ -68,6 +71,9 @@ const char *provider_kind_name(enum driver_ref_kind kind);
 
 /* "clock baudclk" */
 void provider_describe(const struct provider_ref *ref, char *text, size_t size);
+
+/* Path of a node within another, "" for itself; returns its length with the NUL. */
+size_t provider_inner_path(const struct tree *tree, uint32_t node, uint32_t above, char path[TREE_PATH_MAX]);
 
 /* The entry that keeps a node from ever being started, or NULL. optional: kinds (bits) that its driver can do without. */
 const struct provider_ref *provider_missing(const struct provider_map *map, uint32_t node, uint32_t optional);

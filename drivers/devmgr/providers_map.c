@@ -319,6 +319,50 @@ static bool is_index(const struct tree *tree, uint32_t node)
 
 /* ---- the map ---------------------------------------------------------------------------------------------- */
 
+/* The device that a node without `compatible` is a part of, if it has a driver; else TREE_NONE */
+static uint32_t whole_of(const struct provider_world *world, uint32_t node)
+{
+	while (node != TREE_NONE && !tree_prop(world->tree, node, "compatible"))
+		node = tree_parent(world->tree, node);
+	return node != TREE_NONE && world->driven[node] ? node : TREE_NONE;
+}
+
+size_t provider_inner_path(const struct tree *tree, uint32_t node, uint32_t above, char path[TREE_PATH_MAX])
+{
+	char whole[TREE_PATH_MAX];
+
+	tree_path(tree, above, whole, sizeof(whole));
+	size_t skip = strlen(whole) + 1;
+	tree_path(tree, node, whole, sizeof(whole));
+	size_t len = strlen(whole);
+	size_t from = len > skip ? skip : len;
+	memcpy(path, whole + from, len - from + 1);
+	return len - from + 1;
+}
+
+/* The device has its parts' entries behind its own. */
+static status_t part_join(struct provider_map *map, uint32_t part, uint32_t device)
+{
+	struct provider_list *from = &map->of[part], *to = &map->of[device];
+	struct provider_ref *refs = realloc(to->refs, (to->count + from->count) * sizeof(*refs));
+	char path[TREE_PATH_MAX], name[PROVIDER_NAME_MAX];
+
+	if (!refs)
+		return ERR_NO_MEMORY;
+	to->refs = refs;
+	(void)provider_inner_path(map->world.tree, part, device, path);
+	for (uint32_t i = 0; i < from->count; i++) {
+		struct provider_ref *ref = &refs[to->count++];
+
+		*ref = from->refs[i];
+		memcpy(name, ref->name, sizeof(name));
+		snprintf(ref->name, sizeof(ref->name), "%.30s:%.32s", path, name);
+	}
+	free(from->refs);
+	*from = (struct provider_list){0};
+	return OK;
+}
+
 status_t providers_map(const struct provider_world *world, struct provider_map *out)
 {
 	uint32_t count = tree_count(world->tree);
@@ -338,6 +382,11 @@ status_t providers_map(const struct provider_world *world, struct provider_map *
 		if (!tree_enabled(world->tree, i) || plan_kernel_node(world->tree, i) || is_index(world->tree, i))
 			continue;
 		status = providers_read(world->tree, i, &out->of[i]);
+		uint32_t whole = out->of[i].count ? whole_of(world, i) : TREE_NONE;
+		if (status == OK && whole != TREE_NONE && whole != i)
+			status = part_join(out, i, whole);
+	}
+	for (uint32_t i = 0; status == OK && i < count; i++) {
 		for (uint32_t r = 0; r < out->of[i].count; r++) {
 			struct provider_ref *ref = &out->of[i].refs[r];
 
@@ -451,7 +500,8 @@ void provider_row_cells(const struct provider_map *map, uint32_t consumer, const
 	for (uint32_t i = 0; ref->kind == DRIVER_REF_ASSIGNED && i < list->count; i++) {
 		const struct provider_ref *parent = &list->refs[i];
 
-		if (parent->kind != DRIVER_REF_PARENT || parent->index != ref->index || parent->node == TREE_NONE)
+		if (parent->kind != DRIVER_REF_PARENT || parent->at != ref->at || parent->index != ref->index ||
+		    parent->node == TREE_NONE)
 			continue;
 		cells_put(cells + 5 + DRIVER_REF_CELLS_MAX,
 			  parent->owner == ref->owner ? parent->ncells : DRIVER_ROW_FOREIGN, parent);

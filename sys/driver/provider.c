@@ -20,6 +20,7 @@
 
 struct entry {
 	uint32_t number, kind, state, index;
+	bool of_part;
 	uint64_t value;
 	const char *name;
 };
@@ -44,7 +45,8 @@ static bool entry_at(const struct device *dev, uint32_t number, struct entry *ou
 	const char *name = fdt_stringlist_get(dev->blob, 0, DRIVER_FACT_REF_NAMES, (int)number, NULL);
 	*out = (struct entry){
 		.number = number,
-		.kind = device_fact(dev, DRIVER_FACT_REFS, base),
+		.kind = device_fact(dev, DRIVER_FACT_REFS, base) & ~DRIVER_REF_OF_PART,
+		.of_part = device_fact(dev, DRIVER_FACT_REFS, base) & DRIVER_REF_OF_PART,
 		.state = device_fact(dev, DRIVER_FACT_REFS, base + 1),
 		.index = device_fact(dev, DRIVER_FACT_REFS, base + 2),
 		.value = (uint64_t)device_fact(dev, DRIVER_FACT_REFS, base + 3) << 32 |
@@ -64,7 +66,7 @@ static status_t use_find(struct device *dev, uint32_t kind, const char *name, ui
 	struct entry entry;
 
 	for (uint32_t i = 0; entry_at(dev, i, &entry); i++) {
-		if (entry.kind != kind || (name && strcmp(name, entry.name)) || index--)
+		if (entry.kind != kind || (name ? strcmp(name, entry.name) != 0 : entry.of_part) || index--)
 			continue;
 		*out = (struct device_use){.entry = i, .value = entry.value, .endpoint = HANDLE_NONE};
 		switch (entry.state) {
@@ -208,7 +210,7 @@ status_t device_supply_set_voltage(const struct device_use *supply, uint64_t min
 static bool irq_entry(const struct device *dev, uint32_t index, struct entry *out)
 {
 	for (uint32_t i = 0; entry_at(dev, i, out); i++) {
-		if (out->kind == DRIVER_REF_IRQ && out->index == index)
+		if (out->kind == DRIVER_REF_IRQ && out->index == index && !out->of_part)
 			return out->state == DRIVER_REF_DRIVEN;
 	}
 	return false;

@@ -20,7 +20,8 @@ struct device_use {
 };
 
 /* Finds an entry by its name (clock-names, reset-names; "cd" of cd-gpios, "vmmc" of vmmc-supply), and among those of that name by
- * number; by number alone with name NULL. ERR_NOT_FOUND: there is none. */
+ * number; by number alone with name NULL. What a subnode without a `compatible` names is called "subnode:name" ("led-0:" for its
+ * gpios). ERR_NOT_FOUND: there is none. */
 status_t device_clock(struct device *dev, const char *name, uint32_t index, struct device_use *out);
 status_t device_reset_line(struct device *dev, const char *name, uint32_t index, struct device_use *out);
 status_t device_gpio(struct device *dev, const char *name, uint32_t index, struct device_use *out);

@@ -81,7 +81,7 @@ enum driver_ref_state {
 	DRIVER_REF_BAD = 6,      /* malformed */
 };
 
-/* Facts: per entry DRIVER_REF_CELLS cells (kind, state, position in its property, value high and low) and one string, its
+/* Facts: per entry DRIVER_REF_CELLS cells (kind, with DRIVER_REF_OF_PART if it is of a subnode; state, position in its property, value high and low) and one string, its
  * name; per row of the device as a provider DRIVER_ROW_CELLS cells (kind, consumer, value high and low, number of cells,
  * cells; of an assigned clock its new parent likewise: number of cells or DRIVER_ROW_FOREIGN, cells). */
 #define DRIVER_FACT_REFS      "veridian,refs"
@@ -90,6 +90,7 @@ enum driver_ref_state {
 /* Per row the node that the phandle named, from the device's own node on: "regulators/dcdc1", "" for itself */
 #define DRIVER_FACT_ROW_NODES "veridian,row-nodes"
 #define DRIVER_REF_CELLS      5
+#define DRIVER_REF_OF_PART    0x100u
 #define DRIVER_ROW_CELLS      (4 + 2 * (1 + DRIVER_REF_CELLS_MAX))
 #define DRIVER_ROW_FOREIGN    UINT32_MAX /* the parent is another device's clock */
 

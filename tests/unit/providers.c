@@ -541,6 +541,47 @@ static void test_names(void)
 	free(t.driven);
 }
 
+/* What parts of a device need, the device needs. Subnodes that are devices are none. */
+static void test_parts(void)
+{
+	struct loaded t;
+
+	begin();
+	node("pio", 1);
+	fdt_property_u32(made, "#gpio-cells", 1);
+	end();
+	node("leds", 0);
+	CELLS("enable-gpios", 1, 9);
+	fdt_begin_node(made, "led-0");
+	CELLS("gpios", 1, 3);
+	end();
+	fdt_begin_node(made, "group");
+	fdt_begin_node(made, "led-1");
+	CELLS("a-gpios", 1, 4);
+	CELLS("b-supply", 77);
+	end();
+	end();
+	node("inner", 0);
+	CELLS("gpios", 1, 5);
+	end();
+	end();
+	finish(&t, all_driven);
+	const struct provider_list *list = list_of(&t, "/leds");
+	CHECK_INT(list->count, 4);
+	CHECK(list->refs[0].at == tree_find(t.tree, "/leds") && list->refs[1].at == tree_find(t.tree, "/leds/led-0"));
+	CHECK_STR(list->refs[0].name, "enable");
+	CHECK_STR(list->refs[1].name, "led-0:");
+	CHECK_STR(list->refs[2].name, "group/led-1:a");
+	CHECK(list->refs[2].row == 2 && list->refs[2].cells[0] == 4);
+	check_missing(&t, "/leds", 0, "supply group/led-1:b names no node");
+	CHECK_INT(list_of(&t, "/leds/led-0")->count, 0);
+	CHECK_INT(list_of(&t, "/leds/inner")->count, 1);
+	CHECK_INT(t.map.rows[tree_find(t.tree, "/pio")], 4);
+	providers_free(&t.map);
+	tree_free(t.tree);
+	free(t.driven);
+}
+
 static void clock_user(const char *name, uint32_t phandle, uint32_t of)
 {
 	node(name, phandle);
@@ -743,6 +784,7 @@ int main(int argc, char **argv)
 	test_consoles();
 	test_malformed();
 	test_names();
+	test_parts();
 	test_circles();
 	test_states();
 	return check_end();
