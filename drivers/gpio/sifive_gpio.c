@@ -84,9 +84,21 @@ static status_t irq_arm(void *ctx, uint32_t line, uint32_t kind)
 static struct provider_gpios lines;
 static struct provider provider = {.gpios = &lines};
 
+/* One that was on its way while the line's interrupts were switched off is none. */
+static bool irq_pending(uint32_t line)
+{
+	uint32_t pending = 0;
+
+	for (size_t i = 0; i < sizeof(enables) / sizeof(enables[0]); i++)
+		pending |= reg_read32(&regs, enables[i]) & reg_read32(&regs, enables[i] + PENDING);
+	return pending >> line & 1;
+}
+
 static void irq(struct device *dev, uint32_t line)
 {
 	(void)dev;
+	if (!irq_pending(line))
+		return;
 	irq_off(line);
 	provider_gpio_fired(&provider, line);
 }

@@ -9,7 +9,7 @@
 #define MS          1000000ull
 #define PULSE_MS    100u  /* of the first two steps, if the node does not say */
 #define WAIT_MS     3000u /* for the machine to go away */
-#define WAIT_MS_MAX 10000u
+#define WAIT_MS_MAX 3000u /* of each step: all of them pass between two heartbeats that count */
 
 static struct device_use line;
 static uint32_t ability, active_ms, inactive_ms, wait_ms;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Fuzz target: what a bus driver reports. The bytes are any number of children: struct child_said, a length, properties. */
-// fuzz-sources: drivers/devmgr/tree/*.c drivers/devmgr/bind/*.c drivers/devmgr/blob.c drivers/devmgr/child.c drivers/devmgr/plan.c drivers/devmgr/policy.c libfdt
+// fuzz-sources: drivers/devmgr/tree/*.c drivers/devmgr/bind/*.c drivers/devmgr/blob.c drivers/devmgr/child.c drivers/devmgr/plan.c drivers/devmgr/policy.c drivers/devmgr/providers.c drivers/devmgr/providers_map.c libfdt
 // fuzz-corpus: tests/fuzz/corpus/child
 #include <stdint.h>
 #include <stdlib.h>

@@ -57,7 +57,7 @@ static void visit(const void *fdt, const struct tree *tree, uint32_t node, uint3
 	}
 }
 
-/* Who waits for whom, with a driver for every device, for every third, and for none */
+/* Who waits for whom, with a driver for every `every`th device; 0: for none */
 static void depend(const void *fdt, const struct tree *tree, uint32_t controller, uint32_t every)
 {
 	uint32_t count = tree_count(tree);
@@ -98,7 +98,7 @@ static void depend(const void *fdt, const struct tree *tree, uint32_t controller
 	for (uint32_t i = 0; i < count; i++)
 		require(rows[i] == map.rows[i]);
 	/* What drivers hear about it: providers with rows first of all */
-	for (uint32_t i = 0, made = 0; i < count && made < 20; i++) {
+	for (uint32_t i = 0, made = 0; i < count && made < 5; i++) {
 		struct plan plan;
 		struct blob_facts facts = {.plan = &plan, .providers = &map};
 		struct tree *small = NULL;
@@ -146,8 +146,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		for (uint32_t i = 0; i < tree_count(tree) && i < 200; i++)
 			visit(fdt, tree, i, controller, &claims);
 		(void)tree_stdout(tree, NULL);
-		for (uint32_t every = 0; every <= 3; every++)
-			depend(fdt, tree, controller, every);
+		depend(fdt, tree, controller, 0);
+		depend(fdt, tree, controller, 1);
+		depend(fdt, tree, controller, 3);
 		claims_free(&claims);
 		tree_free(tree);
 	}

@@ -16,7 +16,7 @@
 
 #define CLOCKS    3
 #define CONSUMERS 4
-#define ROUNDS    200000
+#define ROUNDS    50000
 
 /* ---- what the library stands on ---------------------------------------------------------------------- */
 
@@ -319,7 +319,7 @@ static void test_authority(void)
 static void test_state(void)
 {
 	srand(5);
-	for (int round = 0; round < 2000; round++) {
+	for (int round = 0; round < 400; round++) {
 		for (size_t i = 0; i < sizeof(state); i++)
 			state[i] = (uint8_t)rand();
 		if (round & 1) { /* with a good head, wild wishes */
