@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOB_FIRST 4096u
-#define BLOB_MAX   (1u << 20)
-#define CLOCKS_MAX 16
+#define BLOB_FIRST   4096u
+#define BLOB_MAX     (1u << 20)
+#define CLOCKS_MAX   16
 #define WINDOWS_MAX  16
 #define WINDOW_CELLS 7
 

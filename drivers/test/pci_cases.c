@@ -27,14 +27,9 @@ static const struct {
 #define EDUS   (DRIVEN - 1)
 
 static const char *const others[] = {
-	HOST "/pci@2,0",
-	HOST "/pci@3,0/pci@0,0",
-	HOST "/pci@4,0/pci@0,0/pci@3,0",
-	HOST "/pci1b36,0008@0,0",
-	HOST "/pci1b36,0005@5,0",
-	HOST "/usb@6,0",
-	HOST "/serial@6,1",
-	HOST "/pci@7,0",
+	HOST "/pci@2,0",          HOST "/pci@3,0/pci@0,0",  HOST "/pci@4,0/pci@0,0/pci@3,0",
+	HOST "/pci1b36,0008@0,0", HOST "/pci1b36,0005@5,0", HOST "/usb@6,0",
+	HOST "/serial@6,1",       HOST "/pci@7,0",
 };
 
 static status_t ask(handle_t device, uint64_t what, uint64_t *result)
@@ -85,7 +80,7 @@ void test_pci_found(void)
 				line |= r[n].base == driven[i].line;
 			else if (r[n].size)
 				CHECK(!(r[n].base & 0xfff) && (in(r[n].base, r[n].size, 0x40000000, 0x40000000) ||
-							      in(r[n].base, r[n].size, 0x400000000, 0x400000000)));
+							       in(r[n].base, r[n].size, 0x400000000, 0x400000000)));
 		}
 		CHECK(line);
 	}

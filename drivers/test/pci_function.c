@@ -64,7 +64,8 @@ static void rules(void)
 		EXPECT(at == 4 || pci_config_write(self, at, 4, 0xffffffff) == ERR_ACCESS);
 	EXPECT(pci_config_read(self, 0x10, 4) == bar);
 	EXPECT(pci_config_write(self, 1, 2, 0) == ERR_INVALID && pci_config_write(self, 4, 3, 0) == ERR_INVALID);
-	EXPECT(pci_config_write(self, 4096, 4, 0) == ERR_RANGE && pci_config_write(self, UINT32_MAX - 3, 4, 0) == ERR_RANGE);
+	EXPECT(pci_config_write(self, 4096, 4, 0) == ERR_RANGE &&
+	       pci_config_write(self, UINT32_MAX - 3, 4, 0) == ERR_RANGE);
 	/* The command register: ports stay off */
 	uint32_t command = pci_config_read(self, 4, 2);
 	EXPECT(command & 2);

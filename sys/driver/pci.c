@@ -20,12 +20,12 @@ static uint64_t deadline(void)
 	return now + TIMEOUT_NS;
 }
 
-#define CALL(call)                                                             \
-	({                                                                     \
-		status_t status_ = ERR_PEER_DIED;                              \
+#define CALL(call)                                                                \
+	({                                                                        \
+		status_t status_ = ERR_PEER_DIED;                                 \
 		for (int try = 0; status_ == ERR_PEER_DIED && try < TRIES; try++) \
-			status_ = (call);                                      \
-		status_;                                                       \
+			status_ = (call);                                         \
+		status_;                                                          \
 	})
 
 bool pci_config_present(const struct device *dev)

@@ -42,7 +42,7 @@
 /* For each entry of the node's `ranges` that the CPU reaches, 7 cells: the first cell of the address on its bus; that address, without the first of
  * three cells; the physical address; the size */
 #define DRIVER_FACT_WINDOWS   "veridian,windows"
-#define DRIVER_FACT_NODE      "node"                 /* name of the subnode */
+#define DRIVER_FACT_NODE      "node" /* name of the subnode */
 
 /* argv[1] of the driver: how it comes into being; argv[2]: the how manieth instance it is, from 1, in decimal */
 #define DRIVER_ARG_FRESH   "fresh"   /* nobody drove the device since the system started */

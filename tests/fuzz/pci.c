@@ -131,7 +131,8 @@ static void write_some(const struct pci_bus *bus)
 {
 	for (uint32_t i = 0; i < 64 && bus->count; i++) {
 		const struct pci_function *f = &bus->functions[input_next() % bus->count];
-		uint32_t offset = (uint32_t)input_next() << 4 ^ input_next(), width = 1u << input_next() % 3, value = input_next() * 0x01010101u;
+		uint32_t offset = (uint32_t)input_next() << 4 ^ input_next(), width = 1u << input_next() % 3,
+			 value = input_next() * 0x01010101u;
 
 		if (pci_guard_access(offset, width) != OK || pci_guard_write(&config, f, offset, width, &value) != OK)
 			continue;

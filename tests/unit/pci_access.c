@@ -152,7 +152,8 @@ static void test_header(void)
 	/* In the whole header only command and status are the driver's */
 	for (uint32_t offset = 0; offset < 0x40; offset++) {
 		for (uint32_t width = 1; width <= 4; width *= 2) {
-			bool command = offset >= 4 && offset < 8 && (offset != 6 || width > 1); /* that byte is all read-only */
+			bool command = offset >= 4 && offset < 8 &&
+				       (offset != 6 || width > 1); /* that byte is all read-only */
 
 			if (!(offset % width))
 				CHECK_INT(try(offset, width, 0, &value), command ? OK : ERR_ACCESS);
@@ -207,7 +208,8 @@ static void test_capabilities_guarded(void)
 	start();
 	int f = device(1);
 	model_power(f, false);
-	uint32_t msi = model_cap(f, PCI_CAP_MSI, 14), msix = model_cap(f, PCI_CAP_MSIX, 12), vendor = model_cap(f, PCI_CAP_VENDOR, 20);
+	uint32_t msi = model_cap(f, PCI_CAP_MSI, 14), msix = model_cap(f, PCI_CAP_MSIX, 12),
+		 vendor = model_cap(f, PCI_CAP_VENDOR, 20);
 	model_poke(f, msi + 2, 2, PCI_MSI_64);
 	model_pcie(f, 0, true);
 	uint32_t pcie = model_at(f)->pcie;
@@ -310,8 +312,8 @@ static void test_reset(void)
 
 		/* Transactions that never end hold it up only for a while */
 		if (way < 2) {
-			model_poke(f, way == 0 ? model_at(f)->pcie + PCI_PCIE_DEVSTA : model_at(f)->af + PCI_AF_STATUS, 1,
-				   way == 0 ? PCI_PCIE_DEVSTA_BUSY : PCI_AF_STATUS_BUSY);
+			model_poke(f, way == 0 ? model_at(f)->pcie + PCI_PCIE_DEVSTA : model_at(f)->af + PCI_AF_STATUS,
+				   1, way == 0 ? PCI_PCIE_DEVSTA_BUSY : PCI_AF_STATUS_BUSY);
 			CHECK_INT(reset(f, &took), OK);
 			CHECK(took >= 200 * MS && took < 350 * MS);
 		}
@@ -354,7 +356,8 @@ static uint32_t cell(const char *name, uint32_t index)
 	int len;
 	const uint8_t *data = fdt_getprop(blob, 0, name, &len);
 
-	return data && (index + 1) * 4 <= (uint32_t)len ? fdt32_ld((const fdt32_t *)(const void *)(data + 4 * index)) : 0xdeadbeef;
+	return data && (index + 1) * 4 <= (uint32_t)len ? fdt32_ld((const fdt32_t *)(const void *)(data + 4 * index))
+							: 0xdeadbeef;
 }
 
 static void test_node(void)
@@ -376,8 +379,9 @@ static void test_node(void)
 	CHECK_STR(name, "pci1234,11e8@1f,0");
 	CHECK_INT(pci_describe(&model_config, function, blob, sizeof(blob)), OK);
 	CHECK_INT(fdt_check_header(blob), 0);
-	static const char *const compatible[] = {"pci1234,11e8.1234.1100.01", "pci1234,11e8.1234.1100", "pci1234,11e8.01",
-						 "pci1234,11e8", "pciclass,00ff00", "pciclass,00ff"};
+	static const char *const compatible[] = {"pci1234,11e8.1234.1100.01", "pci1234,11e8.1234.1100",
+						 "pci1234,11e8.01",           "pci1234,11e8",
+						 "pciclass,00ff00",           "pciclass,00ff"};
 	for (int i = 0; i < 6; i++)
 		CHECK_STR(fdt_stringlist_get(blob, 0, "compatible", i, NULL), compatible[i]);
 	CHECK_INT(fdt_stringlist_count(blob, 0, "compatible"), 6);
@@ -397,7 +401,8 @@ static void test_node(void)
 	CHECK_INT(cell("assigned-addresses", 2), (uint32_t)function->bars[0].base);
 	CHECK_INT(cell("assigned-addresses", 5), 0xdeadbeef);
 	CHECK_STR(fdt_stringlist_get(blob, 0, "veridian,unassigned", 0, NULL), "bar 1: 64 I/O ports");
-	CHECK_STR(fdt_stringlist_get(blob, 0, "veridian,unassigned", 1, NULL), "bar 2: no room for 0x10000000000 bytes");
+	CHECK_STR(fdt_stringlist_get(blob, 0, "veridian,unassigned", 1, NULL),
+		  "bar 2: no room for 0x10000000000 bytes");
 	CHECK_INT(cell("capabilities", 0), PCI_CAP_MSIX);
 	CHECK_INT(cell("capabilities", 1), msix);
 

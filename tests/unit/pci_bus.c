@@ -23,9 +23,9 @@ static uint32_t cell_count;
 
 static void window(uint32_t space, uint64_t base, uint64_t phys, uint64_t size)
 {
-	const uint32_t values[PCI_WINDOW_CELLS] = {space,	   (uint32_t)(base >> 32), (uint32_t)base,
-						   (uint32_t)(phys >> 32), (uint32_t)phys, (uint32_t)(size >> 32),
-						   (uint32_t)size};
+	const uint32_t values[PCI_WINDOW_CELLS] = {
+		space,          (uint32_t)(base >> 32), (uint32_t)base, (uint32_t)(phys >> 32),
+		(uint32_t)phys, (uint32_t)(size >> 32), (uint32_t)size};
 
 	for (uint32_t i = 0; i < PCI_WINDOW_CELLS; i++)
 		cells[cell_count++] = cpu_to_fdt32(values[i]);
@@ -319,7 +319,7 @@ static void test_sizes(void)
 	model_bar(f, 5, 4 * KIB, MEM32);
 	int g = model_add(-1, 2, 0, 0x1234, 2, 0xff0000);
 	model_bar(g, 0, 32, PCI_BAR_IO);
-	model_poke(g, PCI_BAR(0), 4, 0xc001); /* the firmware's */
+	model_poke(g, PCI_BAR(0), 4, 0xc001);                                              /* the firmware's */
 	model_at(g)->writable[PCI_BAR(0) + 2] = model_at(g)->writable[PCI_BAR(0) + 3] = 0; /* ports of 16 bits */
 	build();
 	const struct pci_bar *bars = at(0, 1, 0)->bars;
@@ -359,7 +359,8 @@ static void test_malformed_sizes(void)
 	build();
 	for (unsigned i = 1; i <= 6; i++)
 		CHECK_INT(at(0, i, 0)->bars_bad, 1);
-	CHECK(!decodes(fixed) && !decodes(holes) && !decodes(last) && !decodes(below) && !decodes(reserved) && !decodes(type));
+	CHECK(!decodes(fixed) && !decodes(holes) && !decodes(last) && !decodes(below) && !decodes(reserved) &&
+	      !decodes(type));
 	CHECK(decodes(good));
 }
 
@@ -497,7 +498,8 @@ static void random_bars(int number, unsigned count)
 		case 0: model_bar(number, i, 16ull << chance(18), MEM32 | (chance(2) ? PREF : 0)); break;
 		case 1:
 			if (i + 1 < count)
-				model_bar(number, i, 4096ull << chance(chance(8) ? 16 : 40), MEM64 | (chance(2) ? PREF : 0));
+				model_bar(number, i, 4096ull << chance(chance(8) ? 16 : 40),
+					  MEM64 | (chance(2) ? PREF : 0));
 			i++;
 			break;
 		case 2: model_bar(number, i, 4u << chance(6), PCI_BAR_IO); break;
@@ -668,7 +670,8 @@ static void test_damaged_record(void)
 	for (int i = 0; i < 6000; i++) {
 		record = good;
 		for (uint32_t n = chance(3); n < 3; n++)
-			((uint8_t *)record.functions)[chance((uint32_t)(bus.count * sizeof(record.functions[0])))] = (uint8_t)chance(256);
+			((uint8_t *)record.functions)[chance((uint32_t)(bus.count * sizeof(record.functions[0])))] =
+				(uint8_t)chance(256);
 		struct pci_bus of_record = {.count = record.count};
 		pci_record_close(&record, &of_record);
 		if (pci_record_load(&record, &second)) {

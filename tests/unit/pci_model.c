@@ -126,7 +126,7 @@ void model_bar(int number, unsigned index, uint64_t size, uint32_t flags)
 	uint32_t low = flags & PCI_BAR_IO ? 3 : 15;
 
 	model_poke(number, PCI_BAR(index), 4, flags);
-	put(f->writable + PCI_BAR(index), 4, (uint32_t)~(size - 1) & ~low);
+	put(f->writable + PCI_BAR(index), 4, (uint32_t) ~(size - 1) & ~low);
 	if (!(flags & PCI_BAR_IO) && (flags & PCI_BAR_TYPE) == PCI_BAR_TYPE_64)
 		put(f->writable + PCI_BAR(index + 1), 4, (uint32_t)(~(size - 1) >> 32));
 }
@@ -214,7 +214,8 @@ static int forwarder(int bridge, uint8_t bus)
 		const struct model_function *f = model.functions[i];
 
 		if (f->bridge != bridge || f->absent || (f->now[PCI_HEADER] & PCI_HEADER_TYPE) != PCI_HEADER_BRIDGE ||
-		    !f->now[PCI_BRIDGE_SECONDARY] || bus < f->now[PCI_BRIDGE_SECONDARY] || bus > f->now[PCI_BRIDGE_SUBORDINATE])
+		    !f->now[PCI_BRIDGE_SECONDARY] || bus < f->now[PCI_BRIDGE_SECONDARY] ||
+		    bus > f->now[PCI_BRIDGE_SUBORDINATE])
 			continue;
 		if (found >= 0)
 			violation("two bridges forward the same bus", f);
@@ -304,7 +305,7 @@ static void config_write(void *ctx, uint16_t address, uint32_t offset, unsigned 
 		uint8_t byte = (uint8_t)(value >> 8 * i), *now = &f->now[offset + i];
 
 		*now = (uint8_t)((*now & ~f->writable[offset + i]) | (byte & f->writable[offset + i]));
-		*now &= (uint8_t)~(byte & f->clears[offset + i]);
+		*now &= (uint8_t) ~(byte & f->clears[offset + i]);
 	}
 	if (touches(offset, width, f->pcie ? f->pcie + PCI_PCIE_DEVCTL + 1 : 0) &&
 	    get(f->now + f->pcie + PCI_PCIE_DEVCTL, 2) & PCI_PCIE_DEVCTL_FLR) {
@@ -312,7 +313,8 @@ static void config_write(void *ctx, uint16_t address, uint32_t offset, unsigned 
 			reset(f, 100 * MS);
 	} else if (touches(offset, width, f->af ? f->af + PCI_AF_CONTROL : 0) && value & 1) {
 		reset(f, 100 * MS);
-	} else if ((power & 3) == 3 && !(get(f->now + f->power + PCI_POWER_STATUS, 2) & 3) && !(power & PCI_POWER_KEEPS)) {
+	} else if ((power & 3) == 3 && !(get(f->now + f->power + PCI_POWER_STATUS, 2) & 3) &&
+		   !(power & PCI_POWER_KEEPS)) {
 		reset(f, 10 * MS);
 	}
 }

@@ -14,16 +14,16 @@
 #define MODEL_FUNCTIONS_MAX 600
 
 struct model_function {
-	int bridge; /* index of the one above, -1: on the host's bus */
+	int bridge;    /* index of the one above, -1: on the host's bus */
 	uint8_t place; /* device << 3 | function */
 	bool absent;
-	int not_ready; /* vendor reads as 0001 so often; -1: always */
+	int not_ready;                                        /* vendor reads as 0001 so often; -1: always */
 	uint8_t now[PCI_CONFIG_SIZE], fresh[PCI_CONFIG_SIZE]; /* fresh: after a reset */
 	uint8_t writable[PCI_CONFIG_SIZE], clears[PCI_CONFIG_SIZE];
 	uint32_t next_cap, next_extended, last_cap, last_extended;
 	uint32_t pcie, af, power; /* offsets of capabilities */
-	uint64_t down_until;	 /* in reset until then */
-	uint64_t reset_ns;	 /* how long the function takes for it, beyond what the specification allows to ask */
+	uint64_t down_until;      /* in reset until then */
+	uint64_t reset_ns;        /* how long the function takes for it, beyond what the specification allows to ask */
 	unsigned resets;
 	uint32_t bar_odd; /* base addresses that read back odd values, by bit */
 };
@@ -56,7 +56,8 @@ void model_pcie(int number, unsigned type, bool flr);
 void model_af(int number);
 void model_power(int number, bool keeps);
 void model_writable(int number, uint32_t offset, uint32_t bytes);
-void model_poke(int number, uint32_t offset, unsigned width, uint32_t value); /* its registers, and what they are after a reset */
+void model_poke(int number, uint32_t offset, unsigned width,
+		uint32_t value); /* its registers, and what they are after a reset */
 uint32_t model_peek(int number, uint32_t offset, unsigned width);
 
 /* Looks at the hardware alone: all that is decoded is on pages of its own, within the host's windows, and reached through

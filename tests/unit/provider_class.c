@@ -47,6 +47,18 @@ status_t device_map(const char *name, uint64_t size, struct regs *out)
 	return ERR_NOT_FOUND;
 }
 
+status_t device_map_part(const char *name, uint64_t offset, uint64_t size, struct regs *out)
+{
+	(void)name, (void)offset, (void)size, (void)out;
+	return ERR_NOT_FOUND;
+}
+
+handle_t device_handle(const struct device *dev, const char *name)
+{
+	(void)dev, (void)name;
+	return HANDLE_NONE;
+}
+
 status_t notification_signal(handle_t nt, uint64_t bits)
 {
 	signalled |= nt == 66 ? 0 : bits;

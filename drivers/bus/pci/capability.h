@@ -4,7 +4,7 @@
 
 #include "drivers/bus/pci/config.h"
 
-#define PCI_CAPS_MAX 64u
+#define PCI_CAPS_MAX     64u
 /* In ids: an extended capability */
 #define PCI_CAP_EXTENDED 0x10000u
 

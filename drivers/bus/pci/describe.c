@@ -14,10 +14,10 @@ static const struct {
 	uint16_t class;
 	const char *name;
 } generic_names[] = {
-	{0x0100, "scsi"},    {0x0101, "ide"},      {0x0104, "raid"},   {0x0106, "sata"},     {0x0108, "nvme"},
-	{0x0200, "ethernet"}, {0x0300, "display"}, {0x0380, "display"}, {0x0401, "sound"},    {0x0403, "sound"},
-	{0x0604, "pci"},     {0x0609, "pci"},      {0x0700, "serial"}, {0x0805, "mmc"},      {0x0880, "system"},
-	{0x0900, "keyboard"}, {0x0c03, "usb"},     {0x0c05, "smbus"},  {0x1000, "crypto"},
+	{0x0100, "scsi"},     {0x0101, "ide"},     {0x0104, "raid"},    {0x0106, "sata"},   {0x0108, "nvme"},
+	{0x0200, "ethernet"}, {0x0300, "display"}, {0x0380, "display"}, {0x0401, "sound"},  {0x0403, "sound"},
+	{0x0604, "pci"},      {0x0609, "pci"},     {0x0700, "serial"},  {0x0805, "mmc"},    {0x0880, "system"},
+	{0x0900, "keyboard"}, {0x0c03, "usb"},     {0x0c05, "smbus"},   {0x1000, "crypto"},
 };
 
 void pci_name(const struct pci_function *function, char name[PCI_NAME_MAX])
@@ -170,7 +170,8 @@ static int put_unassigned(void *fdt, const struct pci_function *f)
 		else if (bar->kind == PCI_BAR_PORTS)
 			strings_add(&list, "bar %u: %llu I/O ports", (unsigned)i, (unsigned long long)bar->size);
 		else
-			strings_add(&list, "bar %u: no room for 0x%llx bytes", (unsigned)i, (unsigned long long)bar->size);
+			strings_add(&list, "bar %u: no room for 0x%llx bytes", (unsigned)i,
+				    (unsigned long long)bar->size);
 	}
 	return put_strings(fdt, "veridian,unassigned", &list);
 }

@@ -37,8 +37,7 @@ static struct rule rule_command(const struct pci_function *f)
 /* Device control and status alone: the link is shared with the bridge above, reset is an operation of its own. */
 static struct rule rule_pcie(uint32_t from_start)
 {
-	return from_start == PCI_PCIE_DEVCTL ? (struct rule){PCI_PCIE_DEVCTL_DRIVER, 0xfu << 16, STATUS}
-						: RULE_NONE;
+	return from_start == PCI_PCIE_DEVCTL ? (struct rule){PCI_PCIE_DEVCTL_DRIVER, 0xfu << 16, STATUS} : RULE_NONE;
 }
 
 static uint32_t msi_size(uint16_t control)
@@ -56,8 +55,9 @@ static uint32_t guarded_size(const struct pci_config *config, uint16_t address, 
 	case PCI_CAP_MSI: return msi_size(pci_read16(config, address, cap->offset + 2));
 	case PCI_CAP_MSIX: return 12;
 	case PCI_CAP_PCIE:
-		return PCI_PCIE_VERSION(pci_read16(config, address, cap->offset + PCI_PCIE_FLAGS)) > 1 ? PCI_PCIE_SIZE
-												       : PCI_PCIE_SIZE_1;
+		return PCI_PCIE_VERSION(pci_read16(config, address, cap->offset + PCI_PCIE_FLAGS)) > 1
+			       ? PCI_PCIE_SIZE
+			       : PCI_PCIE_SIZE_1;
 	case PCI_CAP_AF: return 6;
 	case PCI_CAP_HYPERTRANSPORT:
 	case PCI_CAP_FPB: return 36;

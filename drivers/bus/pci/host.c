@@ -18,10 +18,10 @@
 #include "sys/lib/log.h"
 #include "sys/lib/syscall.h"
 
-#define BUS_SIZE  (1ull << 20) /* of ECAM, for each bus */
+#define BUS_SIZE      (1ull << 20) /* of ECAM, for each bus */
 #define QUIET_MOST_NS 100000000ull
-#define RESETS    8            /* under way at the same time */
-#define LINES_MAX 16           /* of log, about what is left out */
+#define RESETS        8  /* under way at the same time */
+#define LINES_MAX     16 /* of log, about what is left out */
 
 struct job {
 	struct pci_reset reset;
@@ -453,10 +453,7 @@ const struct driver driver = {
 };
 
 DRIVER_MANIFEST = {
-	DRIVER_MANIFEST_HEAD,
-	.name = "pci_host_ecam",
-	.class = DRIVER_CLASS_BUS,
-	.state_bytes = sizeof(struct pci_record),
-	.memory_bytes = 4 << 20,
-	.matches = {DRIVER_COMPATIBLE("pci-host-ecam-generic", 0)},
+	DRIVER_MANIFEST_HEAD,      .name = "pci_host_ecam",
+	.class = DRIVER_CLASS_BUS, .state_bytes = sizeof(struct pci_record),
+	.memory_bytes = 4 << 20,   .matches = {DRIVER_COMPATIBLE("pci-host-ecam-generic", 0)},
 };

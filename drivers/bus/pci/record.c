@@ -117,7 +117,8 @@ static uint32_t spans_of(const struct pci_function *f, struct span *out)
 
 	for (uint32_t i = 0; i < PCI_BARS; i++) {
 		if (f->bars[i].base)
-			out[count++] = (struct span){f->bars[i].base, f->bars[i].size < PCI_PAGE ? PCI_PAGE : f->bars[i].size};
+			out[count++] = (struct span){f->bars[i].base,
+						     f->bars[i].size < PCI_PAGE ? PCI_PAGE : f->bars[i].size};
 	}
 	for (uint32_t room = 0; room < PCI_BRIDGE_ROOMS; room++) {
 		if (f->window_size[room])

@@ -6,12 +6,12 @@
 
 #define MS 1000000ull
 
-#define PENDING_NS (100 * MS)  /* until what it had sent has been answered; then no longer */
+#define PENDING_NS      (100 * MS) /* until what it had sent has been answered; then no longer */
 #define PENDING_POLL_NS MS
-#define FLR_NS     (100 * MS)  /* nobody may access it meanwhile */
-#define POWER_NS   (10 * MS)   /* into D3hot, and out of it */
-#define READY_NS   (1000 * MS) /* it may ask to be tried again for so long */
-#define READY_POLL_NS (5 * MS)
+#define FLR_NS          (100 * MS)  /* nobody may access it meanwhile */
+#define POWER_NS        (10 * MS)   /* into D3hot, and out of it */
+#define READY_NS        (1000 * MS) /* it may ask to be tried again for so long */
+#define READY_POLL_NS   (5 * MS)
 
 enum phase { PHASE_PENDING, PHASE_DOWN, PHASE_READY };
 
@@ -34,8 +34,7 @@ static void way_find(const struct pci_config *config, uint16_t address, struct p
 		return;
 	reset->offset = pci_caps_find(&caps, PCI_CAP_POWER, 0);
 	reset->way = PCI_RESET_POWER;
-	if (reset->offset &&
-	    !(pci_read16(config, address, reset->offset + PCI_POWER_STATUS) & PCI_POWER_KEEPS))
+	if (reset->offset && !(pci_read16(config, address, reset->offset + PCI_POWER_STATUS) & PCI_POWER_KEEPS))
 		return;
 	reset->way = PCI_RESET_NONE;
 }

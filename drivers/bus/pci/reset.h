@@ -10,9 +10,9 @@ struct pci_reset {
 	const struct pci_function *function; /* NULL: nothing under way */
 	enum pci_reset_way way;
 	uint8_t phase;
-	uint32_t offset;   /* of the capability that does it */
-	uint64_t deadline; /* of the present phase */
-	uint64_t next;     /* when pci_reset_step is to be called */
+	uint32_t offset;     /* of the capability that does it */
+	uint64_t deadline;   /* of the present phase */
+	uint64_t next;       /* when pci_reset_step is to be called */
 	uint32_t cache_line; /* the rest: what is put back */
 	uint16_t command, devctl;
 	uint32_t devctl_offset; /* 0: it has none */

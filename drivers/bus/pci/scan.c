@@ -8,7 +8,7 @@
 /* Waiting for functions that are not ready: together, so that many of them do not keep everybody waiting. */
 #define READY_BUDGET_NS 1000000000ull
 /* From D3hot to D0 (PCI Power Management 1.2, table 5-6) */
-#define POWER_UP_NS 10000000ull
+#define POWER_UP_NS     10000000ull
 
 struct level {
 	uint16_t bridge; /* PCI_ROOT */
@@ -68,7 +68,7 @@ static void read_function(const struct pci_config *config, struct pci_function *
 	f->vendor = pci_read16(config, f->address, PCI_VENDOR);
 	f->device = pci_read16(config, f->address, PCI_DEVICE);
 	uint32_t class = pci_read32(config, f->address, PCI_REVISION);
-	f->revision = (uint8_t)class;
+	f->revision = (uint8_t) class;
 	f->class = class >> 8;
 	pci_write16(config, f->address, PCI_COMMAND, PCI_COMMAND_INTX_OFF);
 	if (f->kind == PCI_UNKNOWN)
