@@ -284,3 +284,87 @@ status_t control_child_add(void *ctx, struct ipc_request *rq, size_t child_count
 	free(blob);
 	return status;
 }
+
+/* ---- what the bus hears of its children's drivers --------------------------------------------------- */
+
+static struct unit *bus_by_badge(struct manager *m, uint64_t badge)
+{
+	struct unit *bus = unit_by_badge(m, badge, BADGE_CONTROL);
+
+	return bus && bus->class == DEVMGR_CLASS_BUS ? bus : NULL;
+}
+
+void child_ended(struct unit *unit)
+{
+	const struct unit *bus = unit->bus;
+
+	if (!bus)
+		return;
+	unit->ended = true;
+	if (bus->instance.watch != HANDLE_NONE)
+		(void)notification_signal(bus->instance.watch, bus->instance.watch_bits);
+}
+
+status_t control_children_watch(void *ctx, struct ipc_request *rq, handle_t notification, uint64_t bits)
+{
+	struct manager *m = ctx;
+	struct unit *bus = bus_by_badge(m, rq->msg.badge);
+
+	if (!bus)
+		return ERR_ACCESS;
+	if (!bits)
+		return ERR_INVALID;
+	if (bus->instance.watch != HANDLE_NONE)
+		(void)handle_close(bus->instance.watch);
+	bus->instance.watch = notification;
+	bus->instance.watch_bits = bits;
+	/* Some may have ended while nobody looked. */
+	for (uint32_t i = 0; i < m->unit_count; i++) {
+		if (m->units[i]->bus == bus && m->units[i]->ended)
+			return notification_signal(notification, bits) == OK ? OK : ERR_INVALID;
+	}
+	return OK;
+}
+
+status_t control_child_ended(void *ctx, struct ipc_request *rq, uint32_t *number, bool *last)
+{
+	struct manager *m = ctx;
+	const struct unit *bus = bus_by_badge(m, rq->msg.badge);
+
+	if (!bus)
+		return ERR_ACCESS;
+	for (uint32_t i = 0; i < m->unit_count; i++) {
+		struct unit *unit = m->units[i];
+
+		if (unit->bus != bus || !unit->ended)
+			continue;
+		unit->ended = false;
+		/* One that runs again by now has been told by nobody to stop: it has begun with a reset of its own. */
+		if (unit->instance.process != HANDLE_NONE && unit->state == DEVMGR_STATE_RUNNING)
+			continue;
+		*number = unit->said.number;
+		*last = unit->instance.process == HANDLE_NONE && unit->state != DEVMGR_STATE_BACKOFF;
+		return OK;
+	}
+	return ERR_NOT_FOUND;
+}
+
+status_t control_child_quiet(void *ctx, struct ipc_request *rq, uint32_t number)
+{
+	struct manager *m = ctx;
+	const struct unit *bus = bus_by_badge(m, rq->msg.badge);
+
+	if (!bus)
+		return ERR_ACCESS;
+	for (uint32_t i = 0; i < m->unit_count; i++) {
+		struct unit *unit = m->units[i];
+
+		if (unit->bus != bus || unit->said.number != number)
+			continue;
+		if (unit->instance.process != HANDLE_NONE)
+			return ERR_STATE;
+		dma_drop(unit);
+		return OK;
+	}
+	return ERR_NOT_FOUND;
+}

@@ -173,6 +173,26 @@ static status_t op_holdings(void *ctx, struct ipc_request *rq, uint32_t index, s
 	return ipc_lease_write(rq, DEVMGR_HOLDINGS_LEASE_HOLDINGS, 0, &out, sizeof(out));
 }
 
+static status_t op_property(void *ctx, struct ipc_request *rq, uint32_t index, uint32_t number, size_t name_size,
+			    size_t data_len, uint32_t *size)
+{
+	struct manager *m = ctx;
+	char name[64];
+
+	if (!may(rq, 0))
+		return ERR_ACCESS;
+	if (index >= tree_count(m->tree) || number >= tree_prop_count(m->tree, index))
+		return ERR_NOT_FOUND;
+	const struct tree_prop *prop = tree_prop_at(m->tree, index, number);
+	snprintf(name, sizeof(name), "%s", prop->name);
+	*size = prop->len;
+	status_t status = name_size ? ipc_lease_write_string(rq, DEVMGR_PROPERTY_LEASE_NAME, name) : OK;
+	if (status == OK && data_len && prop->len)
+		status = ipc_lease_write(rq, DEVMGR_PROPERTY_LEASE_DATA, 0, prop->data,
+					 prop->len < data_len ? prop->len : data_len);
+	return status;
+}
+
 /* ---- open ---------------------------------------------------------------------------------------------- */
 
 static const struct {
@@ -276,6 +296,7 @@ const struct devmgr_ops client_ops = {
 	.resources = op_resources,
 	.last_death = op_last_death,
 	.holdings = op_holdings,
+	.property = op_property,
 	.open = op_open,
 	.restart = op_restart,
 	.stop_all = op_stop_all,

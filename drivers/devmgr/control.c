@@ -101,4 +101,7 @@ const struct driver_ops control_ops = {
 	.forget = control_forget,
 	.child_add = control_child_add,
 	.stopping = op_stopping,
+	.children_watch = control_children_watch,
+	.child_ended = control_child_ended,
+	.child_quiet = control_child_quiet,
 };

@@ -39,6 +39,8 @@ struct instance {
 	uint32_t number;    /* 1 for the first */
 	uint64_t ping_bits; /* signalled to stop, too */
 	struct heartbeat heartbeat;
+	handle_t watch; /* of a bus: signalled with watch_bits when a child's driver has ended */
+	uint64_t watch_bits;
 	uint64_t
 		hung_at; /* it hangs: when to look for its registers, DEADLINE_NEVER when it is being ended; 0: it does not */
 	uint32_t hung_tries;
@@ -84,6 +86,7 @@ struct unit {
 	uint32_t seen;    /* number of the bus's instance that reported it last */
 	bool gone;        /* not reported any more */
 	bool changed;     /* to be started afresh when its process has ended */
+	bool ended;       /* its bus has not heard yet that its driver did */
 	bool config_lost; /* its driver's "config" leads nowhere any more */
 
 	struct plan plan;
@@ -220,6 +223,8 @@ void hang_begin(struct manager *m, struct unit *unit);
 void hang_due(struct manager *m, struct unit *unit);
 
 /* ---- dma.c: memory that devices reach */
+/* Frees what earlier instances had. */
+void dma_drop(struct unit *unit);
 void dma_count(const struct unit *unit, struct devmgr_holdings *out);
 status_t control_dma_alloc(void *ctx, struct ipc_request *rq, uint64_t size, handle_t *memory, uint64_t *key);
 status_t control_dma_pin(void *ctx, struct ipc_request *rq, handle_t memory, uint64_t *key);
@@ -231,6 +236,11 @@ status_t control_child_add(void *ctx, struct ipc_request *rq, size_t child_count
 			   uint32_t *index);
 /* The bus's driver has bound: what it has not reported is gone. */
 void children_settle(struct manager *m, const struct unit *bus);
+/* A child's driver has ended: its bus hears of it. */
+void child_ended(struct unit *unit);
+status_t control_children_watch(void *ctx, struct ipc_request *rq, handle_t notification, uint64_t bits);
+status_t control_child_ended(void *ctx, struct ipc_request *rq, uint32_t *number, bool *last);
+status_t control_child_quiet(void *ctx, struct ipc_request *rq, uint32_t number);
 void children_endpoint_lost(struct manager *m, const struct unit *bus);
 /* Matches and starts a child anew. No process of it is left. */
 void child_renew(struct manager *m, struct unit *unit);

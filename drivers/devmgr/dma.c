@@ -59,6 +59,16 @@ void dma_count(const struct unit *unit, struct devmgr_holdings *out)
 	}
 }
 
+void dma_drop(struct unit *unit)
+{
+	for (uint32_t i = 0; i < unit->dma_count;) {
+		if (quarantined(unit, &unit->dma[i]))
+			block_drop(unit, i);
+		else
+			i++;
+	}
+}
+
 static status_t block_add(struct manager *m, struct unit *unit, handle_t vmo, uint64_t size, bool pinned, uint64_t *key)
 {
 	struct dma_block *block = block_new(unit);
@@ -134,11 +144,7 @@ status_t control_dma_quiet(void *ctx, struct ipc_request *rq)
 {
 	struct unit *unit = unit_by_badge(ctx, rq->msg.badge, BADGE_CONTROL);
 
-	for (uint32_t i = 0; unit && i < unit->dma_count;) {
-		if (quarantined(unit, &unit->dma[i]))
-			block_drop(unit, i);
-		else
-			i++;
-	}
+	if (unit)
+		dma_drop(unit);
 	return OK;
 }

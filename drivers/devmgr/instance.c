@@ -182,7 +182,8 @@ void instance_kill(struct unit *unit)
 
 void instance_forget(struct unit *unit)
 {
-	handle_t handles[] = {unit->instance.process, unit->instance.thread, unit->instance.stop, unit->instance.stack};
+	handle_t handles[] = {unit->instance.process, unit->instance.thread, unit->instance.stop, unit->instance.stack,
+			      unit->instance.watch};
 
 	for (size_t i = 0; i < sizeof(handles) / sizeof(handles[0]); i++) {
 		if (handles[i] != HANDLE_NONE)

@@ -106,6 +106,7 @@ static void unit_died(struct manager *m, struct unit *unit, const struct process
 	if (!instance->refused && !rematch[0])
 		death_note(m, unit, info);
 	instance_forget(unit);
+	child_ended(unit);
 	if (m->stopping) {
 		unit->state = DEVMGR_STATE_WAITING;
 		snprintf(unit->reason, sizeof(unit->reason), "the system is stopping");

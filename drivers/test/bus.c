@@ -14,6 +14,7 @@
 
 static struct device *self;
 static uint32_t *mode;
+static uint64_t *ended;
 static uint64_t result;
 static uint8_t blob[DRIVER_PROPERTIES_MAX];
 
@@ -195,6 +196,7 @@ static status_t set(void *ctx, struct ipc_request *rq, uint64_t what)
 	case BUS_DIE: __asm__ volatile("sw zero, 8(zero)"); return OK;
 	case BUS_FORGE: forge(); return OK;
 	case BUS_MANY: many(); return OK;
+	case BUS_ENDED: result = *ended; return OK;
 	case BUS_BADGE: result = rq->msg.badge; return OK;
 	default: return ERR_UNSUPPORTED;
 	}
@@ -212,6 +214,7 @@ static status_t bind(struct device *dev, enum driver_start start)
 	(void)start;
 	self = dev;
 	mode = device_state(dev);
+	ended = (uint64_t *)device_state(dev) + 1;
 	return report_all(*mode);
 }
 
@@ -220,8 +223,19 @@ static const struct rtc_ops ops = {
 	.set = set,
 };
 
+static void child_ended(struct device *dev, uint32_t number, bool last)
+{
+	if (number != 'a' && number != 'b' && number != 'd')
+		device_fail(dev, "heard of a child that has no driver");
+	*ended += last ? 1ull << 32 : 1;
+	/* Nothing reaches memory here. */
+	if (last)
+		(void)device_child_quiet(dev, number);
+}
+
 const struct driver driver = {
 	.bind = bind,
+	.child_ended = child_ended,
 	.protocol = &rtc_protocol,
 	.ops = &ops,
 };

@@ -7,6 +7,8 @@
 #define BUS_WINDOW      0x4000000ull
 #define BUS_WINDOW_SIZE 0x2000000ull
 
+#define CHILD_DMA_BYTES 0x40000u
+
 enum {
 	BUS_USUAL = 0,   /* children a@0, b@1 and c@2, which nobody drives */
 	BUS_WITHOUT = 1, /* b@1 is not there */
@@ -18,6 +20,10 @@ enum {
 	BUS_FORGE = 11,  /* reports what it may not */
 	BUS_MANY = 12,   /* reports 1000 more */
 	CHILD_SPIN = 20, /* the child itself: never comes back */
+	CHILD_DMA = 22,  /* takes memory for its device */
+	CHILD_EXIT = 23, /* exits */
+	BUS_ENDED =
+		14, /* rtc.get then tells how many children's drivers have ended; in the upper half: for the last time */
 	CHILD_WAIT = 21, /* waits for what never comes */
 
 	BUS_BADGE = 13, /* rtc.get then tells the badge of the call */

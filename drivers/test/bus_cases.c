@@ -195,3 +195,37 @@ void test_hang(void)
 	CHECK_IS(node(a_path)->restarts, restarts);
 	CHECK_IS(node(bus_path)->restarts, of_bus);
 }
+
+/* The bus hears of its children's deaths, each one, and ends the quarantine of those that do not come back. */
+void test_child_ended(void)
+{
+	handle_t a = open_device(a_path), b = open_device(b_path);
+	uint64_t before = 0, after = 0;
+	uint32_t restarts = node(b_path)->restarts;
+
+	CHECK_IS(bus_do(a, BUS_ENDED), OK);
+	CHECK_IS(rtc_get(a, &before), OK);
+	CHECK_IS(bus_do(b, CHILD_DMA), OK);
+	CHECK_IS(holdings(b_path).dma_bytes, CHILD_DMA_BYTES);
+	CHECK_IS(rtc_set_until(b, now() + TIMEOUT, CHILD_EXIT), ERR_PEER_DIED);
+	CHECK(await(b_path, DEVMGR_STATE_RUNNING, restarts + 1));
+	CHECK_IS(holdings(b_path).quarantined_bytes, CHILD_DMA_BYTES);
+	CHECK_IS(bus_do(a, BUS_ENDED), OK);
+	CHECK_IS(rtc_get(a, &after), OK);
+	CHECK_IS(after - before, 1);
+	/* It does not come back: what it had is free when the bus has reset its device. */
+	CHECK_IS(bus_do(a, BUS_WITHOUT), OK);
+	bus_restart();
+	CHECK(await(b_path, DEVMGR_STATE_ABSENT, 0));
+	for (uint64_t end = now() + TIMEOUT; holdings(b_path).quarantined_bytes && now() < end;)
+		pause_ms(2);
+	CHECK_IS(holdings(b_path).dma_bytes, 0);
+	CHECK_IS(bus_do(a, BUS_ENDED), OK);
+	CHECK_IS(rtc_get(a, &after), OK);
+	CHECK_IS(after - before, 1 + (1ull << 32));
+	CHECK_IS(bus_do(a, BUS_USUAL), OK);
+	bus_restart();
+	CHECK(await(b_path, DEVMGR_STATE_RUNNING, 0));
+	(void)handle_close(a);
+	(void)handle_close(b);
+}

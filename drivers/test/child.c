@@ -10,6 +10,7 @@
 #define PATIENCE_NS 20000000000ull /* the bus's driver may be dead for a while */
 
 static handle_t config;
+static struct device *self;
 
 static uint64_t deadline(void)
 {
@@ -27,6 +28,10 @@ static status_t set(void *ctx, struct ipc_request *rq, uint64_t what)
 	if (what == CHILD_SPIN)
 		for (;;)
 			__asm__ volatile("");
+	if (what == CHILD_DMA)
+		return device_dma_alloc(self, CHILD_DMA_BYTES, &(struct dma){0});
+	if (what == CHILD_EXIT)
+		process_exit(1);
 	if (what == CHILD_WAIT)
 		return futex_wait(&never, 0, DEADLINE_NEVER);
 	return rtc_set_until(config, deadline(), what);
@@ -44,6 +49,7 @@ static status_t bind(struct device *dev, enum driver_start start)
 	uint32_t value = device_u32(dev, "test,value", 0);
 
 	(void)start;
+	self = dev;
 	config = device_config(dev);
 	if (config == HANDLE_NONE || value < 1 || value > 2)
 		return ERR_STATE;
@@ -51,7 +57,9 @@ static status_t bind(struct device *dev, enum driver_start start)
 	if (vmo_info(startup_handle(DRIVER_HND_REG "0"), &info) != OK || info.size < 0x1000 ||
 	    startup_handle(DRIVER_HND_REG "1") != HANDLE_NONE)
 		return ERR_STATE;
-	return OK;
+	/* A device on a bus is got going through its bus. */
+	uint64_t ignored;
+	return rtc_get_until(config, deadline(), &ignored);
 }
 
 static const struct rtc_ops ops = {
@@ -66,9 +74,6 @@ const struct driver driver = {
 };
 
 DRIVER_MANIFEST = {
-	DRIVER_MANIFEST_HEAD,
-	.name = "test_child",
-	.class = DRIVER_CLASS_OTHER,
-	.heartbeat_ms = 200,
-	.matches = {DRIVER_COMPATIBLE("test,child", 0)},
+	DRIVER_MANIFEST_HEAD, .name = "test_child",         .class = DRIVER_CLASS_OTHER,
+	.heartbeat_ms = 200,  .dma_bytes = CHILD_DMA_BYTES, .matches = {DRIVER_COMPATIBLE("test,child", 0)},
 };

@@ -646,6 +646,7 @@ static void run_devices(void)
 	run("children_forged", test_children_forged);
 	run("bus_killed", test_bus_killed);
 	run("hang", test_hang);
+	run("child_ended", test_child_ended);
 	run("stop_all", test_stop_all);
 }
 

@@ -24,31 +24,39 @@ static void expect_error(status_t status)
 		result++;
 }
 
+static bool one_of(const char *name, const char *const *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!strcmp(name, list[i]))
+			return true;
+	}
+	return false;
+}
+
 /* Exactly these names; and none of them can be copied, widened or turned into another resource. */
 static void try_handles(void)
 {
 	static const char *const allowed[] = {
-		"self", "thread", "fault", "node", "control", "class", "reg0", "state", "pulse",
+		"self", "thread", "fault", "node", "control", "class", "reg0", "state", "pulse", "mint", "wake",
 	};
+	static const char *const copied[] = {"self", "thread", "fault", "mint", "wake"};
 	const struct startup *s = startup_get();
 	handle_t other;
 
 	for (uint32_t i = 0; i < s->nhandles; i++) {
 		handle_t h = s->handles[i].handle;
-		bool known = false;
 
-		for (size_t k = 0; k < sizeof(allowed) / sizeof(allowed[0]); k++)
-			known |= !strcmp(s->handles[i].name, allowed[k]);
-		if (!known)
+		if (!one_of(s->handles[i].name, allowed, sizeof(allowed) / sizeof(allowed[0])))
 			result++;
 		expect_error(vmo_create_device(h, 0x101000, 0x1000, &other));
 		expect_error(irq_create(h, 10, IRQ_LEVEL, &other));
 		expect_error(resource_create(h, 0, 1, &other));
 		expect_error(system_reset(h, RESET_REBOOT));
 		expect_error(process_open(h, 2, &other));
-		expect_error(endpoint_mint(h, 0, RIGHT_EP_CALL, &other));
-		if (strcmp(s->handles[i].name, "self") && strcmp(s->handles[i].name, "thread") &&
-		    strcmp(s->handles[i].name, "fault"))
+		/* Its own endpoint and notification are there to be given to clients. */
+		if (strcmp(s->handles[i].name, "mint"))
+			expect_error(endpoint_mint(h, 0, RIGHT_EP_CALL, &other));
+		if (!one_of(s->handles[i].name, copied, sizeof(copied) / sizeof(copied[0])))
 			expect_error(handle_dup(h, RIGHTS_SAME, &other));
 		expect_error(handle_dup(h, RIGHTS_ALL, &other));
 	}

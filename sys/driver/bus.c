@@ -33,3 +33,9 @@ status_t device_child_add(struct device *dev, const struct driver_child *child, 
 	(void)dev;
 	return driver_child_add(startup_handle(DRIVER_HND_CONTROL), child, 1, properties, size, node);
 }
+
+status_t device_child_quiet(struct device *dev, uint32_t number)
+{
+	(void)dev;
+	return driver_child_quiet(startup_handle(DRIVER_HND_CONTROL), number);
+}

@@ -20,3 +20,6 @@ const void *bus_windows(const struct device *dev, size_t *len);
 /* properties: a flattened device tree with the child's properties in its root and nothing below. For errors see driver.child_add. */
 status_t device_child_add(struct device *dev, const struct driver_child *child, const void *properties, size_t size,
 			  uint32_t *node);
+
+/* After struct driver.child_ended with `last`: the child's device was reset and reaches nothing any more. */
+status_t device_child_quiet(struct device *dev, uint32_t number);

@@ -41,6 +41,9 @@ struct driver {
 	void (*timer)(struct device *dev);
 	/* The end of the system: finish what is under way, within a fraction of a second. May be NULL, like irq and timer. */
 	void (*unbind)(struct device *dev);
+	/* Drivers of buses: the driver of the child with this number has ended. Its device is to be kept from reaching memory. Called before any
+	 * call of the child's next driver is served; `last`: it gets none for now. */
+	void (*child_ended)(struct device *dev, uint32_t number, bool last);
 	/* The protocol of the driver's class and its operations; their context is device_context(). */
 	const struct ipc_protocol *protocol;
 	const void *ops;

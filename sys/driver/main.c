@@ -214,6 +214,29 @@ static status_t server_prepare(struct device *dev, handle_t *stop, uint64_t *sto
 	return status;
 }
 
+#define CHILDREN_AT_ONCE 1024
+
+static void children_run(void *ctx)
+{
+	handle_t control = startup_handle(DRIVER_HND_CONTROL);
+	uint32_t number;
+	bool last;
+
+	for (unsigned i = 0; i < CHILDREN_AT_ONCE && driver_child_ended(control, &number, &last) == OK; i++)
+		driver.child_ended(ctx, number, last);
+}
+
+static status_t children_watch(struct device *dev)
+{
+	handle_t notification;
+	uint64_t bits;
+	status_t status = server_add_signal(&server, children_run, dev, &notification, &bits);
+
+	if (status == OK)
+		status = handle_dup(notification, RIGHT_NT_SIGNAL | RIGHT_MOVE | RIGHT_INFO, &notification);
+	return status == OK ? driver_children_watch(startup_handle(DRIVER_HND_CONTROL), notification, bits) : status;
+}
+
 /* From here on they come: the device is in a known state. */
 static status_t irqs_bind(struct device *dev)
 {
@@ -270,6 +293,8 @@ static status_t start_up(struct device *dev, enum driver_start start, const char
 	status = server_prepare(dev, &stop, &stop_bits, &ping_bits);
 	if (status == OK)
 		status = irqs_bind(dev);
+	if (status == OK && driver.child_ended)
+		status = children_watch(dev);
 	if (status != OK)
 		return status;
 	*reason = "devmgr did not accept the driver";

@@ -257,6 +257,50 @@ static void show_registers(const struct devmgr_death *death)
 	}
 }
 
+/* One or more strings, each with its end, and nothing that a terminal would act on */
+static bool is_text(const uint8_t *data, uint32_t len)
+{
+	if (len < 2 || data[len - 1] != 0 || data[0] == 0)
+		return false;
+	for (uint32_t i = 0; i + 1 < len; i++) {
+		if ((data[i] < ' ' || data[i] > '~') && (data[i] != 0 || data[i + 1] == 0))
+			return false;
+	}
+	return true;
+}
+
+static void show_property(const char *name, const uint8_t *data, uint32_t len, uint32_t whole)
+{
+	printf("    %s", name);
+	if (len && is_text(data, len)) {
+		for (uint32_t i = 0; i < len; i += (uint32_t)strlen((const char *)data + i) + 1)
+			printf("%s\"%s\"", i ? ", " : " = ", (const char *)data + i);
+	} else if (len) {
+		fputs(" =", stdout);
+		for (uint32_t i = 0; i < len; i++)
+			printf("%s%02x", i % 4 ? "" : " ", data[i]);
+	}
+	puts(whole > len ? " ..." : "");
+}
+
+static void show_properties(const struct devmgr_node *node)
+{
+	static uint8_t data[DEVMGR_PROPERTY_MAX];
+	char name[64];
+	uint32_t size;
+
+	for (uint32_t i = 0;
+	     devmgr_property(devmgr, node->index, i, name, sizeof(name), data, sizeof(data), &size) == OK; i++) {
+		uint32_t len = size < sizeof(data) ? size : (uint32_t)sizeof(data);
+		if (i == 0)
+			puts("  properties:");
+		for (char *c = name; *c; c++)
+			*c = *c >= ' ' && *c <= '~' ? *c : '?';
+		/* Long lists are for machines. */
+		show_property(name, data, len < 64 || is_text(data, len) ? len : 64, size);
+	}
+}
+
 /* What devmgr keeps for the driver beyond its process */
 static void show_holdings(const struct devmgr_node *node)
 {
@@ -336,6 +380,7 @@ static void show_details(const struct devmgr_node *node)
 		text_free(&text);
 	}
 	free(list);
+	show_properties(node);
 	show_holdings(node);
 	show_death(node);
 }
