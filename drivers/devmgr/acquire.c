@@ -47,7 +47,8 @@ static status_t hardware_acquire(struct manager *m, struct unit *unit)
 			status = irq_create(m->res_irq, plan->irqs[i].source, plan->irqs[i].edge ? IRQ_EDGE : IRQ_LEVEL,
 					    &unit->irqs[i]);
 	}
-	if (status == ERR_BUSY)
+	unit->irq_busy = status == ERR_BUSY;
+	if (unit->irq_busy)
 		snprintf(unit->reason, sizeof(unit->reason), "its interrupt is another driver's");
 	else if (status != OK)
 		explain(unit, "the kernel refuses its interrupt", status);

@@ -39,9 +39,16 @@ static bool unseen(const struct unit *unit)
 	return unit->seen != unit->bus->instance.number;
 }
 
-/* Takes the registers away at once, the process as soon as may be. */
+/* Takes the registers and the interrupt away at once, the process as soon as may be. */
 static void child_stop(struct unit *unit)
 {
+	for (uint32_t i = 0; i < DRIVER_IRQS_MAX; i++) {
+		if (unit->irqs[i] == HANDLE_NONE)
+			continue;
+		(void)handle_revoke(unit->irqs[i]);
+		(void)handle_close(unit->irqs[i]);
+		unit->irqs[i] = HANDLE_NONE;
+	}
 	for (uint32_t i = 0; i < DRIVER_REGS_MAX; i++) {
 		if (unit->regs[i] != HANDLE_NONE)
 			(void)handle_revoke(unit->regs[i]);

@@ -23,6 +23,8 @@ static status_t op_bound(void *ctx, struct ipc_request *rq, handle_t stop, uint6
 	unit_log(m, unit, LOG_INFO, "%s (%llu)%s", unit->driver->manifest.name, (unsigned long long)unit->instance.pid,
 		 unit->starts > 1 ? " again" : "");
 	children_settle(m, unit);
+	if (unit->class == DEVMGR_CLASS_BUS)
+		units_retry(m);
 	if (m->stopping)
 		(void)notification_signal(stop, bits);
 	depend_bound(m, unit);

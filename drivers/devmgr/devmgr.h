@@ -92,6 +92,7 @@ struct unit {
 	struct plan plan;
 	/* Held as long as the unit exists, and lent to every instance; HANDLE_NONE until the first start */
 	bool acquired;
+	bool irq_busy; /* it waits for an interrupt that another driver has */
 	handle_t regs[DRIVER_REGS_MAX], irqs[DRIVER_IRQS_MAX], regmap;
 	handle_t quota, memory, blob; /* memory: of manifest.state_bytes */
 	handle_t pulse;               /* one page: the driver counts answers to pings there */
@@ -200,6 +201,8 @@ status_t depend_endpoint(struct manager *m, const struct unit *unit, uint32_t in
 /* ---- supervise.c: what becomes of units */
 void unit_start(struct manager *m, struct unit *unit);
 void unit_restart(struct manager *m, struct unit *unit);
+/* Somebody's interrupt may be free now: starts those that wait for one. */
+void units_retry(struct manager *m);
 /* Looks at all units whose process may have ended, and at all deadlines. */
 void supervise_ended(void *manager);
 void supervise_timer(void *manager);

@@ -128,7 +128,9 @@ void units_number(struct manager *m)
 	struct unit *unit;
 
 	while ((unit = unnumbered_first(m))) {
-		unit->class_unit = m->class_next[unit->class]++;
+		uint8_t *next = &m->class_next[unit->class];
+
+		unit->class_unit = *next < UINT8_MAX ? (*next)++ : UINT8_MAX; /* those beyond are opened by path */
 		unit->numbered = true;
 	}
 	console_choose(m);

@@ -44,6 +44,9 @@ static void unit_failed(struct manager *m, struct unit *unit)
 
 void unit_start(struct manager *m, struct unit *unit)
 {
+	char before[sizeof(unit->reason)];
+
+	memcpy(before, unit->reason, sizeof(before));
 	if (m->ready && !unit->numbered)
 		units_number(m);
 	if (!depend_ready(m, unit))
@@ -56,12 +59,23 @@ void unit_start(struct manager *m, struct unit *unit)
 		unit->reason[0] = 0;
 		return;
 	}
-	unit_log(m, unit, LOG_WARN, "%s", unit->reason);
+	if (strcmp(before, unit->reason)) /* once is enough for one that waits */
+		unit_log(m, unit, LOG_WARN, "%s", unit->reason);
 	/* Lack of something may pass; what the tree says will not. */
 	if (status == ERR_NO_MEMORY || status == ERR_NO_HANDLES || status == ERR_QUOTA)
 		unit_failed(m, unit);
 	else
 		unit->state = DEVMGR_STATE_WAITING;
+}
+
+void units_retry(struct manager *m)
+{
+	for (uint32_t i = 0; !m->stopping && i < m->unit_count; i++) {
+		struct unit *unit = m->units[i];
+
+		if (unit->state == DEVMGR_STATE_WAITING && unit->irq_busy && unit->driver && !unit->gone)
+			unit_start(m, unit);
+	}
 }
 
 void unit_restart(struct manager *m, struct unit *unit)
@@ -174,6 +188,7 @@ void supervise_settled(struct manager *m)
 void supervise_ended(void *manager)
 {
 	struct manager *m = manager;
+	bool ended = false;
 
 	for (uint32_t i = 0; i < m->unit_count; i++) {
 		struct unit *unit = m->units[i];
@@ -183,7 +198,10 @@ void supervise_ended(void *manager)
 		    info.state != PROCESS_ENDED)
 			continue;
 		unit_died(m, unit, &info);
+		ended = true;
 	}
+	if (ended)
+		units_retry(m);
 	supervise_schedule(m);
 	supervise_settled(m);
 }
