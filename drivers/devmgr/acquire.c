@@ -29,6 +29,30 @@ static status_t regs_acquire(struct manager *m, const struct plan_reg *reg, hand
 	return vmo_create_device(m->res_mmio, reg->range.base, reg->range.size, out);
 }
 
+static uint32_t irq_flags(const struct plan_irq *irq)
+{
+	return irq->edge ? IRQ_EDGE : irq->shared ? IRQ_SHARED : IRQ_LEVEL;
+}
+
+static status_t irqs_acquire(struct manager *m, struct unit *unit)
+{
+	const struct plan *plan = &unit->plan;
+	status_t status = OK;
+
+	for (uint32_t i = 0; status == OK && i < plan->irq_count; i++) {
+		const struct plan_irq *irq = &plan->irqs[i];
+
+		if (unit->irqs[i] == HANDLE_NONE && !irq->provided)
+			status = irq_create(m->res_irq, irq->source, irq_flags(irq), &unit->irqs[i]);
+	}
+	unit->irq_busy = status == ERR_BUSY;
+	if (unit->irq_busy)
+		snprintf(unit->reason, sizeof(unit->reason), "its interrupt is another driver's");
+	else if (status != OK)
+		explain(unit, "the kernel refuses its interrupt", status);
+	return status;
+}
+
 static status_t hardware_acquire(struct manager *m, struct unit *unit)
 {
 	const struct plan *plan = &unit->plan;
@@ -42,17 +66,7 @@ static status_t hardware_acquire(struct manager *m, struct unit *unit)
 		explain(unit, "the kernel refuses its registers", status);
 		return status;
 	}
-	for (uint32_t i = 0; status == OK && i < plan->irq_count; i++) {
-		if (unit->irqs[i] == HANDLE_NONE && !plan->irqs[i].provided)
-			status = irq_create(m->res_irq, plan->irqs[i].source, plan->irqs[i].edge ? IRQ_EDGE : IRQ_LEVEL,
-					    &unit->irqs[i]);
-	}
-	unit->irq_busy = status == ERR_BUSY;
-	if (unit->irq_busy)
-		snprintf(unit->reason, sizeof(unit->reason), "its interrupt is another driver's");
-	else if (status != OK)
-		explain(unit, "the kernel refuses its interrupt", status);
-	return status;
+	return irqs_acquire(m, unit);
 }
 
 static status_t quota_acquire(struct unit *unit)
@@ -117,17 +131,23 @@ static void drop(handle_t *handle)
 	*handle = HANDLE_NONE;
 }
 
+void irqs_let_go(struct unit *unit)
+{
+	for (uint32_t i = 0; i < DRIVER_IRQS_MAX; i++)
+		drop(&unit->irqs[i]);
+}
+
 void unit_release(struct unit *unit)
 {
 	for (uint32_t i = 0; i < DRIVER_REGS_MAX; i++)
 		drop(&unit->regs[i]);
-	for (uint32_t i = 0; i < DRIVER_IRQS_MAX; i++)
-		drop(&unit->irqs[i]);
+	irqs_let_go(unit);
 	drop(&unit->regmap);
 	drop(&unit->quota);
 	drop(&unit->memory);
 	drop(&unit->blob);
 	drop(&unit->pulse);
+	drop(&unit->wake);
 	drop(&unit->endpoint);
 	kept_drop(unit);
 	unit->acquired = false;
@@ -139,7 +159,7 @@ status_t unit_acquire(struct manager *m, struct unit *unit)
 	status_t status;
 
 	if (unit->acquired)
-		return OK;
+		return irqs_acquire(m, unit);
 	status = plan_claim(&m->claims, m->tree, unit->node, &unit->plan);
 	if (plan_problem(&unit->plan)) {
 		snprintf(unit->reason, sizeof(unit->reason), "%s", plan_problem(&unit->plan));

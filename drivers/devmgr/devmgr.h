@@ -185,6 +185,8 @@ void instance_forget(struct unit *unit);
 status_t unit_acquire(struct manager *m, struct unit *unit);
 /* Lets go of everything but claims: the unit has no driver any more, or gets another. Callers hear ERR_CLOSED. */
 void unit_release(struct unit *unit);
+/* Only of its interrupts: what a dead driver has not acknowledged keeps its neighbours' line quiet. */
+void irqs_let_go(struct unit *unit);
 
 /* ---- depend.c: who needs whom */
 /* Reads what all nodes need. ERR_NO_MEMORY */

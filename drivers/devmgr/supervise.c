@@ -120,6 +120,8 @@ static void unit_died(struct manager *m, struct unit *unit, const struct process
 	if (!instance->refused && !rematch[0])
 		death_note(m, unit, info);
 	instance_forget(unit);
+	if (unit->bus)
+		irqs_let_go(unit);
 	child_ended(unit);
 	if (m->stopping) {
 		unit->state = DEVMGR_STATE_WAITING;
