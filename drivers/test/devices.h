@@ -34,6 +34,7 @@ void test_children(void);
 void test_children_forged(void);
 void test_bus_killed(void);
 void test_hang(void);
+void test_child_ended(void);
 
 /* pci_cases.c */
 void test_pci_found(void);
@@ -45,4 +46,3 @@ void test_pci_reset(void);
 void test_pci_restart(void);
 void test_pci_killed_in_reset(void);
 void test_pci_function_killed(void);
-void test_child_ended(void);
