@@ -50,7 +50,8 @@ def is_driver(data):
         raise BadElf("is not an ELF file")
     if len(data) < ELF_HEADER.size:
         raise BadElf("is a damaged ELF file")
-    (ident, kind, machine, _, _, phoff, shoff, _, _, phentsize, phnum, shentsize, shnum, shstrndx) = ELF_HEADER.unpack_from(data)
+    (ident, kind, machine, _, _, phoff, shoff, _, _, phentsize, phnum, shentsize, shnum,
+     shstrndx) = ELF_HEADER.unpack_from(data)
     if machine != MACHINE_RISCV or ident[4] != CLASS_64 or ident[5] != LITTLE_ENDIAN:
         raise BadElf("is not an ELF file for riscv64")
     if kind != TYPE_PROGRAM:
@@ -85,7 +86,8 @@ def parse(spec, base=None):
         if data[:4] == ELF_MAGIC:
             raise Failure(f"--add {spec}: {path} {error}") from None
         if not name:
-            raise Failure(f"--add {spec}: {path} {error}: to add it as a file, say where it goes: {spec}=PATH") from None
+            raise Failure(
+                f"--add {spec}: {path} {error}: to add it as a file, say where it goes: {spec}=PATH") from None
         driver = False
     name = name.lstrip("/") or f"{'drivers' if driver else 'bin'}/{path.name.removesuffix('.elf')}"
     try:

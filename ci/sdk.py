@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""`./veridian sdk`: a folder with all that programs and drivers outside of this tree are built with. It works wherever it
-is moved to, and names neither this checkout nor this machine. sdk/README.md is for those who use it."""
+"""`./veridian sdk`: a folder with all that programs and drivers outside of this tree are built with. It works wherever
+it is moved to, and names neither this checkout nor this machine. sdk/README.md is for those who use it."""
 
 import configparser
+import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -64,7 +66,8 @@ def arch_flags():
     ini = configparser.ConfigParser()
     ini.read(build.ROOT / "ci" / "riscv64.ini")
     options = ini["built-in options"]
-    compiler, linker = ([flag.strip(" '") for flag in options[key].strip("[]").split(",")] for key in ("c_args", "c_link_args"))
+    compiler, linker = (
+        [flag.strip(" '") for flag in options[key].strip("[]").split(",")] for key in ("c_args", "c_link_args"))
     return [flag for flag in compiler if not flag.startswith("-W")], linker
 
 
@@ -74,10 +77,10 @@ def put_headers(folder, parts):
                           stdout=subprocess.PIPE, text=True, check=True)
     include = folder / "include"
     for group in ("headers", "configure"):
-        for source, entry in build.json.loads(done.stdout).get(group, {}).items():
-            _, found, name = entry["destination"].partition("include" + ("dir}" if "includedir}" in entry["destination"] else "") + "/")
+        for source, entry in json.loads(done.stdout).get(group, {}).items():
+            found = re.match(r"(?:.*/include|\{includedir\})/(.+)", entry["destination"])
             if found and "/picolibc" in source:
-                copy(Path(source), include / name)
+                copy(Path(source), include / found.group(1))
     for ours in OWN_LIBC_HEADERS:  # they replace picolibc's
         for header in sorted((build.ROOT / ours).rglob("*.h")):
             target = include / header.relative_to(build.ROOT / ours)
@@ -116,7 +119,8 @@ def put_libraries(folder, parts):
         (drivers if source.name in DRIVER_LIBRARIES else programs).append(source.name)
     tool("ar", "qcsD", lib / "libm.a")  # all of it is in libc.a; here for those that ask for it
     # They need each other in both directions. The linker looks for them in the folder of this file first.
-    (lib / "libuser.a").write_text(f"/* The libraries of every program, searched together. */\nGROUP({' '.join(programs)} -lgcc)\n")
+    (lib / "libuser.a").write_text(
+        f"/* The libraries of every program, searched together. */\nGROUP({' '.join(programs)} -lgcc)\n")
     copy(build.ROOT / "sys" / "lib" / "user.ld", lib / "veridian.ld")
 
 
@@ -198,11 +202,11 @@ def check_relocatable(folder):
 
 def make(output):
     """The tree must have been built. Replaces an earlier SDK, and nothing else."""
-    output = Path(output)
+    output = Path(output).absolute()
     if output.is_symlink() or (output.exists() and not output.is_dir()):
         raise Failure(f"sdk: {output} is there and no folder")
     if output.exists() and any(output.iterdir()) and not (output / MARK).exists():
-        raise Failure(f"sdk: {output} is there, and no SDK: name an empty folder or one that is not there yet")
+        raise Failure(f"sdk: {output} is there and no SDK: name an empty folder, or one that is not there yet")
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=output.parent, prefix=".veridian-sdk-") as scratch:

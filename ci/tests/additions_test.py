@@ -24,7 +24,8 @@ def elf(sections=(), machine=RISCV, kind=2, ident=(2, 1), segments=()):
     table = [bytes(64)]
     for name in [*sections, ".shstrtab"]:
         size = len(names) if name == ".shstrtab" else 0
-        table.append(additions.ELF_SECTION.pack(names.index(b"\0" + name.encode() + b"\0") + 1, 3, 0, 0, at, size, 0, 0, 1, 0))
+        start = names.index(b"\0" + name.encode() + b"\0") + 1
+        table.append(additions.ELF_SECTION.pack(start, 3, 0, 0, at, size, 0, 0, 1, 0))
     header = additions.ELF_HEADER.pack(
         b"\x7fELF" + bytes(ident) + bytes(10), kind, machine, 1, 0, phoff, at + len(names), 0, 64,
         additions.ELF_PROGRAM.size, len(segments), additions.ELF_SECTION.size, len(table), len(table) - 1)

@@ -16,7 +16,8 @@ EXAMPLE = ROOT / "sdk" / "examples" / "edu"
 DOCUMENT = ROOT / "docs" / "write-a-driver.md"
 WHOLE = ("edu.c", "meson.build", "protocols/edu.idl", "protocols/meson.build")  # shown to the last line
 SOURCE_LANGUAGES = {"c", "idl", "meson"}
-UNSHOWN = re.compile(r"(#|//|/\*) SPDX-|/\* .* \*/$|# In a folder of this name|$")  # heads, headings, blank lines
+# heads, headings, blank lines
+UNSHOWN = re.compile(r"(#|//|/\*) SPDX-|/\* .* \*/$|# In a folder of this name|$")
 
 
 def blocks():
