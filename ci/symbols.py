@@ -3,7 +3,7 @@
 is a frame, the function and its place in the source are added.
 
 A frame is `  #N 0xADDRESS` (kernel; a `?` after it means a guess) or `  #N 0xADDRESS PROGRAM` (user), PROGRAM being a path
-in the boot archive or its last part."""
+in the boot archive or its last part; in lines of the log, what stands in front of them there is passed over."""
 
 import os
 import re
@@ -11,7 +11,7 @@ import subprocess
 
 import build
 
-FRAME = re.compile(rb"^\s*(?:\[[^\]]*\]\s*)?#(\d+)\s+0x([0-9a-fA-F]{8,16})(?:\s+([\w./+-]+|\?))?\s*$")
+FRAME = re.compile(rb"^\s*(?:\[[^\]]*\]\s*(?:[A-Z]+\s+)?(?:\w+:\s+)?)?#(\d+)\s+0x([0-9a-fA-F]{8,16})(?:\s+([\w./+-]+|\?))?\s*$")
 KERNEL_START = 1 << 63
 LINE_MAX = 400  # longer ones are no frames
 DEBUG_ROOT = "/veridian/"  # what the build maps the checkout's folder to

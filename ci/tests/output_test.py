@@ -41,6 +41,12 @@ class BacktraceTest(unittest.TestCase):
             b"[  1.5]   #12 0x0000000000401000 drivers/ns16550 f12 (a.c:1)\n\x1b[1mend",
             [(0, 0xFFFFFFFF80001234, None), (1, 0xFFFFFFFF80001238, None), (12, 0x401000, "drivers/ns16550")])
 
+    def test_frames_in_the_log(self):
+        self.check(
+            b"[    0.527743] ERROR devmgr:   #0 0x0000000000102b06 drivers/edu\n",
+            b"[    0.527743] ERROR devmgr:   #0 0x0000000000102b06 drivers/edu f0 (a.c:1)\n",
+            [(0, 0x102B06, "drivers/edu")])
+
     def test_unknown_address_stays_as_it_is(self):
         self.check(b" #1 0xbad00000\n", b" #1 0xbad00000\n", [(1, 0xBAD00000, None)])
 

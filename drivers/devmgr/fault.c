@@ -88,13 +88,17 @@ static void place_note(struct unit *unit, const struct thread_regs *regs)
 	memcpy(death->frames, frames, death->frame_count * sizeof(frames[0]));
 }
 
-static void frames_log(const struct devmgr_death *death)
+/* With the file in the archive, so that whoever reads the log can tell the functions' names. */
+static void frames_log(const struct unit *unit)
 {
+	const struct devmgr_death *death = &unit->death;
+
 	for (uint32_t i = 0; i < death->frame_count; i++) {
 		uint64_t frame;
 
 		memcpy(&frame, death->frames + 8 * (size_t)i, 8);
-		manager_log(LOG_ERROR, "  #%u 0x%llx", (unsigned)i, (unsigned long long)frame);
+		manager_log(LOG_ERROR, "  #%u 0x%016llx %s", (unsigned)i, (unsigned long long)frame,
+			    unit->driver->file.path);
 	}
 }
 
@@ -109,7 +113,7 @@ void hang_note(struct manager *m, struct unit *unit, const struct thread_regs *r
 	}
 	unit_log(m, unit, LOG_ERROR, "%s (%llu) hangs at pc 0x%llx", unit->driver->manifest.name,
 		 (unsigned long long)unit->instance.pid, (unsigned long long)death->pc);
-	frames_log(death);
+	frames_log(unit);
 }
 
 static void fault_note(struct manager *m, struct unit *unit, const struct ipc_msg *msg)
@@ -129,7 +133,7 @@ static void fault_note(struct manager *m, struct unit *unit, const struct ipc_ms
 	manager_log(LOG_ERROR, "driver %s (%llu) faulted: %s at 0x%llx, pc 0x%llx", unit->driver->manifest.name,
 		    (unsigned long long)unit->instance.pid, cause_name(death->cause),
 		    (unsigned long long)death->address, (unsigned long long)death->pc);
-	frames_log(death);
+	frames_log(unit);
 	unit_log(m, unit, LOG_ERROR, "its driver faulted");
 }
 

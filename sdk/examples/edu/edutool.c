@@ -12,8 +12,9 @@
 #include "sys/lib/startup.h"
 #include "sys/lib/syscall.h"
 
-#define DRIVER  "edu"
-#define WAIT_NS 10000000000ull /* for everything together */
+#define DRIVER     "edu"
+#define WAIT_NS    10000000000ull /* for everything together */
+#define DEATHS_MAX 3
 
 static uint64_t deadline;
 
@@ -37,12 +38,16 @@ static status_t device_find(const char *driver, handle_t *out)
 	}
 }
 
-/* Is it to be asked again? The device works for somebody else, or its driver died and the next one is on its way. */
+/* Is it to be asked again? The device works for somebody else, or its driver died and the next one is on its way. A request
+ * that drivers keep dying of is not sent for ever. */
 static bool again(status_t status)
 {
 	const struct timespec pause = {.tv_nsec = 10000000};
+	static unsigned deaths;
 	uint64_t now;
 
+	if (status == ERR_PEER_DIED && ++deaths > DEATHS_MAX)
+		return false;
 	if ((status != ERR_BUSY && status != ERR_PEER_DIED) || clock_get(&now) != OK || now >= deadline)
 		return false;
 	nanosleep(&pause, NULL);
@@ -104,6 +109,7 @@ static const char *text(status_t status)
 	case ERR_NOT_FOUND: return "this machine has no edu device with a driver";
 	case ERR_ACCESS: return "not allowed to use devices";
 	case ERR_RANGE: return "that does not fit";
+	case ERR_PEER_DIED: return "the driver dies of it";
 	case ERR_TIMED_OUT: return "no answer";
 	default: return "failed";
 	}
