@@ -47,6 +47,7 @@ static status_t child_irq(const struct tree *tree, uint32_t bus, uint32_t contro
 		return ERR_RANGE;
 	out->irq_count = 1;
 	plan->name = "intx";
+	plan->shared = true;
 	status_t status = tree_irq_pin(tree, bus, said->irq_address, said->irq_pin, &irq);
 	plan->source = irq.cells[0];
 	plan->edge = irq.ncells > 1 && (irq.cells[1] & 3);

@@ -25,6 +25,7 @@ struct plan_reg {
 struct plan_irq {
 	uint32_t source; /* number at the kernel's controller */
 	bool edge;
+	bool shared;   /* a line that other devices may pull as well: INTx of PCI */
 	bool provided; /* another driver passes it on: `source` is nothing of the kernel's */
 	const char *name;
 	char problem[PLAN_TEXT_MAX];
