@@ -36,7 +36,7 @@ int main(int argc, char **argv)
 		if (status != OK)
 			tool_fail("cannot list the interrupts: %s", status_text(status));
 		table_add(&table, "%" PRIu32, irq.source);
-		table_add(&table, "%s", irq.flags & IRQ_EDGE ? "edge" : "level");
+		table_add(&table, "%s", irq.flags == IRQ_EDGE ? "edge" : irq.flags == IRQ_SHARED ? "shared" : "level");
 		table_add(&table, "%" PRIu64, irq.count);
 		table_add(&table, "%s", irq.masked ? "masked" : "open");
 		table_add(&table, "%" PRIu64, irq.owner_koid);

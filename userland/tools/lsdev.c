@@ -99,6 +99,13 @@ static struct devmgr_resource *read_resources(const struct devmgr_node *node, ui
 		tool_fail("out of memory");
 	if (room == 0 || devmgr_resources(devmgr, node->index, list, room, count) != OK)
 		*count = 0;
+	/* A PCI function does not have all six base addresses. */
+	uint32_t kept = 0;
+	for (uint32_t i = 0; i < *count; i++) {
+		if (list[i].kind == DEVMGR_RESOURCE_KIND_IRQ || list[i].size)
+			list[kept++] = list[i];
+	}
+	*count = kept;
 	return list;
 }
 
