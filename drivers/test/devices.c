@@ -623,6 +623,7 @@ static void run_pci(void)
 	run("pci_restart", test_pci_restart);
 	run("pci_killed_in_reset", test_pci_killed_in_reset);
 	run("pci_function_killed", test_pci_function_killed);
+	run("pci_given_up", test_pci_given_up);
 }
 
 static void run_devices(void)

@@ -46,3 +46,4 @@ void test_pci_reset(void);
 void test_pci_restart(void);
 void test_pci_killed_in_reset(void);
 void test_pci_function_killed(void);
+void test_pci_given_up(void);

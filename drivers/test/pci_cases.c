@@ -198,15 +198,59 @@ void test_pci_killed_in_reset(void)
 	check_good(nic_path, PCI_DO_RESET);
 }
 
-/* A function's driver dies: the next one has the same. */
+/* A function's driver dies while its function masters the bus: that ends, and the next one has all that it had. */
 void test_pci_function_killed(void)
 {
 	for (size_t i = 0; i < DRIVEN; i++) {
 		uint32_t restarts = node(driven[i].path)->restarts;
 
+		check_good(driven[i].path, PCI_DO_HOLD);
 		kill_pid(node(driven[i].path)->pid);
 		CHECK(await(driven[i].path, DEVMGR_STATE_RUNNING, restarts + 1));
 	}
 	test_pci_rules();
 	test_pci_interrupts();
+}
+
+static void *give_up(void *of)
+{
+	const char *path = of;
+	handle_t device = open_device(path);
+	uint64_t ignored;
+	status_t status;
+	int deaths = 0;
+
+	check_good(path, PCI_DO_HOLD);
+	do
+		status = ask(device, PCI_DO_DIE, &ignored);
+	while (status == ERR_PEER_DIED && ++deaths < 30);
+	CHECK_IS(status, ERR_CLOSED);
+	(void)handle_close(device);
+	return NULL;
+}
+
+/* No driver is left to say that the function is quiet: the bus resets it and says so. One that cannot be reset keeps its memory from others
+ * for ever. */
+void test_pci_given_up(void)
+{
+	static char nic[] = HOST "/pci@2,0/ethernet@0,0", edu[] = HOST "/pci1234,11e8@1,0";
+	pthread_t thread;
+	uint64_t end;
+
+	/* Waiting is most of it: both at once. */
+	if (!CHECK_IS(pthread_create(&thread, NULL, give_up, edu), 0))
+		return;
+	(void)give_up(nic);
+	(void)pthread_join(thread, NULL);
+	CHECK_IS(node(nic_path)->state, DEVMGR_STATE_FAILED);
+	CHECK_IS(node(edu)->state, DEVMGR_STATE_FAILED);
+	end = now() + 10 * SECOND;
+	while (holdings(nic_path).quarantined_bytes && now() < end)
+		pause_ms(10);
+	CHECK_IS(holdings(nic_path).quarantined_bytes, 0);
+	CHECK_IS(holdings(edu).quarantined_bytes, PCI_HOLD_BYTES);
+	/* A person may try again. */
+	CHECK_IS(devmgr_restart(owner, node(nic_path)->index), OK);
+	CHECK(await(nic_path, DEVMGR_STATE_RUNNING, 0));
+	check_good(nic_path, PCI_DO_RULES);
 }

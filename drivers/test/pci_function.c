@@ -141,6 +141,15 @@ static void dma(void)
 	device_dma_free(self, &memory);
 }
 
+static void hold(void)
+{
+	static struct dma memory;
+
+	EXPECT(device_dma_quiet(self) == OK);
+	EXPECT(device_dma_alloc(self, PCI_HOLD_BYTES, &memory) == OK);
+	EXPECT(pci_config_master(self, true) == OK);
+}
+
 static status_t set(void *ctx, struct ipc_request *rq, uint64_t what)
 {
 	(void)ctx, (void)rq;
@@ -152,6 +161,8 @@ static status_t set(void *ctx, struct ipc_request *rq, uint64_t what)
 	case PCI_DO_COUNT: result = interrupts; return OK;
 	case PCI_DO_RESET: reset(); return OK;
 	case PCI_DO_DMA: dma(); return OK;
+	case PCI_DO_HOLD: hold(); return OK;
+	case PCI_DO_DIE: __asm__ volatile("sw zero, 8(zero)"); return OK;
 	default: return ERR_UNSUPPORTED;
 	}
 }
@@ -181,6 +192,10 @@ static status_t bind(struct device *dev, enum driver_start start)
 	self = dev;
 	kind = device_match(dev);
 	if (!pci_config_present(dev) || device_u32(dev, "vendor-id", 0) != (kind == EDU ? 0x1234 : 0x8086))
+		return ERR_STATE;
+	/* Whatever the last instance was doing, the function reaches no memory now, and has no say on the interrupt's line. */
+	uint32_t command = pci_config_read(dev, 4, 2);
+	if (command & 4 || !(command & 0x400))
 		return ERR_STATE;
 	return device_regs(dev, 0, &regs);
 }

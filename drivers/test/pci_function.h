@@ -3,6 +3,8 @@
  * of PCI_DO_COUNT, how many interrupts came. */
 #pragma once
 
+#define PCI_HOLD_BYTES 8192u
+
 enum {
 	PCI_DO_RULES = 1,     /* reads and writes of the configuration space: what is refused, what is kept */
 	PCI_DO_REGISTERS = 2, /* its registers answer */
@@ -10,4 +12,6 @@ enum {
 	PCI_DO_COUNT = 4,
 	PCI_DO_RESET = 5, /* function level reset, and the registers answer again */
 	PCI_DO_DMA = 6,   /* to and from memory with bus mastering, and not without */
+	PCI_DO_HOLD = 7,  /* takes memory for the device, and lets it master the bus from now on */
+	PCI_DO_DIE = 8,   /* faults */
 };

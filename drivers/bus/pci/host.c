@@ -24,8 +24,10 @@
 #define LINES_MAX     16 /* of log, about what is left out */
 
 struct job {
+	uint16_t address;
 	struct pci_reset reset;
-	handle_t reply; /* HANDLE_NONE: nobody waits for it any more */
+	handle_t reply; /* HANDLE_NONE: nobody waits for it (any more) */
+	bool quiet;     /* its driver has ended for good: devmgr waits to hear that the function reaches nothing */
 };
 
 struct host {
@@ -408,10 +410,20 @@ static void jobs_step(struct device *dev)
 		status_t status = pci_reset_step(&h->config, now(), &job->reset);
 		if (status == ERR_WOULD_BLOCK)
 			continue;
-		(void)pci_reset_reply(job->reply, status); /* the caller may have died */
+		if (job->reply != HANDLE_NONE)
+			(void)pci_reset_reply(job->reply, status); /* the caller may have died */
+		if (job->quiet && status == OK)
+			(void)device_child_quiet(dev, job->address); /* or it has a driver again, who says so itself */
 		job->reply = HANDLE_NONE;
+		job->quiet = false;
 	}
 	jobs_schedule(h);
+}
+
+static status_t job_begin(struct host *h, struct job *job, const struct pci_function *f)
+{
+	job->address = f->address;
+	return pci_reset_begin(&h->config, f, now(), &job->reset);
 }
 
 static status_t op_reset(void *ctx, struct ipc_request *rq)
@@ -426,7 +438,7 @@ static status_t op_reset(void *ctx, struct ipc_request *rq)
 		return ERR_UNSUPPORTED;
 	if (!job)
 		return ERR_BUSY;
-	status_t status = busy ? OK : pci_reset_begin(&h->config, f, now(), &job->reset);
+	status_t status = busy ? OK : job_begin(h, job, f);
 	if (status != OK)
 		return status;
 	status = ipc_request_save(rq, &reply);
@@ -435,6 +447,34 @@ static status_t op_reset(void *ctx, struct ipc_request *rq)
 	job_reply(job, reply);
 	jobs_schedule(h);
 	return status == OK ? IPC_DEFERRED : status;
+}
+
+/* A function's driver has ended: the function is kept from memory and from its interrupt line at once, and reset if it gets no driver any more. */
+static void child_ended(struct device *dev, uint32_t number, bool last)
+{
+	struct host *h = device_context(dev);
+	uint32_t index = number <= UINT16_MAX ? pci_find(&h->bus, (uint16_t)number) : UINT32_MAX;
+
+	if (index == UINT32_MAX || h->bus.gone[index] || h->bus.functions[index].kind != PCI_FUNCTION)
+		return;
+	const struct pci_function *f = &h->bus.functions[index];
+	struct job *job = job_of(h, f);
+	if (!job) {
+		uint16_t command = pci_read16(&h->config, f->address, PCI_COMMAND);
+
+		command = (uint16_t)((command & ~PCI_COMMAND_MASTER) | PCI_COMMAND_INTX_OFF);
+		pci_write16(&h->config, f->address, PCI_COMMAND, command);
+	}
+	if (!last)
+		return;
+	/* Without a way to reset it, or a free job, devmgr keeps its memory: mastering is off, but might be switched on again. */
+	if (!job) {
+		job = job_of(h, NULL);
+		if (!job || job_begin(h, job, f) != OK)
+			return;
+	}
+	job->quiet = true;
+	jobs_schedule(h);
 }
 
 static const struct pci_ops ops = {
@@ -448,6 +488,7 @@ static const struct pci_ops ops = {
 const struct driver driver = {
 	.bind = bind,
 	.timer = jobs_step,
+	.child_ended = child_ended,
 	.protocol = &pci_protocol,
 	.ops = &ops,
 };
