@@ -324,7 +324,7 @@ void net_port_serve(struct net_port *port)
 		more = rx_pump(port);
 		more |= live(port) && tx_pump(port);
 	}
-	if (more) /* a client that is faster than this loop: others' turn, then it goes on */
+	if (more && live(port)) /* a client that is faster than this loop: others' turn, then it goes on */
 		(void)notification_signal(port->doorbell, port->doorbell_bits);
 	if (port->kick)
 		port->hw->kick(port->hw_context);

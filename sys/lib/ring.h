@@ -168,9 +168,12 @@ static inline _Atomic uint32_t *ring_peer_flag(const struct ring *r)
 	return r->end == RING_PRODUCER ? &r->shared->consumer_waits : &r->shared->producer_waits;
 }
 
-/* Shows the peer how far this end is. True: the peer waits and must be signalled. */
+/* Shows the peer how far this end is. True: the peer waits for that and must be signalled. */
 static inline bool ring_show(struct ring *r)
 {
+	/* Nothing new since the last time: what the peer waits for has not come. */
+	if (atomic_load_explicit(ring_own_index(r), memory_order_relaxed) == r->own)
+		return false;
 	atomic_store_explicit(ring_own_index(r), r->own, memory_order_release);
 	/* The index must be out before the flag is looked at: see ring_wait_begin. */
 	atomic_thread_fence(memory_order_seq_cst);
