@@ -439,6 +439,18 @@ size_t host_dma_bytes(void)
 	return bytes;
 }
 
+uint8_t *host_dma_byte(size_t n)
+{
+	for (unsigned i = 0; i < DMAS_MAX; i++) {
+		const struct object *o = pieces[i].object;
+
+		if (o && n < o->size)
+			return o->bytes + n;
+		n -= o ? o->size : 0;
+	}
+	return NULL;
+}
+
 /* ---- devmgr ---------------------------------------------------------------------------------------------------- */
 
 void host_objects_instance(void)

@@ -36,6 +36,8 @@ unsigned host_mappings(void); /* of the present instance */
 void *host_dma_at(uint64_t bus, uint64_t size);
 extern unsigned host_dma_faults;
 size_t host_dma_bytes(void);
+/* The n-th byte of all that, for devices that write anywhere; NULL past its end */
+uint8_t *host_dma_byte(size_t n);
 
 /* Runs the driver's doorbell if it was signalled. */
 bool host_doorbell_run(void);
