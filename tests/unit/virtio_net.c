@@ -38,9 +38,10 @@ static struct net_info info;
 static handle_t data;
 static uint8_t *bytes;
 
-#define FEATURES_ALL                                                                                                \
-	(1ull << NIC_CSUM | 1ull << NIC_GUEST_CSUM | 1ull << NIC_MAC | 1ull << NIC_GUEST_TSO4 | 1ull << NIC_HOST_TSO4 | \
-	 1ull << NIC_MRG | 1ull << NIC_STATUS | 1ull << NIC_CTRL | 1ull << NIC_CTRL_RX | 3ull << 28)
+#define FEATURES_ALL                                                                                             \
+	(1ull << NIC_CSUM | 1ull << NIC_GUEST_CSUM | 1ull << NIC_MAC | 1ull << NIC_GUEST_TSO4 |                  \
+	 1ull << NIC_HOST_TSO4 | 1ull << NIC_MRG | 1ull << NIC_STATUS | 1ull << NIC_CTRL | 1ull << NIC_CTRL_RX | \
+	 3ull << 28)
 
 static uint32_t dice(uint32_t sides)
 {
@@ -379,7 +380,8 @@ static void test_bad_clients(void)
 			(void)ring_publish(&queue.rings[0]);
 			(void)ring_publish(&queue.rings[1]);
 			if (dice(40) == 0)
-				atomic_store(dice(2) ? &queue.rings[dice(4)].shared->tail : &queue.rings[dice(4)].shared->head,
+				atomic_store(dice(2) ? &queue.rings[dice(4)].shared->tail
+						     : &queue.rings[dice(4)].shared->head,
 					     (uint32_t)seed);
 			/* headers of frames that come in lie in its memory */
 			bytes[dice(DEPTH) * BUFFER + dice(12)] = (uint8_t)seed;

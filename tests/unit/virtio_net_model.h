@@ -17,8 +17,8 @@
 #define NIC_CTRL       17
 #define NIC_CTRL_RX    18
 
-#define NIC_FRAMES     64
-#define NIC_FRAME_MAX  (66 * 1024)
+#define NIC_FRAMES    64
+#define NIC_FRAME_MAX (66 * 1024)
 
 struct nic_header {
 	uint8_t flags, gso;
