@@ -200,7 +200,7 @@ static void test_match(void)
 	CHECK_STR(driver_of(tree, "/soc/test"), "sifive_test");
 	CHECK_STR(driver_of(tree, "/poweroff"), "syscon_power");
 	CHECK_STR(driver_of(tree, "/reboot"), "syscon_power");
-	CHECK_STR(driver_of(tree, "/soc/pci"), "");
+	CHECK_STR(driver_of(tree, "/soc/pci"), "pci_host_ecam");
 	CHECK_STR(driver_of(tree, "/"), "");
 	tree_free(tree);
 	free(data);
