@@ -54,10 +54,22 @@ static void environment_list(const struct service_config *config, const char **e
 	envp[n] = NULL;
 }
 
+/* A machine with little memory has less for the service: what is asked for, but no more than three quarters of what is left. */
+static uint64_t quota_memory(const struct service *service)
+{
+	uint64_t asked = service->config->memory_bytes, left;
+	struct quota_info own;
+
+	if (quota_info(HANDLE_NONE, &own) != OK)
+		return asked;
+	left = (own.limit.mem_bytes - own.used.mem_bytes) / 4 * 3;
+	return asked < left ? asked : left & ~(PAGE_SIZE - 1);
+}
+
 static status_t make_quota(struct service *service)
 {
 	struct quota_limits limits = {
-		.mem_bytes = service->config->memory_bytes,
+		.mem_bytes = quota_memory(service),
 		.handles = QUOTA_HANDLES,
 		.threads = QUOTA_THREADS,
 		.processes = QUOTA_PROCESSES,
