@@ -43,7 +43,7 @@ static uint64_t lowest(const struct samples *s)
 	return value;
 }
 
-/* ---- interrupt to a driver's handler ------------------------------------------------------------------------------ */
+/* ---- interrupt to a driver's handler --------------------------------------------------------- */
 
 enum { ALARM_LOW = 2, ALARM_HIGH = 3, IRQ_ENABLED = 4, ALARM_CLEAR = 5, INTERRUPT_CLEAR = 7 };
 
@@ -113,8 +113,7 @@ static void bench_irq(void)
 	shut(vmo);
 }
 
-/* ---- disk
- * ---------------------------------------------------------------------------------------------------------------- */
+/* ---- disk ---- */
 
 static handle_t disk, disk_data;
 static uint8_t *disk_bytes;
@@ -194,8 +193,7 @@ static void bench_disk(void)
 	report_figure("blk_call_read_4k", lowest(&s), "instr", NO_BUDGET);
 }
 
-/* ---- network
- * ---------------------------------------------------------------------------------------------------------------- */
+/* ---- network ---- */
 
 struct nic {
 	handle_t device, data;
@@ -289,8 +287,7 @@ static void bench_net(void)
 	}
 }
 
-/* ---- recovery
- * ------------------------------------------------------------------------------------------------------------------- */
+/* ---- recovery ---- */
 
 static handle_t rtc_device, rng_device, serial_device;
 

@@ -28,6 +28,7 @@ class Machine:
     machine: str | None = None
     cpu: str = "rv64"
     disks: list = field(default_factory=list)
+    disk_device: str | None = None  # instead of the board's
     append: str = ""
     firmware: str | None = None
     dtb: Path | None = None
@@ -142,7 +143,7 @@ def command(machine, console):
         if "disk" not in settings:
             raise Failure(f"board {machine.board} takes no disks")
         line += ["-drive", f"if=none,id=disk{number},format=raw,file={comma_safe(disk)}"]
-        line += ["-device", f"{settings['disk']},drive=disk{number}"]
+        line += ["-device", f"{machine.disk_device or settings['disk']},drive=disk{number}"]
     if machine.icount:
         line += ["-icount", "shift=0,sleep=off", "-seed", "1"]  # the seed is in the device tree that is read
     if machine.gdb:

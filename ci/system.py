@@ -7,7 +7,7 @@ Keys, all optional:
   append     more of the kernel command line
   kernels    ["release", "checked"]       cpu   ["rv64"], names of the board or of QEMU
   smp        [1, 4]                       mem, machine, board, firmware, qemu_args   as the options of `run`
-  disk_mib   attaches an empty disk of that size
+  disk_mib   attaches an empty disk of that size, disk_device as another device than the board's
   add        ["FILE=PATH"], as the option of `run`; FILE is relative to the checkout
   examples   ["fwcfg"]: programs of these examples of the SDK, built with nothing but an SDK, are added likewise
   dtb        the device tree handed over instead of QEMU's: tests/system/NAME.dts
@@ -53,8 +53,8 @@ DONE = re.compile(STAMP + r"DONE (\d+) passed, (\d+) failed", re.MULTILINE)
 TAIL_LINES = 40
 KEYS = {
     "about": str, "program": str, "append": str, "kernels": list, "cpu": list, "smp": list, "mem": str, "machine": str,
-    "board": str, "firmware": str, "qemu_args": list, "disk_mib": int, "expect": list, "forbid": list, "exit": str,
-    "timeout": int, "panic": bool, "dtb": str, "backtrace": list, "variants": list,
+    "board": str, "firmware": str, "qemu_args": list, "disk_mib": int, "disk_device": str, "expect": list,
+    "forbid": list, "exit": str, "timeout": int, "panic": bool, "dtb": str, "backtrace": list, "variants": list,
     "add": list, "examples": list,
 }
 STEPS = {"expect", "raw", "send", "shown"}
@@ -151,6 +151,7 @@ def machine_of(case):
     machine = qemu.Machine(
         board=spec.get("board", "qemu-virt"), flavour=case.kernel, smp=case.smp, mem=spec.get("mem"),
         machine=spec.get("machine"), cpu=case.cpu, append=append, firmware=spec.get("firmware"),
+        disk_device=spec.get("disk_device"),
         dtb=case.log_path.with_suffix(".dtb") if "dtb" in spec else None, extra=list(spec.get("qemu_args", [])))
     return machine
 

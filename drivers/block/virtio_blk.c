@@ -77,7 +77,7 @@ struct disk {
 
 static struct disk disk;
 
-/* ---- requests -------------------------------------------------------------------------------------------- */
+/* ---- requests -------------------------------------------------------------------------------- */
 
 /* data: bytes at `bus`, between the header and the result */
 static status_t request_add(struct disk *d, uint16_t index, uint32_t type, const struct virtio_buffer *data)
@@ -176,7 +176,7 @@ static void timer(struct device *dev)
 	block_port_timer(&disk.port);
 }
 
-/* ---- taking the device ------------------------------------------------------------------------------------ */
+/* ---- taking the device ----------------------------------------------------------------------- */
 
 static void config_read(struct virtio *v, void *out)
 {

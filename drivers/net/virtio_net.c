@@ -79,7 +79,7 @@ struct nic {
 
 static struct nic nic;
 
-/* ---- to the device ----------------------------------------------------------------------------------------- */
+/* ---- to the device --------------------------------------------------------------------------- */
 
 static void header_fill(struct header *h, const struct net_slot *slot)
 {
@@ -164,7 +164,7 @@ static status_t promiscuous(void *hw, bool on)
 	return *(volatile uint8_t *)&c->ack == C_OK ? OK : ERR_UNSUPPORTED;
 }
 
-/* ---- from the device ---------------------------------------------------------------------------------------- */
+/* ---- from the device ------------------------------------------------------------------------- */
 
 /* The header of a frame's first buffer. The client can write there, too: it is copied once, and a bad one costs its
  * frame only. */
@@ -250,7 +250,7 @@ static void irq(struct device *dev, uint32_t index)
 		net_port_serve(&n->port);
 }
 
-/* ---- taking the device ------------------------------------------------------------------------------------ */
+/* ---- taking the device ----------------------------------------------------------------------- */
 
 static void config_read(struct virtio *v, void *out)
 {

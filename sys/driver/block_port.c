@@ -28,7 +28,7 @@ static const struct session_shape shape = {
 #define for_each_bit(i, mask) \
 	for (uint64_t bits_ = (mask), i; bits_ && (i = (uint64_t)__builtin_ctzll(bits_), true); bits_ &= bits_ - 1)
 
-/* ---- requests with the device ---------------------------------------------------------------------------- */
+/* ---- requests with the device ---------------------------------------------------------------- */
 
 static struct block_io *io_take(struct block_port *port)
 {
@@ -94,7 +94,7 @@ uint32_t block_port_busy(const struct block_port *port)
 	return port->with_device;
 }
 
-/* ---- sessions ---------------------------------------------------------------------------------------------- */
+/* ---- sessions -------------------------------------------------------------------------------- */
 
 static void session_end(struct block_port *port, unsigned number)
 {
@@ -312,7 +312,7 @@ static void doorbell(struct device *dev)
 	block_port_serve(device_context(dev));
 }
 
-/* ---- attaching ------------------------------------------------------------------------------------------------- */
+/* ---- attaching ------------------------------------------------------------------------------- */
 
 static bool window_apply(struct block_port *port, struct block_session *s)
 {
@@ -407,7 +407,7 @@ static status_t op_detach(void *ctx, struct ipc_request *rq)
 	return OK;
 }
 
-/* ---- the other calls ---------------------------------------------------------------------------------------------- */
+/* ---- the other calls ------------------------------------------------------------------------- */
 
 static status_t op_info(void *ctx, struct ipc_request *rq, size_t info_count, uint32_t *count)
 {
@@ -498,8 +498,7 @@ const struct block_ops block_port_ops = {
 	.detach = op_detach,
 };
 
-/* ---- start
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- start ---- */
 
 static void sessions_restore(struct block_port *port)
 {

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #define BLOCK_WINDOWS_MAX 64
-#define BLOCK_BADGE       (1ull << 63) /* of a window's handle, with its number; devmgr's own badges have this bit clear */
+#define BLOCK_BADGE       (1ull << 63) /* of a window's handle, with its number; clear in devmgr's own badges */
 
 struct block_state_window {
 	uint64_t base, blocks;

@@ -31,7 +31,7 @@ static bool live(const struct net_port *port)
 	return port->attached && port->session.live;
 }
 
-/* ---- to the client ------------------------------------------------------------------------------------------ */
+/* ---- to the client --------------------------------------------------------------------------- */
 
 /* There is room: nothing is taken from the client without. */
 static void give(struct net_port *port, unsigned ring, const struct net_slot *slot)
@@ -112,7 +112,7 @@ void net_port_link(struct net_port *port, bool up)
 		session_port_signal(&port->session);
 }
 
-/* ---- from the client ---------------------------------------------------------------------------------------- */
+/* ---- from the client ------------------------------------------------------------------------- */
 
 /* Will what is taken now find room in the ring in which it goes back? */
 static bool room(struct net_port *port, unsigned ring, uint32_t out)
@@ -345,7 +345,7 @@ static void doorbell(struct device *dev)
 	net_port_serve(device_context(dev));
 }
 
-/* ---- attaching -------------------------------------------------------------------------------------------------- */
+/* ---- attaching ------------------------------------------------------------------------------- */
 
 static void tags_init(struct net_port *port)
 {

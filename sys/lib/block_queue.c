@@ -44,7 +44,7 @@ static void slots_init(struct block_queue *q)
 	}
 }
 
-/* ---- rings ------------------------------------------------------------------------------------------------ */
+/* ---- rings ----------------------------------------------------------------------------------- */
 
 static size_t ring_at(const struct block_queue *q, unsigned ring)
 {
@@ -114,7 +114,7 @@ static void epoch_check(struct block_queue *q)
 		recover(q, epoch);
 }
 
-/* ---- the caller's side -------------------------------------------------------------------------------------- */
+/* ---- the caller's side ----------------------------------------------------------------------- */
 
 status_t block_queue_submit(struct block_queue *q, const struct block_request *request)
 {
@@ -227,7 +227,7 @@ status_t block_queue_do(struct block_queue *q, const struct block_request *reque
 	return status == OK ? answer.result : status;
 }
 
-/* ---- opening and closing --------------------------------------------------------------------------------------- */
+/* ---- opening and closing --------------------------------------------------------------------- */
 
 static status_t memory_make(struct block_queue *q)
 {

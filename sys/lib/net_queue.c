@@ -41,7 +41,7 @@ static void buffer_give(struct net_queue_buffer *list, uint16_t *head, uint16_t 
 	*head = at;
 }
 
-/* ---- a new instance ------------------------------------------------------------------------------------------ */
+/* ---- a new instance -------------------------------------------------------------------------- */
 
 /* Buffers that the dead one had: empty ones, and those of frames that never reached the caller, go to the next;
  * frames to be sent are given up. */
@@ -98,7 +98,7 @@ static void epoch_check(struct net_queue *q)
 		recover(q, epoch);
 }
 
-/* ---- to the driver ---------------------------------------------------------------------------------------------- */
+/* ---- to the driver --------------------------------------------------------------------------- */
 
 status_t net_queue_supply(struct net_queue *q, uint32_t offset, uint32_t length, uint32_t cookie)
 {
@@ -148,8 +148,7 @@ void net_queue_kick(struct net_queue *q)
 		doorbell_ring(q);
 }
 
-/* ---- from the driver
- * ----------------------------------------------------------------------------------------------- */
+/* ---- from the driver ---- */
 
 /* A slot, and the driver is told once the ring is empty if it waits for that. */
 static status_t take(struct net_queue *q, unsigned ring, struct net_slot *slot)
@@ -282,7 +281,7 @@ status_t net_queue_wait(struct net_queue *q, uint64_t deadline)
 	}
 }
 
-/* ---- opening and closing ------------------------------------------------------------------------------------------ */
+/* ---- opening and closing --------------------------------------------------------------------- */
 
 static status_t memory_make(struct net_queue *q)
 {

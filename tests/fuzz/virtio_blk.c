@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A malicious disk: the input says what the device does to the virtio-blk driver, the class library and a client's queue. It may write anything into all
- * memory that it was given, the used ring and clients' data included, change its configuration, interrupt when it likes. Nothing may come of that but
+ * A malicious disk: the input says what the device does to the virtio-blk driver, the class library and a client's
+ * queue. It may write anything into all
+ * memory that it was given, the used ring and clients' data included, change its configuration, interrupt when it
+ * likes. Nothing may come of that but
  * errors and new instances.
  */
 // fuzz-sources: tests/unit/virtio_blk_model.c tests/unit/virtio_model.c drivers/block/virtio_blk.c sys/lib/block_queue.c sys/lib/ipc.c sys/driver/host/host.c sys/driver/host/objects.c sys/driver/device.c sys/driver/virtio/*.c sys/driver/block_port.c sys/driver/block_state.c sys/driver/block_sync.c sys/driver/session_port.c build/release/sys/protocols/block.c build/release/sys/protocols/pci.c libfdt

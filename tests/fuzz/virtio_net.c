@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A malicious network device: the input says what it does to the virtio-net driver, the class library and a client's queue. It may write anything into
- * all memory that it was given, change its configuration, interrupt when it likes. Frames may be lost or made up; a client never sees bytes outside of its
+ * A malicious network device: the input says what it does to the virtio-net driver, the class library and a client's
+ * queue. It may write anything into
+ * all memory that it was given, change its configuration, interrupt when it likes. Frames may be lost or made up; a
+ * client never sees bytes outside of its
  * buffers, nor a buffer that it does not expect.
  */
 // fuzz-sources: tests/unit/virtio_net_model.c tests/unit/virtio_model.c drivers/net/virtio_net.c sys/lib/net_queue.c sys/lib/ipc.c sys/driver/host/host.c sys/driver/host/objects.c sys/driver/device.c sys/driver/virtio/*.c sys/driver/net_port.c sys/driver/session_port.c build/release/sys/protocols/net.c build/release/sys/protocols/pci.c libfdt

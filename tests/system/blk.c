@@ -188,7 +188,7 @@ static void case_windows(void)
 	shut(window);
 }
 
-/* ---- rings ------------------------------------------------------------------------------------------------ */
+/* ---- rings ----------------------------------------------------------------------------------- */
 
 static struct block_queue queue;
 
@@ -297,7 +297,7 @@ static void case_attach(void)
 	shut(small);
 }
 
-/* ---- the checked workload ------------------------------------------------------------------------------------ */
+/* ---- the checked workload -------------------------------------------------------------------- */
 
 static uint32_t versions[AREA]; /* of each block as answered */
 static uint8_t locked[AREA];

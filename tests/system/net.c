@@ -162,7 +162,7 @@ static void echo_make(struct echo *e, uint32_t number)
 	put16(e->icmp_checksum, ~sum16(&e->type, 8 + 4 + PAYLOAD, 0) & 0xffff);
 }
 
-/* ---- receiving --------------------------------------------------------------------------------------------------- */
+/* ---- receiving ------------------------------------------------------------------------------- */
 
 static bool arp_seen;
 static uint32_t answers, wrong;
@@ -263,8 +263,7 @@ static void pings(uint32_t count, struct killer *killer)
 	}
 }
 
-/* ---- cases
- * --------------------------------------------------------------------------------------------------------- */
+/* ---- cases ---- */
 
 static void case_info(void)
 {

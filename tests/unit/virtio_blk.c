@@ -104,7 +104,7 @@ static void data_make(void)
 	bytes = host_vmo_bytes(data, NULL);
 }
 
-/* ---- calls --------------------------------------------------------------------------------------------------- */
+/* ---- calls ----------------------------------------------------------------------------------- */
 
 static void test_calls(const struct host_node *at, uint64_t features, uint16_t queue_size, uint32_t bs)
 {
@@ -243,8 +243,7 @@ static void test_windows(void)
 	(void)host_object_close(inner);
 }
 
-/* ---- rings: every byte is checked, also what is durable
- * ------------------------------------------------------------- */
+/* ---- rings: every byte is checked, also what is durable ---- */
 
 struct job {
 	struct block_request rq;
@@ -405,8 +404,7 @@ static void test_rings(void)
 	}
 }
 
-/* ---- bad clients
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- bad clients ---- */
 
 static status_t request(const struct block_request *rq)
 {
@@ -505,8 +503,7 @@ static void test_bad_requests(void)
 	(void)host_object_close(pieces);
 }
 
-/* ---- bad devices
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- bad devices ---- */
 
 static void test_bad_devices(void)
 {

@@ -139,7 +139,7 @@ static uint64_t config_read(struct virtio_model *m, uint64_t offset, unsigned wi
 	return value;
 }
 
-/* ---- MMIO ------------------------------------------------------------------------------------------------- */
+/* ---- MMIO ------------------------------------------------------------------------------------ */
 
 uint64_t virtio_model_read(void *ctx, uint64_t offset, unsigned width)
 {
@@ -190,7 +190,7 @@ void virtio_model_write(void *ctx, uint64_t offset, unsigned width, uint64_t val
 	}
 }
 
-/* ---- PCI: common at 0, isr at 0x1000, device at 0x2000, notify at 0x3000 of BAR 4 -------------------------------- */
+/* ---- PCI: common at 0, isr at 0x1000, device at 0x2000, notify at 0x3000 of BAR 4 ------------ */
 
 uint64_t virtio_model_bar_read(void *ctx, uint64_t offset, unsigned width)
 {
@@ -330,7 +330,7 @@ const struct pci_ops virtio_model_pci_ops = {
 	.reset = pci_op_reset,
 };
 
-/* ---- queues -------------------------------------------------------------------------------------------------- */
+/* ---- queues ---------------------------------------------------------------------------------- */
 
 static uint16_t *avail_at(const struct model_queue *q, unsigned word)
 {
@@ -443,7 +443,7 @@ void virtio_model_push(struct virtio_model *m, unsigned queue, uint16_t head, ui
 		m->isr |= 1;
 }
 
-/* ---- bytes ----------------------------------------------------------------------------------------------------- */
+/* ---- bytes ----------------------------------------------------------------------------------- */
 
 static uint32_t move(const struct model_part *parts, unsigned count, uint32_t at, uint8_t *out, const uint8_t *in,
 		     uint32_t size)

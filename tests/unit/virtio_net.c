@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The virtio-net driver, the net class library and the clients' queue, unchanged, against a network device in software whose cable ends in itself. */
+/* The virtio-net driver, the net class library and the clients' queue, unchanged, against a network device in
+ * software whose cable ends in itself. */
 #include "protocols/net.h"
 
 #include <stdlib.h>
@@ -102,7 +103,7 @@ static handle_t dup(handle_t handle)
 	return copy;
 }
 
-/* ---- frames: the first words say what the rest is --------------------------------------------------------------- */
+/* ---- frames: the first words say what the rest is -------------------------------------------- */
 
 struct mark {
 	uint8_t ethernet[14];
@@ -405,7 +406,8 @@ static void test_bad_clients(void)
 	net_queue_close(&queue);
 }
 
-/* A device that says wrong things of buffers: frames are lost, or the driver ends; the client sees no frame outside of its buffers. */
+/* A device that says wrong things of buffers: frames are lost, or the driver ends; the client sees no frame outside
+ * of its buffers. */
 static void test_bad_devices(void)
 {
 	for (unsigned lie = 0; lie < 6; lie++) {

@@ -137,8 +137,9 @@ bool nic_model_deliver(struct nic_model *n)
 		return false;
 	while (buffers < n->rx_count && room < HEADER + f->size)
 		room += n->rx[buffers++].writable_bytes;
-	if (room >= HEADER + f->size && (buffers == 1 || has(n, NIC_MRG)) &&
-	    (f->size <= 1518 || has(n, NIC_GUEST_TSO4)))
+	bool fits = room >= HEADER + f->size && (buffers == 1 || has(n, NIC_MRG));
+
+	if (fits && (f->size <= 1518 || has(n, NIC_GUEST_TSO4)))
 		frame_put(n, f, buffers);
 	else
 		n->dropped++;

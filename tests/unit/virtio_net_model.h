@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A virtio network device in software (section 5.1 of Virtio 1.2) whose cable ends in itself: what is sent comes back, in as many receive buffers as it
+ * A virtio network device in software (section 5.1 of Virtio 1.2) whose cable ends in itself: what is sent comes
+ * back, in as many receive buffers as it
  * needs. Checksums are filled in as asked; long segments come back as they are.
  */
 #pragma once

@@ -344,7 +344,7 @@ unsigned host_replies(void)
 	return count;
 }
 
-/* ---- system calls --------------------------------------------------------------------------------------- */
+/* ---- system calls ---------------------------------------------------------------------------- */
 
 static status_t lease_find(handle_t reply, unsigned lease, uint64_t offset, uint64_t len, uint32_t access, char **at)
 {

@@ -205,7 +205,7 @@ void virtqueue_kick(struct virtqueue *q)
 		q->v->transport->queue_notify(q);
 }
 
-/* ---- from the device -------------------------------------------------------------------------------------- */
+/* ---- from the device ------------------------------------------------------------------------- */
 
 static void head_free(struct virtqueue *q, uint16_t head)
 {
