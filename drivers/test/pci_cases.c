@@ -13,7 +13,8 @@
 
 static const char nic_path[] = HOST "/pci@2,0/ethernet@0,0";
 
-/* Those that have a driver; each on an interrupt line of its own. The last is the one that can be reset, and cannot be told to interrupt or to copy. */
+/* Those that have a driver; the first and the fourth share an interrupt line. The last is the one that can be reset, and cannot be told to interrupt
+ * or to copy. */
 static const struct {
 	const char *path;
 	uint32_t line;
@@ -21,6 +22,7 @@ static const struct {
 	{HOST "/pci1234,11e8@1,0", 33},
 	{HOST "/pci@3,0/pci@0,0/pci1234,11e8@1,0", 32},
 	{HOST "/pci@4,0/pci@0,0/pci@3,0/pci1234,11e8@0,0", 35},
+	{HOST "/pci1234,11e8@9,0", 33},
 	{nic_path, 34},
 };
 #define DRIVEN (sizeof(driven) / sizeof(driven[0]))
