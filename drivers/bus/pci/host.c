@@ -464,6 +464,10 @@ static void child_ended(struct device *dev, uint32_t number, bool last)
 
 		command = (uint16_t)((command & ~PCI_COMMAND_MASTER) | PCI_COMMAND_INTX_OFF);
 		pci_write16(&h->config, f->address, PCI_COMMAND, command);
+		/* Behind this, what it had sent has arrived (PCI Local Bus 3.0, 3.2.5). */
+		(void)pci_read16(&h->config, f->address, PCI_COMMAND);
+	} else {
+		job->reset.command |= PCI_COMMAND_INTX_OFF;
 	}
 	if (!last)
 		return;
