@@ -240,7 +240,8 @@ static NOINLINE status_t deliver(struct thread *s, struct thread *t)
 	s->x[X_T6] = s->x[X_T0] = s->x[X_RA] = 0;
 	s->caller = t;
 	t->server = s;
-	s->payer = t->payer;
+	/* One with a budget keeps to it whoever calls: a limit that ends with the first call would be none. */
+	s->payer = s->slow & SLOW_BUDGET ? s : t->payer;
 	if (s->prio < t->prio)
 		thread_set_prio(s, t->prio);
 	return OK;

@@ -37,6 +37,7 @@ enum {
 	SLOW_THROTTLED = 1u << 7, /* out of budget */
 	SLOW_CALLERS = 1u << 8,   /* holds saved callers (priority inheritance must look at them) */
 	SLOW_YIELD = 1u << 10,    /* goes to the back of its queue: yielded, or used up its time slice */
+	SLOW_BUDGET = 1u << 12,   /* has a budget of its own: pays for all that it does */
 	SLOW_DOOMED = 1u << 11,   /* its fault has no handler: when it would run its process ends */
 	SLOW_REAPER = 1u << 9,    /* only cleans up after its process */
 };

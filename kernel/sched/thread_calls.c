@@ -143,6 +143,12 @@ struct sysret sys_thread_set_sched(uint64_t thread, uint64_t sched, uint64_t res
 	t->period_ticks = ns_to_ticks(a.period_ns);
 	t->budget_left = t->budget_ticks;
 	t->period_start = ticks_now();
+	if (t->budget_ticks) {
+		t->slow |= SLOW_BUDGET;
+		t->payer = t;
+	} else {
+		t->slow &= ~(uint32_t)SLOW_BUDGET;
+	}
 	if (t->slow & SLOW_THROTTLED) {
 		ktimer_cancel(&t->budget_timer);
 		t->slow &= ~(uint32_t)SLOW_THROTTLED;

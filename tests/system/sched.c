@@ -195,6 +195,40 @@ static void test_budget(void)
 	unpin_self();
 }
 
+static void serve_for_ever(void *arg)
+{
+	struct ipc_msg m = {0};
+
+	if (ipc_recv(*(handle_t *)arg, HANDLE_NONE, DEADLINE_NEVER, &m) == RECV_CALL)
+		for (;;)
+			__asm__ volatile("");
+}
+
+/* A server with a budget keeps to it while it works on a call of somebody who has none. */
+static void test_budget_server(void)
+{
+	handle_t ep = make_endpoint();
+	struct thread server;
+	struct caller caller = {.ep = ep, .m = {.info = MSG_INFO(1, 0, 0)}};
+
+	pin_self(PRIO_DEFAULT);
+	REQUIRE(thread_make(&server, serve_for_ever, &ep, 1));
+	set(server.handle,
+	    (struct thread_sched){.prio = PRIO_USER_MAX, .affinity = 1, .budget_ns = 2 * MS, .period_ns = 20 * MS});
+	CHECK_OK(thread_start(server.handle));
+	REQUIRE(thread_await_state(server.handle, THREAD_BLOCKED_RECV, THREAD_BLOCKED_RECV));
+	REQUIRE(caller_start(&caller, PRIO_DEFAULT));
+	REQUIRE(thread_await_state(caller.thread.handle, THREAD_BLOCKED_REPLY, THREAD_BLOCKED_REPLY));
+	/* Without the budget this loop would never be left: the server is above us on our hart. */
+	for (uint64_t until = now() + 200 * MS; now() < until;)
+		;
+	CHECK_OK(thread_kill(server.handle));
+	CHECK_STATUS(caller_join(&caller), ERR_PEER_DIED);
+	thread_discard(&server);
+	unpin_self();
+	shut(ep);
+}
+
 /* The work a server does on a call is the client's: a client cannot multiply its budget by calling. */
 static void run_calls(void *arg)
 {
@@ -506,5 +540,6 @@ static void test_cpu_time(void)
 
 TEST_CASES("sched", {"arguments", test_arguments}, {"lives", test_lives}, {"fixed", test_fixed},
 	   {"preempts", test_preempts}, {"round_robin", test_round_robin}, {"yield", test_yield},
-	   {"budget", test_budget}, {"budget_calls", test_budget_calls}, {"affinity", test_affinity},
-	   {"spread", test_spread}, {"suspend", test_suspend}, {"cpu_time", test_cpu_time});
+	   {"budget", test_budget}, {"budget_calls", test_budget_calls}, {"budget_server", test_budget_server},
+	   {"affinity", test_affinity}, {"spread", test_spread}, {"suspend", test_suspend},
+	   {"cpu_time", test_cpu_time});
