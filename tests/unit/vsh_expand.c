@@ -99,7 +99,7 @@ static void set_up(void)
 	vars_set(&vars, "n", "42");
 	vars_set(&vars, "p", "/usr/lib/libc.so.6");
 	vars_set(&vars, "star", "*.c");
-	vars_set(&vars, "HOME", "/home/me");
+	vars_set(&vars, "HOME", "/users/me");
 	vars_set(&vars, "u", "äö€");
 	e = (struct expand){.vars = &vars,
 			    .directories = &fake_directories,
@@ -175,7 +175,7 @@ static void words(void)
 	e.args_count = 0;
 	expands("\"$@\" x\"$@\" \"$@\"y \"$*\" \"$@$e\"", "[x] [y] [] []");
 	e.args_count = 3;
-	expands("~ ~/x a~ \"~\" \\~ ~x '~'/y", "[/home/me] [/home/me/x] [a~] [~] [~] [~x] [~/y]");
+	expands("~ ~/x a~ \"~\" \\~ ~x '~'/y", "[/users/me] [/users/me/x] [a~] [~] [~] [~x] [~/y]");
 	expands("$(a b) \"$(a b)\" `c` x$(d)y", "[<a] [b>] [<a b>] [<c>] [x<d>y]");
 	expands("`a \\`b\\` \\$c` \"`a \\\"b\\\"`\"", "[<a] [`b`] [$c>] [<a \"b\">]");
 	expands("$(fail)", "error: it failed");
