@@ -5,6 +5,7 @@ A target is tests/fuzz/NAME.c with LLVMFuzzerTestOneInput, and comment lines of 
   // fuzz-sources: sys/lib/elf.c kernel/boot/cpio.c     what it is linked with, relative to the checkout; `libfdt` is known
   // fuzz-flags: -DNAME=1                               more for the compiler, if needed
   // fuzz-corpus: tests/data/dtb                        more folders of inputs to start from, if needed
+  // fuzz-runs: 100000                                  inputs that `./veridian test` tries: always the same ones, about five seconds' worth
 A source may be a pattern (kernel/platform/*.c). Inputs to start from are in tests/fuzz/corpus/NAME/; what a run finds grows in build/fuzz/NAME/corpus."""
 
 import os
@@ -25,6 +26,7 @@ FLAGS = [
 INPUT_SECONDS = 20  # longer for one input is a hang
 RSS_LIMIT_MB = 2048
 REPORT_LINES = 30
+CHECK_SEED = 1
 
 
 def targets():
@@ -121,22 +123,40 @@ def report_lines(text):
     return lines[-REPORT_LINES:] if start is None else lines[start:start + REPORT_LINES]
 
 
-def run(name, seconds, seed=None):
+def check_runs(name):
+    value = header_value(name, "fuzz-runs")
+    if len(value) != 1 or not value[0].isdigit() or int(value[0]) == 0:
+        raise Failure(f"fuzz: tests/fuzz/{name}.c has no line '// fuzz-runs: NUMBER'")
+    return int(value[0])
+
+
+def check(name):
+    """As run(), but the same inputs every time and on every machine: so many, from this seed, from the committed corpus."""
+    runs = check_runs(name)
+    fresh = OUTPUT / name / "check"  # the fuzzer writes what is new to it to the first folder it is given
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    return drive(name, [fresh], [f"-runs={runs}", f"-seed={CHECK_SEED}", "-reload=0"], f"{runs} inputs")
+
+
+def run(name, seconds):
     """(inputs tried, reason for failure or None, tail of the log)"""
+    found = OUTPUT / name / "corpus"
+    found.mkdir(parents=True, exist_ok=True)
+    return drive(name, [found], [f"-max_total_time={seconds}"], f"{seconds} s")
+
+
+def drive(name, folders, limits, said):
     program = make(name)
     folder = OUTPUT / name
-    found = folder / "corpus"
-    found.mkdir(exist_ok=True)
     given = [FOLDER / "corpus" / name, *(build.ROOT / path for path in header_value(name, "fuzz-corpus"))]
     log = folder / "log"
     command = [
-        str(program), str(found), *(str(path) for path in given if path.is_dir()),
-        f"-max_total_time={seconds}", f"-artifact_prefix={folder}/failed-", f"-timeout={INPUT_SECONDS}",
+        str(program), *(str(path) for path in folders + [path for path in given if path.is_dir()]), *limits,
+        f"-artifact_prefix={folder}/failed-", f"-timeout={INPUT_SECONDS}",
         f"-rss_limit_mb={RSS_LIMIT_MB}", "-print_final_stats=1",
     ]
-    if seed is not None:
-        command.append(f"-seed={seed}")
-    progress(f"fuzz: {name} for {seconds} s")
+    progress(f"fuzz: {name} for {said}")
     with open(log, "wb") as file:
         status = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT).returncode
     text = log.read_text(errors="replace")

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Fuzz target: any bytes as a boot archive, walked, searched and listed. */
 /* fuzz-sources: sys/lib/cpio.c sys/lib/bootfs.c */
+/* fuzz-runs: 500000 */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -2,6 +2,7 @@
 /* Fuzz target: any bytes as a program. What the parser lets through must keep every promise of its
  * header. */
 /* fuzz-sources: sys/lib/elf.c */
+/* fuzz-runs: 3000000 */
 #include <stdint.h>
 #include <stdlib.h>
 

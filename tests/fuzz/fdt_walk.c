@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Fuzz target: any bytes as a device tree, through everything that devmgr does with one. */
 // fuzz-sources: drivers/devmgr/tree/*.c drivers/devmgr/bind/*.c drivers/devmgr/blob.c drivers/devmgr/child.c drivers/devmgr/plan.c drivers/devmgr/policy.c drivers/devmgr/providers.c drivers/devmgr/providers_map.c libfdt
+// fuzz-runs: 1000
 // fuzz-corpus: tests/data/dtb
 #include <stdint.h>
 #include <stdlib.h>

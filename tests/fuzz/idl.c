@@ -6,6 +6,7 @@
  * and what a stub accepts is in range.
  */
 // fuzz-sources: tests/unit/idl_echo_ops.c sys/lib/ipc.c build/release/sys/protocols/echo.c
+// fuzz-runs: 1500000
 #include <stdlib.h>
 #include <string.h>
 

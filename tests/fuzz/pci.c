@@ -4,6 +4,7 @@
  * bridges say, keep any bits of what is written, and some give another answer each time. What comes out has to be an assignment that is possible.
  */
 // fuzz-sources: drivers/bus/pci/assign.c drivers/bus/pci/capability.c drivers/bus/pci/config.c drivers/bus/pci/describe.c drivers/bus/pci/guard.c drivers/bus/pci/intx.c drivers/bus/pci/program.c drivers/bus/pci/record.c drivers/bus/pci/reset.c drivers/bus/pci/scan.c drivers/bus/pci/size.c drivers/bus/pci/windows.c libfdt
+// fuzz-runs: 15000
 #include <libfdt.h>
 #include <stdlib.h>
 #include <string.h>

@@ -4,6 +4,7 @@
  * promises.
  */
 // fuzz-sources: kernel/platform/*.c kernel/lib/format.c libfdt
+// fuzz-runs: 8000
 // fuzz-corpus: tests/data/dtb
 #include <stdint.h>
 #include <stdlib.h>

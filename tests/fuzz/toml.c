@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Fuzz target: any bytes as services.toml, through the parser, the service reader and the ordering. */
 /* fuzz-sources: userland/init/toml/toml.c userland/init/capability.c userland/init/config.c userland/init/order.c userland/base/arena.c userland/base/text.c userland/base/utf8.c */
+/* fuzz-runs: 400000 */
 #include <stdint.h>
 #include <stdlib.h>
 

@@ -7,6 +7,7 @@
  * errors and new instances.
  */
 // fuzz-sources: tests/unit/virtio_blk_model.c tests/unit/virtio_model.c drivers/block/virtio_blk.c sys/lib/block_queue.c sys/lib/ipc.c sys/driver/host/host.c sys/driver/host/objects.c sys/driver/device.c sys/driver/virtio/*.c sys/driver/block_port.c sys/driver/block_state.c sys/driver/block_sync.c sys/driver/session_port.c build/release/sys/protocols/block.c build/release/sys/protocols/pci.c libfdt
+// fuzz-runs: 3000
 #include <stdlib.h>
 #include <string.h>
 

@@ -7,6 +7,7 @@
  * buffers, nor a buffer that it does not expect.
  */
 // fuzz-sources: tests/unit/virtio_net_model.c tests/unit/virtio_model.c drivers/net/virtio_net.c sys/lib/net_queue.c sys/lib/ipc.c sys/driver/host/host.c sys/driver/host/objects.c sys/driver/device.c sys/driver/virtio/*.c sys/driver/net_port.c sys/driver/session_port.c build/release/sys/protocols/net.c build/release/sys/protocols/pci.c libfdt
+// fuzz-runs: 4000
 #include <stdlib.h>
 #include <string.h>
 
