@@ -80,6 +80,8 @@ struct cap *cap_create(struct quota *quota, struct object *obj, uint32_t rights,
 	if (obj->type == OBJ_ENDPOINT && rights & RIGHT_EP_RECV)
 		((struct endpoint *)obj)->receivers++;
 	if (parent) {
+		if (parent->badge == badge)
+			c->rights |= parent->rights & CAP_WATCHED;
 		c->parent = parent;
 		c->next = parent->child;
 		if (c->next)
@@ -87,6 +89,22 @@ struct cap *cap_create(struct quota *quota, struct object *obj, uint32_t rights,
 		parent->child = c;
 	}
 	return c;
+}
+
+bool cap_recharge(struct cap *c, struct quota *to)
+{
+	struct quota *from = c->quota;
+
+	if (from == to)
+		return true;
+	if (!kalloc_recharge(from, to, sizeof(*c)))
+		return false;
+	if (to)
+		object_get(&to->obj);
+	c->quota = to;
+	if (from)
+		object_put(&from->obj);
+	return true;
 }
 
 static void cap_free(struct cap *c)
@@ -139,6 +157,27 @@ static void cap_prune(struct cap *c)
 	}
 }
 
+/* Was it the last with its badge, and does the endpoint want to know? Then it waits there to be asked for instead of being freed. */
+static bool cap_report(struct cap *c, struct endpoint *ep)
+{
+	struct cap *parent = c->parent;
+
+	if (c->child || (parent && parent->rights & CAP_WATCHED && parent->badge == c->badge))
+		return false;
+	cap_unlink(c);
+	c->parent = c->child = c->next = c->prev = NULL;
+	/* Its holder's quota keeps the charge only if the server has no room for it. */
+	(void)cap_recharge(c, ep->obj.quota);
+	endpoint_badge_gone(ep, c);
+	cap_prune(parent);
+	return true;
+}
+
+void cap_discard(struct cap *c)
+{
+	cap_free(c);
+}
+
 void cap_destroy(struct cap *c)
 {
 	struct object *obj = c->obj;
@@ -152,7 +191,8 @@ void cap_destroy(struct cap *c)
 	else if (obj->type == OBJ_NOTIFICATION)
 		notification_cap_gone((struct notification *)obj, c);
 	c->obj = NULL;
-	cap_prune(c);
+	if (!(c->rights & CAP_WATCHED) || !cap_report(c, (struct endpoint *)obj))
+		cap_prune(c);
 	obj->handles--;
 	if (!obj->handles && obj->type == OBJ_REPLY)
 		reply_abandon((struct reply *)obj);

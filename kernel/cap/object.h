@@ -44,10 +44,18 @@ struct cap {
 	struct quota *quota;                      /* pays for this struct */
 };
 
+/* In `rights`, above all that handles know: its endpoint wants to hear when the last one with this badge is gone. Children with the same
+ * badge inherit it, so those are a subtree, and one without children whose parent is not of them is the last. */
+#define CAP_WATCHED (1u << 31)
+
 #define SLOT_NONE    0xffffffffu
 #define SLOT_MAPPING 0xfffffffeu
 
 /* Takes a new reference to obj. parent may be NULL (a first capability). NULL: out of memory. */
 struct cap *cap_create(struct quota *quota, struct object *obj, uint32_t rights, uint64_t badge, struct cap *parent);
+/* Another quota pays for c from now on; false: it has not that much left. */
+bool cap_recharge(struct cap *c, struct quota *to);
 /* Must not be in a table any more. Drops the object reference. */
 void cap_destroy(struct cap *c);
+/* One that an endpoint kept for its badge (endpoint_badge_gone). */
+void cap_discard(struct cap *c);

@@ -271,7 +271,7 @@ struct sysret sys_handle_info(uint64_t h, uint64_t buf)
 		.koid = c->obj->koid,
 		.badge = c->badge,
 		.type = c->obj->type,
-		.rights = c->rights,
+		.rights = c->rights & ~CAP_WATCHED,
 		.refs = c->obj->handles,
 	};
 	return sysret_status(user_write(process_self(), buf, &info, sizeof(info)));

@@ -32,8 +32,25 @@ void endpoint_destroy(struct endpoint *ep)
 	struct quota *q = ep->obj.quota;
 
 	CHECK(list_empty(&ep->queue) && !ep->recv);
+	if (ep->watch)
+		object_put(&ep->watch->obj);
+	for (struct cap *c = ep->gone_first, *next; c; c = next) {
+		next = c->next;
+		cap_discard(c);
+	}
 	kfree(q, ep, sizeof(*ep));
 	object_put(&q->obj);
+}
+
+void endpoint_badge_gone(struct endpoint *ep, struct cap *c)
+{
+	if (ep->gone_last)
+		ep->gone_last->next = c;
+	else
+		ep->gone_first = c;
+	ep->gone_last = c;
+	if (ep->watch)
+		notification_signal(ep->watch, ep->watch_bits);
 }
 
 static struct thread *queue_thread(struct list *n)
@@ -647,6 +664,8 @@ struct sysret sys_endpoint_mint(uint64_t handle, uint64_t badge, uint64_t rights
 		rights = c->rights;
 	if (rights & ~(uint64_t)c->rights)
 		return sysret_status(ERR_RIGHTS);
+	if (((struct endpoint *)c->obj)->watch)
+		rights |= CAP_WATCHED;
 	struct cap *m = cap_create(p->quota, c->obj, (uint32_t)rights, badge, c);
 	if (!m)
 		return sysret_status(ERR_NO_MEMORY);
@@ -656,4 +675,47 @@ struct sysret sys_endpoint_mint(uint64_t handle, uint64_t badge, uint64_t rights
 		return sysret_status(s);
 	}
 	return sysret_value(h);
+}
+
+struct sysret sys_endpoint_watch(uint64_t handle, uint64_t nt, uint64_t bits)
+{
+	struct process *p = process_self();
+	struct cap *c, *n;
+	status_t s = handle_find(p, handle, OBJ_ENDPOINT, RIGHT_EP_RECV, &c);
+
+	if (s == OK)
+		s = handle_find(p, nt, OBJ_NOTIFICATION, RIGHT_NT_SIGNAL, &n);
+	if (s == OK && !bits)
+		s = ERR_INVALID;
+	if (s != OK)
+		return sysret_status(s);
+	struct endpoint *ep = (struct endpoint *)c->obj;
+	struct notification *old = ep->watch;
+	ep->watch = (struct notification *)n->obj;
+	object_get(n->obj);
+	ep->watch_bits = bits;
+	if (old)
+		object_put(&old->obj);
+	if (ep->gone_first)
+		notification_signal(ep->watch, bits);
+	return sysret_status(OK);
+}
+
+struct sysret sys_endpoint_gone(uint64_t handle)
+{
+	struct cap *c;
+	status_t s = handle_find(process_self(), handle, OBJ_ENDPOINT, RIGHT_EP_RECV, &c);
+
+	if (s != OK)
+		return sysret_status(s);
+	struct endpoint *ep = (struct endpoint *)c->obj;
+	struct cap *gone = ep->gone_first;
+	if (!gone)
+		return sysret_status(ERR_WOULD_BLOCK);
+	uint64_t badge = gone->badge;
+	ep->gone_first = gone->next;
+	if (!gone->next)
+		ep->gone_last = NULL;
+	cap_discard(gone);
+	return sysret_value(badge);
 }

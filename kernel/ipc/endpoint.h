@@ -12,6 +12,10 @@ struct endpoint {
 	struct thread *server;  /* received last: works at the priority of the queue's head */
 	struct list queue;      /* waiting callers by falling priority, first come first within one */
 	uint32_t receivers;     /* capabilities with RIGHT_EP_RECV */
+	/* endpoint_watch: badges whose last handle is gone, in that order, through cap.next */
+	struct cap *gone_first, *gone_last;
+	struct notification *watch; /* referenced */
+	uint64_t watch_bits;
 };
 
 struct reply {
@@ -23,6 +27,8 @@ status_t endpoint_create(struct quota *q, struct endpoint **out);
 void endpoint_destroy(struct endpoint *ep);
 /* Capability c to it is about to go: nobody waits on its strength any longer. */
 void endpoint_cap_gone(struct endpoint *ep, const struct cap *c);
+/* c, out of the tree, was the last with its watched badge: the endpoint has it now. */
+void endpoint_badge_gone(struct endpoint *ep, struct cap *c);
 void reply_destroy(struct reply *r);
 void reply_abandon(struct reply *r);
 

@@ -52,19 +52,18 @@ NOINLINE status_t message_move_handles(struct thread *t, struct process *to, uin
 	s = table_reserve(to, n);
 	if (s != OK)
 		return s;
-	if (!quota_charge(to->quota, n * sizeof(struct cap)))
-		return ERR_NO_MEMORY;
+	/* Whoever holds them pays for them. */
 	for (unsigned i = 0; i < n; i++) {
-		struct quota *old = caps[i]->quota;
-
+		if (cap_recharge(caps[i], to->quota))
+			continue;
+		while (i--)
+			(void)cap_recharge(caps[i], t->proc->quota); /* what was given back just now */
+		return ERR_NO_MEMORY;
+	}
+	for (unsigned i = 0; i < n; i++) {
 		table_remove(caps[i]);
 		s = table_insert(to, caps[i], &out[i]);
 		ASSERT(s == OK);
-		/* Whoever holds it pays for it. */
-		quota_uncharge(old, sizeof(struct cap));
-		object_get(&to->quota->obj);
-		caps[i]->quota = to->quota;
-		object_put(&old->obj);
 	}
 	return OK;
 }

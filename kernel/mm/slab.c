@@ -174,6 +174,18 @@ void *kalloc(struct quota *q, size_t size)
 	return p;
 }
 
+bool kalloc_recharge(struct quota *from, struct quota *to, size_t size)
+{
+	size_t charge = class_size[class_for(size)];
+
+	CHECK(size <= CELL_MAX);
+	if (to && !quota_charge(to, charge))
+		return false;
+	if (from)
+		quota_uncharge(from, charge);
+	return true;
+}
+
 void kfree(struct quota *q, void *p, size_t size)
 {
 	if (!p)

@@ -4,6 +4,7 @@
 #include "kernel/mm/quota.h"
 #include "kernel/mm/slab.h"
 #include "kernel/mm/user.h"
+#include "kernel/mm/vmo.h"
 #include "kernel/proc/process.h"
 #include "kernel/proc/resource.h"
 #include "kernel/sched/sched.h"
@@ -159,6 +160,57 @@ struct sysret sys_process_open(uint64_t resource, uint64_t koid)
 		return s == OK ? sysret_value(h) : sysret_status(s);
 	}
 	return sysret_status(ERR_NOT_FOUND);
+}
+
+#define COPY_STEP 32768 /* bytes between looks at pending interrupts */
+
+struct sysret sys_process_memory(uint64_t process, uint64_t op, uint64_t addr, uint64_t buf, uint64_t len)
+{
+	struct process *self = process_self(), *p;
+	struct cap *c;
+	status_t s = handle_find(self, process, OBJ_PROCESS, RIGHT_PROC_MANAGE, &c);
+
+	if (s == OK && op != PROCESS_READ && op != PROCESS_WRITE)
+		s = ERR_INVALID;
+	if (s != OK)
+		return sysret_status(s);
+	p = (struct process *)c->obj;
+	if (p->state >= PROCESS_ENDING)
+		return sysret_status(ERR_STATE);
+	uint64_t n = len < COPY_STEP ? len : COPY_STEP;
+	s = op == PROCESS_READ ? user_copy(self, buf, p, addr, n) : user_copy(p, addr, self, buf, n);
+	if (s == OK && n < len)
+		return sysret_restart(SYS_PROCESS_MEMORY, process, op, addr + n, buf + n, len - n);
+	return sysret_status(s);
+}
+
+struct sysret sys_process_mapping(uint64_t process, uint64_t addr, uint64_t buf)
+{
+	struct process *self = process_self(), *p = self;
+	struct cap *c;
+	status_t s = process == HANDLE_NONE ? OK : handle_find(self, process, OBJ_PROCESS, RIGHT_INFO, &c);
+
+	if (s != OK)
+		return sysret_status(s);
+	if (process != HANDLE_NONE)
+		p = (struct process *)c->obj;
+	const struct mapping *m = aspace_find(p, addr);
+	if (!m) {
+		struct treap_node *next = treap_ceiling(&p->as.maps, addr);
+
+		if (!next)
+			return sysret_status(ERR_NOT_FOUND);
+		m = container_of(next, struct mapping, node);
+	}
+	const struct mapping_info info = {
+		.base = m->node.key,
+		.size = m->size,
+		.offset = m->offset,
+		.vmo_koid = m->vmo->obj.koid,
+		.prot = m->prot,
+		.kind = m->vmo->kind,
+	};
+	return sysret_status(user_write(self, buf, &info, sizeof(info)));
 }
 
 static status_t read_limits(uint64_t buf, struct quota_limits *l)

@@ -71,6 +71,29 @@ struct sysret sys_thread_create(uint64_t process, uint64_t args)
 	return sysret_value(h);
 }
 
+struct sysret sys_process_thread(uint64_t process, uint64_t after)
+{
+	struct process *self = process_self();
+	struct cap *c;
+	status_t s = handle_find(self, process, OBJ_PROCESS, RIGHT_PROC_MANAGE, &c);
+	struct thread *found = NULL;
+	handle_t h;
+
+	if (s != OK)
+		return sysret_status(s);
+	list_for_each(n, &((struct process *)c->obj)->threads) {
+		struct thread *t = container_of(n, struct thread, proc_node);
+
+		if (t->obj.koid > after && !ended(t) && (!found || t->obj.koid < found->obj.koid))
+			found = t;
+	}
+	if (!found)
+		return sysret_status(ERR_NOT_FOUND);
+	object_get(&found->obj);
+	s = handle_create(self, &found->obj, RIGHTS_THREAD, &h);
+	return s == OK ? sysret_value(h) : sysret_status(s);
+}
+
 struct sysret sys_thread_start(uint64_t thread)
 {
 	struct thread *t;

@@ -49,7 +49,9 @@ typedef void (*call_t)(void);
 	D(SYS_QUOTA_KILL, sys_quota_kill), D(SYS_RESOURCE_CREATE, sys_resource_create), \
 	D(SYS_LOG_WRITE, sys_log_write), D(SYS_LOG_READ, sys_log_read), D(SYS_SYSTEM_INFO, sys_system_info), \
 	D(SYS_SYSTEM_RESET, sys_system_reset), D(SYS_CONSOLE, sys_console), \
-	D(SYS_VMO_BUILD, sys_vmo_build)
+	D(SYS_VMO_BUILD, sys_vmo_build), D(SYS_ENDPOINT_WATCH, sys_endpoint_watch), \
+	D(SYS_ENDPOINT_GONE, sys_endpoint_gone), D(SYS_PROCESS_MEMORY, sys_process_memory), \
+	D(SYS_PROCESS_MAPPING, sys_process_mapping), D(SYS_PROCESS_THREAD, sys_process_thread)
 /* clang-format on */
 
 extern const call_t syscall_table[SYS_COUNT], syscall_stash_table[SYS_COUNT];

@@ -89,6 +89,19 @@ struct thread_regs {
 };
 enum { THREAD_REGS_GET, THREAD_REGS_SET };
 
+/* process_memory */
+enum { PROCESS_READ, PROCESS_WRITE };
+
+/* process_mapping */
+struct mapping_info {
+	uint64_t base;
+	uint64_t size;
+	uint64_t offset; /* of its first byte in the memory object */
+	uint64_t vmo_koid;
+	uint32_t prot; /* MAP_READ | MAP_WRITE | MAP_EXEC */
+	uint32_t kind; /* VMO_KIND_* */
+};
+
 struct thread_info {
 	uint64_t koid;
 	uint64_t process_koid;

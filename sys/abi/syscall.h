@@ -131,4 +131,18 @@
 #define SYS_CONSOLE      66 /* a0 resource (SYSTEM_CONSOLE), a1 CONSOLE_* */
 #define SYS_VMO_BUILD \
 	67 /* internal: how a vmo_create or vmo_clone of many pages goes on after an interrupt; of no use to others */
-#define SYS_COUNT 68
+#define SYS_ENDPOINT_WATCH \
+	68 /* a0 endpoint (RIGHT_EP_RECV), a1 notification, a2 bits: from now on all badges minted from it are watched, and the bits signalled when \
+	    * the last handle of one is gone, in whatever process it was. Anew: another notification for the same */
+#define SYS_ENDPOINT_GONE \
+	69 /* a0 endpoint (RIGHT_EP_RECV) -> a watched badge whose last handle is gone; ERR_WOULD_BLOCK: none. Each comes once (one that was \
+	    * minted twice, twice), and after it no call with that badge any more; calls that were taken before may still be open */
+#define SYS_PROCESS_MEMORY \
+	70 /* a0 process (RIGHT_PROC_MANAGE), a1 PROCESS_READ/WRITE, a2 address there (any), a3 buffer, a4 length: as the process itself could; \
+	    * ERR_FAULT where it could not (code is changed by mapping other pages: vmo_map with MAP_REPLACE) */
+#define SYS_PROCESS_MAPPING \
+	71 /* a0 process (RIGHT_INFO) or HANDLE_NONE, a1 address, a2 struct mapping_info *: the first mapping that ends above the address; \
+	    * ERR_NOT_FOUND */
+#define SYS_PROCESS_THREAD \
+	72 /* a0 process (RIGHT_PROC_MANAGE), a1 koid: -> handle of its thread with the next higher koid (0: the first); ERR_NOT_FOUND */
+#define SYS_COUNT 73

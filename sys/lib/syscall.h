@@ -43,6 +43,8 @@ SYSCALL_API status_t handle_info(handle_t handle, struct handle_info *info);
 /* Endpoints and notifications */
 SYSCALL_API status_t endpoint_create(handle_t *out);
 SYSCALL_API status_t endpoint_mint(handle_t ep, uint64_t badge, uint32_t rights, handle_t *out);
+SYSCALL_API status_t endpoint_watch(handle_t ep, handle_t nt, uint64_t bits);
+SYSCALL_API status_t endpoint_gone(handle_t ep, uint64_t *badge);
 SYSCALL_API status_t notification_create(handle_t *out);
 SYSCALL_API status_t notification_signal(handle_t nt, uint64_t bits);
 SYSCALL_API status_t notification_wait(handle_t nt, uint64_t deadline, uint64_t *bits);
@@ -70,6 +72,9 @@ SYSCALL_API _Noreturn void process_exit(int64_t exit_status);
 SYSCALL_API status_t process_watch(handle_t proc, handle_t nt, uint64_t bits);
 SYSCALL_API status_t process_info(handle_t proc, struct process_info *info);
 SYSCALL_API status_t process_open(handle_t res, uint64_t koid, handle_t *out);
+SYSCALL_API status_t process_memory(handle_t proc, uint32_t op, uint64_t addr, void *buffer, uint64_t len);
+SYSCALL_API status_t process_mapping(handle_t proc, uint64_t addr, struct mapping_info *info);
+SYSCALL_API status_t process_thread(handle_t proc, uint64_t after, handle_t *out);
 SYSCALL_API status_t thread_create(handle_t proc, const struct thread_args *args, handle_t *out);
 SYSCALL_API status_t thread_start(handle_t thread);
 SYSCALL_API _Noreturn void thread_exit(volatile void *futex);

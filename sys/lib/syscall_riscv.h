@@ -184,6 +184,20 @@ static inline status_t endpoint_mint(handle_t ep, uint64_t badge, uint32_t right
 	return r.status;
 }
 
+static inline status_t endpoint_watch(handle_t ep, handle_t nt, uint64_t bits)
+{
+	return syscall3(SYS_ENDPOINT_WATCH, ep, nt, bits).status;
+}
+
+static inline status_t endpoint_gone(handle_t ep, uint64_t *badge)
+{
+	struct syscall_result r = syscall1(SYS_ENDPOINT_GONE, ep);
+
+	if (r.status == OK && badge)
+		*badge = r.r1;
+	return r.status;
+}
+
 static inline status_t notification_create(handle_t *out)
 {
 	struct syscall_result r = syscall0(SYS_NOTIFICATION_CREATE);
@@ -326,6 +340,25 @@ static inline status_t process_info(handle_t proc, struct process_info *info)
 static inline status_t process_open(handle_t res, uint64_t koid, handle_t *out)
 {
 	struct syscall_result r = syscall2(SYS_PROCESS_OPEN, res, koid);
+
+	if (r.status == OK && out)
+		*out = r.r1;
+	return r.status;
+}
+
+static inline status_t process_memory(handle_t proc, uint32_t op, uint64_t addr, void *buffer, uint64_t len)
+{
+	return syscall5(SYS_PROCESS_MEMORY, proc, (uint64_t)op, addr, (uint64_t)buffer, len).status;
+}
+
+static inline status_t process_mapping(handle_t proc, uint64_t addr, struct mapping_info *info)
+{
+	return syscall3(SYS_PROCESS_MAPPING, proc, addr, (uint64_t)info).status;
+}
+
+static inline status_t process_thread(handle_t proc, uint64_t after, handle_t *out)
+{
+	struct syscall_result r = syscall2(SYS_PROCESS_THREAD, proc, after);
 
 	if (r.status == OK && out)
 		*out = r.r1;

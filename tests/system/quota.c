@@ -133,4 +133,54 @@ static void test_kill(void)
 	shut(never);
 }
 
-TEST_CASES("quota", {"carve", test_carve}, {"limits", test_limits}, {"kill", test_kill});
+/* Takes handles out of answers and closes them. */
+static void take(const struct child_args *args)
+{
+	for (unsigned i = 0; i < 200; i++) {
+		struct ipc_msg m = {.info = MSG_INFO(1, 0, 0)};
+
+		if (!CHECK_OK(ipc_call(args->h[0], &m, NULL, DEADLINE_NEVER)))
+			break;
+		for (unsigned n = 0; n < MSG_HANDLES(m.info); n++)
+			CHECK_OK(handle_close(m.handles[n]));
+	}
+	child_exit(0);
+}
+
+/* Whoever holds a handle pays for it, to the byte, however it came to him. */
+static void test_moved(void)
+{
+	const struct quota_limits limits = {.mem_bytes = MIB, .handles = 50, .threads = 3, .processes = 2};
+	handle_t quota = make_quota(&limits), ep = make_endpoint(), nt = make_notification();
+	struct child_spec spec = {.run = take, .h = {ep}, .rights = {RIGHT_EP_CALL}, .quota = quota};
+	struct child child;
+	uint64_t own = 0, theirs = 0;
+
+	REQUIRE_OK(child_start(&child, &spec));
+	for (unsigned i = 0; i < 200; i++) {
+		struct ipc_msg m;
+
+		REQUIRE_OK(ipc_recv(ep, HANDLE_NONE, DEADLINE_NEVER, &m));
+		/* The child has closed the ones before: both hold what they held at its first call. */
+		if (i == 10) {
+			own = test_quota_used();
+			theirs = info_of(quota).used.mem_bytes;
+		} else if (i > 10) {
+			CHECK_EQ(test_quota_used(), own);
+			CHECK_EQ(info_of(quota).used.mem_bytes, theirs);
+		}
+		m = (struct ipc_msg){.info = MSG_INFO(0, 1 + i % 4, 0)};
+		for (unsigned n = 0; n < MSG_HANDLES(m.info); n++)
+			m.handles[n] = make_dup(nt, RIGHTS_SAME);
+		CHECK_OK(ipc_reply(&m));
+		if (test_failures())
+			break;
+	}
+	(void)child_wait(&child);
+	CHECK_EQ(info_of(quota).used.mem_bytes, 0);
+	shut(quota);
+	shut(ep);
+	shut(nt);
+}
+
+TEST_CASES("quota", {"carve", test_carve}, {"limits", test_limits}, {"kill", test_kill}, {"moved", test_moved});

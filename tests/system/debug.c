@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a debugger needs of another process: its mappings, its memory, its threads, other code in the place of its own. */
+
+#include <string.h>
+
+#include "tests/system/lib/make.h"
+#include "tests/system/lib/test.h"
+
+static volatile uint64_t word = 1;
+static volatile uint32_t go;
+
+/* Not inlined: the other process gets another one. */
+__attribute__((noinline, aligned(64))) static uint64_t answer(void)
+{
+	__asm__ volatile("");
+	return 41;
+}
+
+/* Counts `word` until told to go; exits with what answer() says then. */
+static void subject(const struct child_args *args)
+{
+	CHECK_OK(notification_signal(args->h[0], 1));
+	while (!go)
+		word++;
+	child_exit((int64_t)answer());
+}
+
+static struct child child;
+static handle_t ready;
+
+static bool begin(void)
+{
+	word = 1;
+	ready = make_notification();
+	struct child_spec spec = {.run = subject, .h = {ready}};
+
+	return CHECK_OK(child_start(&child, &spec)) && CHECK_OK(notification_wait(ready, DEADLINE_NEVER, NULL));
+}
+
+static void finish(int64_t status)
+{
+	uint32_t yes = 1;
+
+	CHECK_OK(process_memory(child.process, PROCESS_WRITE, (uint64_t)&go, &yes, sizeof(yes)));
+	CHECK_EQ(child_wait(&child), status);
+	shut(ready);
+}
+
+static void test_memory(void)
+{
+	uint64_t a = 0, b = 0;
+	handle_t process = HANDLE_NONE;
+
+	REQUIRE(begin());
+	CHECK_OK(process_memory(child.process, PROCESS_READ, (uint64_t)&word, &a, 8));
+	do
+		CHECK_OK(process_memory(child.process, PROCESS_READ, (uint64_t)&word, &b, 8));
+	while (a == b && !test_failures());
+	CHECK(b > a);
+	CHECK_EQ(word, 1); /* the own one is another */
+	/* Nowhere, the kernel's half, the end of it all; code cannot be written, device memory is not asked for */
+	CHECK_STATUS(process_memory(child.process, PROCESS_READ, 8, &a, 8), ERR_FAULT);
+	CHECK_STATUS(process_memory(child.process, PROCESS_READ, 1ull << 63, &a, 8), ERR_FAULT);
+	CHECK_STATUS(process_memory(child.process, PROCESS_READ, ~7ull, &a, 16), ERR_FAULT);
+	CHECK_STATUS(process_memory(child.process, PROCESS_READ, (uint64_t)&word, (void *)8, 8), ERR_FAULT);
+	CHECK_STATUS(process_memory(child.process, PROCESS_READ, 8, &a, ~0ull), ERR_FAULT);
+	CHECK_STATUS(process_memory(child.process, PROCESS_WRITE, (uint64_t)answer, &a, 8), ERR_FAULT);
+	CHECK_OK(process_memory(child.process, PROCESS_READ, (uint64_t)answer, &a, 8));
+	CHECK(!memcmp(&a, (const void *)answer, 8));
+	CHECK_OK(process_memory(child.process, PROCESS_READ, 8, NULL, 0));
+	CHECK_STATUS(process_memory(child.process, 2, (uint64_t)&word, &a, 8), ERR_INVALID);
+	CHECK_STATUS(process_memory(HANDLE_NONE, PROCESS_READ, (uint64_t)&word, &a, 8), ERR_HANDLE);
+	CHECK_STATUS(process_memory(ready, PROCESS_READ, (uint64_t)&word, &a, 8), ERR_TYPE);
+	process = make_dup(child.process, RIGHT_INFO | RIGHT_PROC_WATCH);
+	CHECK_STATUS(process_memory(process, PROCESS_READ, (uint64_t)&word, &a, 8), ERR_RIGHTS);
+	shut(process);
+	/* More than the kernel copies in one go, onto itself */
+	static uint8_t big[200000], back[200000];
+	uint64_t state = 5;
+	for (unsigned i = 0; i < sizeof(big); i++)
+		big[i] = (uint8_t)random_next(&state);
+	CHECK_OK(process_memory(child.process, PROCESS_WRITE, (uint64_t)back + 3, big + 3, sizeof(big) - 3));
+	memset(back, 0, sizeof(back));
+	CHECK_OK(process_memory(child.process, PROCESS_READ, (uint64_t)back + 3, back + 3, sizeof(big) - 3));
+	CHECK(!memcmp(big + 3, back + 3, sizeof(big) - 3));
+	finish(41);
+}
+
+static void test_mappings(void)
+{
+	struct mapping_info info, last = {0};
+	bool code = false, data = false;
+	uint64_t at = 0;
+	unsigned count = 0;
+	status_t status;
+
+	REQUIRE(begin());
+	while ((status = process_mapping(child.process, at, &info)) == OK && count++ < 100) {
+		CHECK(info.base >= at && info.size && info.prot && info.vmo_koid);
+		CHECK((info.prot & (MAP_WRITE | MAP_EXEC)) != (MAP_WRITE | MAP_EXEC));
+		if ((uint64_t)answer - info.base < info.size)
+			code = info.prot == (MAP_READ | MAP_EXEC);
+		if ((uint64_t)&word - info.base < info.size)
+			data = info.prot == (MAP_READ | MAP_WRITE);
+		at = info.base + info.size;
+		last = info;
+	}
+	CHECK_STATUS(status, ERR_NOT_FOUND);
+	CHECK(code && data);
+	CHECK_OK(process_mapping(child.process, last.base + last.size - 1, &info));
+	CHECK_EQ(info.base, last.base);
+	CHECK_OK(process_mapping(HANDLE_NONE, (uint64_t)answer, &info));
+	CHECK((uint64_t)answer - info.base < info.size);
+	CHECK_STATUS(process_mapping(HANDLE_NONE, ~0ull, &info), ERR_NOT_FOUND);
+	CHECK_STATUS(process_mapping(child.process, 0, (void *)8), ERR_FAULT);
+	handle_t blind = make_dup(child.process, RIGHT_PROC_WATCH);
+	CHECK_STATUS(process_mapping(blind, 0, &info), ERR_RIGHTS);
+	shut(blind);
+	finish(41);
+}
+
+/* Another page in the place of one that runs: what a breakpoint is, and an injected fault. */
+static void test_code(void)
+{
+	static const uint32_t other[] = {0x02a00513, 0x00008067}; /* li a0, 42; ret */
+	static uint8_t page[4096];
+	handle_t code = make_vmo(PAGE_SIZE);
+	uint64_t base = (uint64_t)answer & ~(PAGE_SIZE - 1);
+
+	REQUIRE(begin());
+	CHECK_OK(process_memory(child.process, PROCESS_READ, base, page, sizeof(page)));
+	memcpy(page + ((uint64_t)answer - base), other, sizeof(other));
+	CHECK_OK(vmo_write(code, 0, page, sizeof(page)));
+	CHECK_STATUS(vmo_map(child.process, code, 0, (void *)base, PAGE_SIZE, MAP_READ | MAP_EXEC | MAP_FIXED, NULL),
+		     ERR_EXISTS);
+	CHECK_OK(vmo_map(child.process, code, 0, (void *)base, PAGE_SIZE, MAP_READ | MAP_EXEC | MAP_FIXED | MAP_REPLACE,
+			 NULL));
+	shut(code);
+	CHECK_EQ(answer(), 41);
+	finish(42);
+}
+
+static void second_thread(void *arg)
+{
+	(void)notification_wait(*(handle_t *)arg, DEADLINE_NEVER, NULL);
+}
+
+static void test_threads(void)
+{
+	struct thread_info first, info;
+	struct thread_regs regs;
+	handle_t thread = HANDLE_NONE, stop = make_notification();
+	struct thread threads[3];
+
+	REQUIRE(begin());
+	REQUIRE_OK(process_thread(child.process, 0, &thread));
+	CHECK_OK(thread_info(thread, &first));
+	CHECK_OK(thread_info(child.thread, &info));
+	CHECK_EQ(first.koid, info.koid);
+	CHECK_OK(thread_suspend(thread, 1));
+	CHECK(thread_await_state(thread, THREAD_SUSPENDED, THREAD_SUSPENDED));
+	CHECK_OK(thread_regs(thread, THREAD_REGS_GET, &regs));
+	CHECK(regs.pc >= (uint64_t)subject - 4096 && regs.pc < (uint64_t)subject + 4096);
+	CHECK_OK(thread_suspend(thread, 0));
+	CHECK_STATUS(process_thread(child.process, first.koid, NULL), ERR_NOT_FOUND);
+	shut(thread);
+	handle_t weak = make_dup(child.process, RIGHT_INFO);
+	CHECK_STATUS(process_thread(weak, 0, NULL), ERR_RIGHTS);
+	shut(weak);
+	finish(41);
+
+	/* The own ones, each once and in the order of their numbers */
+	for (unsigned i = 0; i < ARRAY_SIZE(threads); i++)
+		CHECK(thread_spawn(&threads[i], second_thread, &stop, 0) && thread_await_blocked(threads[i].handle));
+	uint64_t koid = 0;
+	unsigned count = 0;
+	while (process_thread(test_self(), koid, &thread) == OK) {
+		CHECK_OK(thread_info(thread, &info));
+		CHECK(info.koid > koid);
+		koid = info.koid;
+		count++;
+		shut(thread);
+	}
+	CHECK_EQ(count, 1 + ARRAY_SIZE(threads));
+	for (unsigned i = 0; i < ARRAY_SIZE(threads); i++)
+		CHECK_OK(notification_signal(stop, 1));
+	for (unsigned i = 0; i < ARRAY_SIZE(threads); i++)
+		thread_join(&threads[i]);
+	shut(stop);
+}
+
+static void test_ended(void)
+{
+	struct child_spec spec = {.run = subject, .h = {make_notification()}, .stopped = true};
+	struct mapping_info info;
+	uint64_t value;
+
+	REQUIRE_OK(child_start(&child, &spec));
+	handle_t process = make_dup(child.process, RIGHTS_SAME);
+	CHECK_OK(process_memory(process, PROCESS_READ, (uint64_t)&word, &value, 8));
+	(void)child_kill(&child);
+	CHECK_STATUS(process_memory(process, PROCESS_READ, (uint64_t)&word, &value, 8), ERR_STATE);
+	CHECK_STATUS(process_mapping(process, 0, &info), ERR_NOT_FOUND);
+	CHECK_STATUS(process_thread(process, 0, NULL), ERR_NOT_FOUND);
+	shut(process);
+	shut(spec.h[0]);
+}
+
+TEST_CASES("debug", {"memory", test_memory}, {"mappings", test_mappings}, {"code", test_code},
+	   {"threads", test_threads}, {"ended", test_ended});
