@@ -81,13 +81,13 @@ def wanted(name, filters):
     return not filters or any(text in name for text in filters)
 
 
-def plan(filters):
+def plan(filters, settings=()):
     """The jobs that the filters select, and the system's flavours they need."""
     groups = [Job("format", check_format)] if wanted("format", filters) else []
     groups += [Job(f"fuzz/{name}", lambda name=name: check_fuzz(name))
                for name in fuzz.targets() if wanted(f"fuzz/{name}", filters)]
     groups += [Job(name, run) for name, run in sdk_examples.jobs().items() if wanted(name, filters)]
-    cases = [case for case in system.cases() if wanted(case.name, filters)]
+    cases = [case for case in system.cases(settings) if wanted(case.name, filters)]
     return groups, cases
 
 
@@ -159,7 +159,7 @@ def built(flavour, totals):
 
 
 def check(options):
-    first, cases = plan(options.filters)
+    first, cases = plan(options.filters, options.set)
     if options.list:
         build.build("release")
         for job in first[:1] + host_jobs(options.filters) + first[1:] + cases:

@@ -3,6 +3,7 @@
 
 import argparse
 import os
+import re
 import sys
 
 sys.dont_write_bytecode = True
@@ -55,6 +56,8 @@ run
 test
   --list               names only
   --jobs N             QEMUs at a time (2)
+  --set NAME=VALUE     for the system's test programs, which say what they know: kills=1000 (blk, net),
+                       injections=1000 (inject), calls=10000000 (fuzz), seed=N …; what they report is in build/test-logs
 
 bench
   --twice              run each group twice; fail if any figure differs (`devices`: list it)
@@ -108,6 +111,7 @@ def parser():
     sub.add_argument("filters", nargs="*")
     sub.add_argument("--list", action="store_true")
     sub.add_argument("--jobs", type=positive, default=2)
+    sub.add_argument("--set", action="append", default=[], type=setting, metavar="NAME=VALUE")
 
     sub = command("bench", bench.bench)
     sub.add_argument("groups", nargs="*")
@@ -146,6 +150,12 @@ def positive(text):
     if value < 1:
         raise ValueError(text)
     return value
+
+
+def setting(text):
+    if not re.fullmatch(r"\w+=\w+", text):
+        raise argparse.ArgumentTypeError(f"'{text}' is not NAME=VALUE")
+    return text
 
 
 def show_help(_):

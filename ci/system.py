@@ -4,6 +4,7 @@
 Keys, all optional:
   about      one line for people
   program    path in the boot archive, run as the first process; prints PASS/FAIL lines and a last line DONE
+  arguments  ["case", "name=value"] of the program
   append     more of the kernel command line
   kernels    ["release", "checked"]       cpu   ["rv64"], names of the board or of QEMU
   smp        [1, 4]                       mem, machine, board, firmware, qemu_args   as the options of `run`
@@ -44,6 +45,7 @@ from ui import Failure
 FOLDER = build.ROOT / "tests" / "system"
 LOGS = build.BUILD / "test-logs"
 TIMEOUT_S = 180
+LONG = 40  # times that, for runs with settings of their own
 STAMP = r"^(?:\[ *\d+\.\d+\] )?"  # lines that come through the kernel log carry its time
 PANIC = r"^(?:\[[^\]\n]*\]\s*)?PANIC"
 FAIL_LINE = STAMP + r"FAIL "
@@ -52,7 +54,7 @@ RESULT = re.compile(STAMP + r"(PASS|FAIL|SKIP) (.+)$", re.MULTILINE)
 DONE = re.compile(STAMP + r"DONE (\d+) passed, (\d+) failed", re.MULTILINE)
 TAIL_LINES = 40
 KEYS = {
-    "about": str, "program": str, "append": str, "kernels": list, "cpu": list, "smp": list, "mem": str, "machine": str,
+    "about": str, "program": str, "arguments": list, "append": str, "kernels": list, "cpu": list, "smp": list, "mem": str, "machine": str,
     "board": str, "firmware": str, "qemu_args": list, "disk_mib": int, "disk_device": str, "expect": list,
     "forbid": list, "exit": str, "timeout": int, "panic": bool, "dtb": str, "backtrace": list, "variants": list,
     "add": list, "examples": list,
@@ -69,6 +71,7 @@ class Case:
     cpu: str
     smp: int
     spec: dict
+    settings: tuple = ()
 
     @property
     def name(self):
@@ -133,13 +136,14 @@ def check_regex(where, pattern):
         raise Failure(f"{where}: bad regular expression {pattern!r}: {error}") from None
 
 
-def cases():
+def cases(settings=()):
+    """settings: "name=value" for the options of test programs."""
     found = []
     for path in sorted(FOLDER.glob("*.toml")):
         for name, spec in load(path):
             for kernel, cpu, smp in itertools.product(
                     spec.get("kernels", ["release", "checked"]), spec.get("cpu", ["rv64"]), spec.get("smp", [1, 4])):
-                found.append(Case(name, kernel, cpu, smp, spec))
+                found.append(Case(name, kernel, cpu, smp, spec, tuple(settings)))
     return found
 
 
@@ -147,7 +151,8 @@ def machine_of(case):
     spec = case.spec
     append = spec.get("append", "")
     if "program" in spec:
-        append = f"init={spec['program']} {append}".strip()
+        words = [spec["program"], *spec.get("arguments", []), *case.settings]
+        append = f"init={','.join(words)} {append}".strip()
     machine = qemu.Machine(
         board=spec.get("board", "qemu-virt"), flavour=case.kernel, smp=case.smp, mem=spec.get("mem"),
         machine=spec.get("machine"), cpu=case.cpu, append=append, firmware=spec.get("firmware"),
@@ -192,7 +197,7 @@ def run(case):
     console_args = ["-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"]
     command = qemu.command(machine, console_args)
     header = f"{qemu.version_text()}\n{' '.join(command)}"
-    with Console(command, case.log_path, header, forbidden(spec), spec.get("timeout", TIMEOUT_S)) as console:
+    with Console(command, case.log_path, header, forbidden(spec), spec.get("timeout", TIMEOUT_S) * (LONG if case.settings else 1)) as console:
         console.variables["smp"] = str(case.smp)
         try:
             script(spec, console, case.kernel, added)

@@ -205,6 +205,21 @@ struct sysret sys_thread_regs(uint64_t thread, uint64_t op, uint64_t buf)
 		return sysret_status(s);
 	if (op > THREAD_REGS_SET)
 		return sysret_status(ERR_INVALID);
+	bool waits = t->suspended && t->state >= TS_CALLING && t->state <= TS_FUTEX;
+	if (op == THREAD_REGS_GET && waits) {
+		/* In a system call: what calls clobber has no value, and holds its message. */
+		memset(&r, 0, sizeof(r));
+		r.pc = t->pc;
+		r.x[X_SP] = t->x[X_SP];
+		r.x[3] = t->x[3];
+		r.x[X_TP] = t->x[X_TP];
+		for (unsigned i = 0; i < 12; i++) {
+			unsigned s_register = i < 2 ? 8 + i : 16 + i;
+
+			r.x[s_register] = t->x[s_register];
+		}
+		return sysret_status(user_write(self, buf, &r, sizeof(r)));
+	}
 	if (t->state != TS_SUSPENDED && t->state != TS_FAULTED && t->state != TS_NEW)
 		return sysret_status(ERR_STATE);
 	thread_expand(t);

@@ -95,7 +95,8 @@
 #define SYS_THREAD_KILL      41 /* a0 thread */
 #define SYS_THREAD_SET_SCHED 42 /* a0 thread or HANDLE_NONE, a1 struct thread_sched *, a2 resource or HANDLE_NONE */
 #define SYS_THREAD_REGS \
-	43 /* a0 thread (stopped, faulted or suspended), a1 THREAD_REGS_GET/SET, a2 struct thread_regs * */
+	43 /* a0 thread (new, faulted or suspended), a1 THREAD_REGS_GET/SET, a2 struct thread_regs *. Suspended while it waits in a system call: \
+	    * GET only, and the registers that calls clobber are zero */
 #define SYS_THREAD_SET_FAULT 44 /* a0 thread, a1 endpoint (RIGHT_EP_CALL) or HANDLE_NONE */
 #define SYS_THREAD_SUSPEND   45 /* a0 thread, a1 1 suspend / 0 resume */
 #define SYS_THREAD_CANCEL    46 /* a0 thread: its present or next blocking wait returns ERR_CANCELLED */

@@ -161,6 +161,7 @@ static void test_threads(void)
 	CHECK(thread_await_state(thread, THREAD_SUSPENDED, THREAD_SUSPENDED));
 	CHECK_OK(thread_regs(thread, THREAD_REGS_GET, &regs));
 	CHECK(regs.pc >= (uint64_t)subject - 4096 && regs.pc < (uint64_t)subject + 4096);
+	CHECK_OK(thread_regs(thread, THREAD_REGS_SET, &regs));
 	CHECK_OK(thread_suspend(thread, 0));
 	CHECK_STATUS(process_thread(child.process, first.koid, NULL), ERR_NOT_FOUND);
 	shut(thread);
@@ -182,6 +183,14 @@ static void test_threads(void)
 		shut(thread);
 	}
 	CHECK_EQ(count, 1 + ARRAY_SIZE(threads));
+	/* One that waits: its stack and what it saved can be seen while it is kept, not changed. */
+	CHECK_STATUS(thread_regs(threads[0].handle, THREAD_REGS_GET, &regs), ERR_STATE);
+	CHECK_OK(thread_suspend(threads[0].handle, 1));
+	CHECK_OK(thread_regs(threads[0].handle, THREAD_REGS_GET, &regs));
+	CHECK(regs.x[2] - (uint64_t)threads[0].stack < threads[0].stack_size);
+	CHECK(regs.pc && !regs.x[1] && !regs.x[10]);
+	CHECK_STATUS(thread_regs(threads[0].handle, THREAD_REGS_SET, &regs), ERR_STATE);
+	CHECK_OK(thread_suspend(threads[0].handle, 0));
 	for (unsigned i = 0; i < ARRAY_SIZE(threads); i++)
 		CHECK_OK(notification_signal(stop, 1));
 	for (unsigned i = 0; i < ARRAY_SIZE(threads); i++)

@@ -9,6 +9,7 @@
 #include "protocols/net.h"
 #include "sys/lib/net_queue.h"
 #include "tests/system/lib/devices.h"
+#include "tests/system/lib/echo.h"
 #include "tests/system/lib/make.h"
 
 #define DEPTH      64
@@ -16,49 +17,13 @@
 #define ROOM       1600                   /* for a frame in one */
 #define DATA_BYTES (2ul * DEPTH * BUFFER) /* receiving ones first */
 #define WINDOW     16                     /* echo requests under way */
-#define PAYLOAD    512
 
-struct ethernet {
-	uint8_t to[6], from[6];
-	uint8_t type[2];
-};
-struct arp {
-	struct ethernet ethernet;
-	uint8_t hardware[2], protocol[2], sizes[2], operation[2];
-	uint8_t sender_mac[6], sender_ip[4], target_mac[6], target_ip[4];
-};
-struct echo {
-	struct ethernet ethernet;
-	uint8_t version, service, length[2], id[2], fragment[2], ttl, protocol, checksum[2], from[4], to[4];
-	uint8_t type, code, icmp_checksum[2], ident[2], sequence[2];
-	uint32_t number;
-	uint8_t payload[PAYLOAD];
-} __attribute__((packed));
-
-static const uint8_t own_ip[4] = {10, 0, 2, 15}, peer_ip[4] = {10, 0, 2, 2};
 static uint8_t peer_mac[6];
 static handle_t device, data;
 static uint8_t *bytes;
 static uint32_t device_index;
 static struct net_info info;
 static struct net_queue queue;
-
-static void put16(uint8_t *at, uint32_t value)
-{
-	at[0] = (uint8_t)(value >> 8);
-	at[1] = (uint8_t)value;
-}
-
-static uint32_t sum16(const void *data_at, size_t size, uint32_t sum)
-{
-	const uint8_t *at = data_at;
-
-	for (size_t i = 0; i + 1 < size; i += 2)
-		sum += (uint32_t)at[i] << 8 | at[i + 1];
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return sum;
-}
 
 static bool up(void)
 {
@@ -120,85 +85,28 @@ static bool frame_send(const void *frame, uint32_t size)
 	return CHECK_OK(net_queue_send(&queue, &slot, 1));
 }
 
-static void ethernet_make(struct ethernet *e, const uint8_t to[6], uint32_t type)
-{
-	memcpy(e->to, to, 6);
-	memcpy(e->from, info.mac, 6);
-	put16(e->type, type);
-}
-
 static void arp_ask(void)
 {
-	static const uint8_t everybody[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
-	struct arp a = {.hardware = {0, 1}, .protocol = {8, 0}, .sizes = {6, 4}, .operation = {0, 1}};
+	struct arp a;
 
-	ethernet_make(&a.ethernet, everybody, 0x806);
-	memcpy(a.sender_mac, info.mac, 6);
-	memcpy(a.sender_ip, own_ip, 4);
-	memcpy(a.target_ip, peer_ip, 4);
+	arp_make(&a, info.mac);
 	(void)frame_send(&a, sizeof(a));
-}
-
-static void echo_make(struct echo *e, uint32_t number)
-{
-	uint64_t state = number + 1;
-
-	memset(e, 0, sizeof(*e));
-	ethernet_make(&e->ethernet, peer_mac, 0x800);
-	e->version = 0x45;
-	put16(e->length, sizeof(*e) - sizeof(struct ethernet));
-	put16(e->id, number);
-	e->ttl = 64;
-	e->protocol = 1;
-	memcpy(e->from, own_ip, 4);
-	memcpy(e->to, peer_ip, 4);
-	put16(e->checksum, ~sum16(&e->version, 20, 0) & 0xffff);
-	e->type = 8;
-	put16(e->ident, 0x7654);
-	put16(e->sequence, number);
-	memcpy(&e->number, &number, 4);
-	for (unsigned i = 0; i < PAYLOAD; i++)
-		e->payload[i] = (uint8_t)(random_next(&state) >> 24);
-	put16(e->icmp_checksum, ~sum16(&e->type, 8 + 4 + PAYLOAD, 0) & 0xffff);
 }
 
 /* ---- receiving ------------------------------------------------------------------------------- */
 
 static bool arp_seen;
 static uint32_t answers, wrong;
-static uint8_t answered[65536 / 8]; /* by number modulo 65536 */
-
-static void echo_check(const uint8_t *frame)
-{
-	struct echo got, want;
-	uint32_t number;
-
-	memcpy(&got, frame, sizeof(got));
-	memcpy(&number, &got.number, 4);
-	echo_make(&want, number);
-	if (memcmp(got.payload, want.payload, PAYLOAD) || memcmp(got.ident, want.ident, 2) ||
-	    memcmp(got.sequence, want.sequence, 2)) {
-		wrong++;
-		return;
-	}
-	answers++;
-	answered[number % 65536 / 8] |= (uint8_t)(1u << number % 8);
-}
 
 static void frame_look(const uint8_t *frame, uint32_t size)
 {
-	const struct ethernet *e = (const struct ethernet *)frame;
+	uint32_t number;
 
-	if (e->type[0] == 8 && e->type[1] == 6 && size >= sizeof(struct arp)) {
-		const struct arp *a = (const struct arp *)frame;
-
-		if (a->operation[1] == 2 && !memcmp(a->sender_ip, peer_ip, 4)) {
-			memcpy(peer_mac, a->sender_mac, 6);
-			arp_seen = true;
-		}
-	} else if (e->type[0] == 8 && e->type[1] == 0 && size == sizeof(struct echo) &&
-		   ((const struct echo *)frame)->type == 0) {
-		echo_check(frame);
+	switch (echo_look(frame, size, peer_mac, &number)) {
+	case FRAME_ARP: arp_seen = true; break;
+	case FRAME_WRONG: wrong++; break;
+	case FRAME_ECHO: answers++; break;
+	case FRAME_OTHER: break;
 	}
 }
 
@@ -242,7 +150,7 @@ static void pings(uint32_t count, struct killer *killer)
 		uint32_t before = answers;
 
 		for (; next - shown < WINDOW && tx_free_count; next++) {
-			echo_make(&e, next);
+			echo_make(&e, info.mac, peer_mac, next);
 			if (!frame_send(&e, sizeof(e)))
 				break;
 		}

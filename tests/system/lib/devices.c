@@ -74,6 +74,29 @@ bool device_node(uint32_t index, struct devmgr_node *node)
 	       CHECK_EQ(count, 1) && CHECK_EQ(node->index, index);
 }
 
+uint32_t devices_list(struct devmgr_node *nodes, uint32_t max)
+{
+	uint32_t total = 1, count = 0, got;
+
+	while (count < total && count < max) {
+		uint32_t room = max - count < 64 ? max - count : 64;
+
+		if (!CHECK_OK(devmgr_list_until(owner, now() + DEVICE_TIMEOUT, count, nodes + count, room, &got,
+						&total)) ||
+		    !CHECK(got))
+			break;
+		count += got;
+	}
+	return count;
+}
+
+bool device_death(uint32_t index, struct devmgr_death *death)
+{
+	uint32_t count = 0;
+
+	return devmgr_last_death_until(owner, now() + DEVICE_TIMEOUT, index, death, 1, &count) == OK && count == 1;
+}
+
 bool device_await(uint32_t index, enum devmgr_state state)
 {
 	struct devmgr_node node = {0};

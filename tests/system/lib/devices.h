@@ -16,6 +16,10 @@ handle_t device_open(const char *name, uint32_t *index);
 
 /* A node as it is now. */
 bool device_node(uint32_t index, struct devmgr_node *node);
+/* All nodes; how many there are. */
+uint32_t devices_list(struct devmgr_node *nodes, uint32_t max);
+/* What is known of its driver's last end; false if it never ended. */
+bool device_death(uint32_t index, struct devmgr_death *death);
 /* Waits for a state. */
 bool device_await(uint32_t index, enum devmgr_state state);
 
