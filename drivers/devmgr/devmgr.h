@@ -35,6 +35,7 @@ struct instance {
 	uint64_t stack_base;
 	uint64_t pid;
 	uint64_t bind_deadline; /* it must have bound by then */
+	uint64_t log_start;     /* position in the kernel's log when it was started */
 	uint64_t bound_at;
 	uint32_t number;    /* 1 for the first */
 	uint64_t ping_bits; /* signalled to stop, too */
@@ -216,6 +217,8 @@ void stop_begin(struct manager *m, uint64_t deadline);
 /* ---- fault.c: messages of faulted drivers (server_call_fn), post-mortems */
 status_t fault_call(void *manager, struct ipc_request *rq);
 void death_note(struct manager *m, struct unit *unit, const struct process_info *info);
+/* The log's end: what is written from now on comes behind it. 0 without the right to look. */
+uint64_t log_end(const struct manager *m);
 /* The same for one that hangs and is about to be ended. regs may be NULL. */
 void hang_note(struct manager *m, struct unit *unit, const struct thread_regs *regs);
 

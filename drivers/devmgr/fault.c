@@ -8,8 +8,9 @@
 #include "sys/abi/fault.h"
 #include "sys/lib/syscall.h"
 
-#define FRAMES_MAX   (sizeof(((struct devmgr_death *)0)->frames) / 8)
-#define LOG_READ_MAX 65536u /* of the newest log, looked through for a dead driver's lines */
+#define FRAMES_MAX    (sizeof(((struct devmgr_death *)0)->frames) / 8)
+#define LOG_READ_MAX  4096u /* at a time */
+#define LOG_LOOK_BACK 256u  /* records that are looked through for a dead driver's lines */
 
 enum { REG_RA = 1, REG_SP = 2, REG_FP = 8 };
 
@@ -189,10 +190,28 @@ static void log_scan(struct devmgr_death *death, const uint8_t *data, uint64_t s
 	}
 }
 
-static void log_collect(struct manager *m, struct devmgr_death *death)
+uint64_t log_end(const struct manager *m)
+{
+	uint64_t bytes, next = 0;
+
+	/* A position that is not there yet stands for the end. */
+	if (m->res_inspect != HANDLE_NONE)
+		(void)log_read(m->res_inspect, UINT64_MAX, NULL, 0, &bytes, &next);
+	return next;
+}
+
+/* Its last lines are among the last of all, and none is from before its start. */
+static uint64_t log_begin(const struct manager *m, uint64_t start)
+{
+	uint64_t end = log_end(m);
+
+	return end > start && end - start > LOG_LOOK_BACK ? end - LOG_LOOK_BACK : start;
+}
+
+static void log_collect(struct manager *m, struct devmgr_death *death, uint64_t start)
 {
 	uint8_t *buffer = m->res_inspect != HANDLE_NONE ? malloc(LOG_READ_MAX) : NULL;
-	uint64_t position = 0, bytes, next;
+	uint64_t position = log_begin(m, start), bytes, next;
 
 	while (buffer && log_read(m->res_inspect, position, buffer, LOG_READ_MAX, &bytes, &next) == OK && bytes &&
 	       next > position) {
@@ -220,7 +239,7 @@ void death_note(struct manager *m, struct unit *unit, const struct process_info 
 	/* A fault that never reached devmgr (of a further thread) shows in the status alone. */
 	if (death->how == DEVMGR_END_FAULTED && !unit->instance.faulted)
 		death->cause = (uint64_t)info->exit_status & 0xff;
-	log_collect(m, death);
+	log_collect(m, death, unit->instance.log_start);
 	unit->has_death = true;
 	if (m->stopping)
 		return;

@@ -153,7 +153,7 @@ status_t instance_start(struct manager *m, struct unit *unit)
 	struct given given = {0};
 	status_t status = given_make(m, unit, number, &given);
 
-	unit->instance = (struct instance){.number = number};
+	unit->instance = (struct instance){.number = number, .log_start = log_end(m)};
 	if (status == OK)
 		status = process_make(m, unit, &given);
 	given_close(&given);

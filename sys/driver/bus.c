@@ -2,7 +2,6 @@
 /* Devices that a bus driver has found, told to devmgr. */
 #include "sys/driver/bus.h"
 
-#include <libfdt.h>
 #include <string.h>
 
 #include "sys/driver/device.h"
@@ -21,7 +20,7 @@ void bus_child_reg(struct driver_child *child, unsigned index, uint64_t base, ui
 const void *bus_windows(const struct device *dev, size_t *len)
 {
 	int n;
-	const void *windows = fdt_getprop(dev->blob, 0, DRIVER_FACT_WINDOWS, &n);
+	const void *windows = device_fact_data(dev, DRIVER_FACT_WINDOWS, &n);
 
 	*len = windows ? (size_t)n : 0;
 	return windows;

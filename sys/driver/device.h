@@ -5,9 +5,23 @@
 #include "sys/driver/driver.h"
 #include "sys/driver/startup.h"
 
+/* Properties of a node, taken out of the blob once: libfdt starts at the blob's beginning for each, which made look-ups most of what a
+ * restart of a driver cost. */
+#define DEVICE_PROPS_MAX 48
+struct device_props {
+	int node;
+	bool more; /* there are others: they are looked up in the blob */
+	uint32_t count;
+	struct {
+		const char *name;
+		const void *data;
+		int len;
+	} list[DEVICE_PROPS_MAX];
+};
+
 struct device {
-	const void *blob; /* DRIVER_HND_NODE, checked */
-	int node;         /* offset of the node in it */
+	const void *blob;                 /* DRIVER_HND_NODE, checked */
+	struct device_props facts, props; /* devmgr's, and the node's */
 	void *context;
 	uint64_t match;
 	const char *path;
@@ -28,6 +42,8 @@ status_t device_open(struct device *dev, const void *blob, size_t size);
 /* The loop is to end after the present handler: device_fail was called. */
 void device_end(struct device *dev);
 
+/* len may be NULL. */
+const void *device_fact_data(const struct device *dev, const char *name, int *len);
 /* A cell of a fact that is a list; 0 past its end */
 uint32_t device_fact(const struct device *dev, const char *name, uint32_t index);
 

@@ -40,7 +40,7 @@ static bool entry_at(const struct device *dev, uint32_t number, struct entry *ou
 	uint32_t base = number * DRIVER_REF_CELLS;
 	int len;
 
-	if (!fdt_getprop(dev->blob, 0, DRIVER_FACT_REFS, &len) || number >= (uint32_t)len / (4 * DRIVER_REF_CELLS))
+	if (!device_fact_data(dev, DRIVER_FACT_REFS, &len) || number >= (uint32_t)len / (4 * DRIVER_REF_CELLS))
 		return false;
 	const char *name = fdt_stringlist_get(dev->blob, 0, DRIVER_FACT_REF_NAMES, (int)number, NULL);
 	*out = (struct entry){

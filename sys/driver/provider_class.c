@@ -97,7 +97,7 @@ status_t provider_open(struct provider *p, struct device *dev)
 	int len = 0;
 
 	p->dev = dev;
-	if (fdt_getprop(dev->blob, 0, DRIVER_FACT_ROWS, &len))
+	if (device_fact_data(dev, DRIVER_FACT_ROWS, &len))
 		p->count = (uint32_t)len / (4 * DRIVER_ROW_CELLS);
 	if (!head || p->count > PROVIDER_ROWS_MAX)
 		return ERR_RANGE;
