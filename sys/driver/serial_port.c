@@ -293,7 +293,7 @@ static status_t op_read(void *ctx, struct ipc_request *rq, uint64_t id, uint32_t
 {
 	struct serial_port *port = ctx;
 
-	if (!len || serial_done_find(port->state, rq->msg.badge, id, SERIAL_READ_OP, count))
+	if (!len || serial_done_find(port->state, rq->msg.badge, id, SERIAL_READ_OP, (uint32_t)len, count))
 		return OK;
 	if (!port->readers.count && serial_ring_used(&port->state->rx))
 		return give(port, HANDLE_NONE, rq->msg.badge, id, (uint32_t)len, count);
@@ -306,7 +306,7 @@ static status_t op_write(void *ctx, struct ipc_request *rq, uint64_t id, uint32_
 {
 	struct serial_port *port = ctx;
 
-	if (!len || serial_done_find(port->state, rq->msg.badge, id, SERIAL_WRITE_OP, count))
+	if (!len || serial_done_find(port->state, rq->msg.badge, id, SERIAL_WRITE_OP, (uint32_t)len, count))
 		return OK;
 	if (!port->writers.count && serial_ring_free(&port->state->tx)) {
 		status_t status = take(port, HANDLE_NONE, rq->msg.badge, id, (uint32_t)len, count);

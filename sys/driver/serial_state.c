@@ -43,14 +43,15 @@ bool serial_state_attach(struct serial_state *state)
 	return false;
 }
 
-bool serial_done_find(const struct serial_state *state, uint64_t badge, uint64_t id, uint32_t op, uint32_t *count)
+bool serial_done_find(const struct serial_state *state, uint64_t badge, uint64_t id, uint32_t op, uint32_t len,
+		      uint32_t *count)
 {
 	if (!id)
 		return false;
 	for (uint32_t i = 0; i < SERIAL_DONE_MAX; i++) {
 		const struct serial_done *done = &state->done[i];
 
-		if (done->id == id && done->badge == badge && done->op == op) {
+		if (done->id == id && done->badge == badge && done->op == op && done->count <= len) {
 			*count = done->count;
 			return true;
 		}

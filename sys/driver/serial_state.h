@@ -81,8 +81,10 @@ static inline void serial_ring_move(uint32_t *index, uint32_t to)
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
 
-/* Was a call with this id done? Its count is then in *count. */
-bool serial_done_find(const struct serial_state *state, uint64_t badge, uint64_t id, uint32_t op, uint32_t *count);
+/* Was a call with this id done? Its count is then in *count. One of more than `len` bytes was another call: the client uses its numbers twice, or
+ * this memory is damaged. */
+bool serial_done_find(const struct serial_state *state, uint64_t badge, uint64_t id, uint32_t op, uint32_t len,
+		      uint32_t *count);
 
 /* Does a read or write: notes it (unless id is 0) and moves the ring's index, so that a death in
  * between leaves either both or none for the next instance. */
