@@ -75,5 +75,5 @@ const struct driver driver = {
 
 DRIVER_MANIFEST = {
 	DRIVER_MANIFEST_HEAD, .name = "test_child",         .class = DRIVER_CLASS_OTHER,
-	.heartbeat_ms = 200,  .dma_bytes = CHILD_DMA_BYTES, .matches = {DRIVER_COMPATIBLE("test,child", 0)},
+	.heartbeat_ms = 1000, .dma_bytes = CHILD_DMA_BYTES, .matches = {DRIVER_COMPATIBLE("test,child", 0)},
 };

@@ -96,7 +96,8 @@ static void arp_ask(void)
 /* ---- receiving ------------------------------------------------------------------------------- */
 
 static bool arp_seen;
-static uint32_t answers, wrong;
+static volatile uint32_t answers;
+static uint32_t wrong;
 
 static void frame_look(const uint8_t *frame, uint32_t size)
 {
@@ -308,6 +309,7 @@ static void case_kills(void)
 	killer = (struct killer){.index = device_index,
 				 .kills = test_option("kills", 30),
 				 .seed = test_option("seed", 42),
+				 .progress = &answers,
 				 .pause_ns = test_option("pause_us", 8000) * 1000};
 	REQUIRE(killer_start(&killer));
 	pings(0, &killer);

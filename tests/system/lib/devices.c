@@ -173,6 +173,11 @@ static void killer_run(void *arg)
 		if (!good || test_failures())
 			break;
 		k->done++;
+		if (!k->progress || k->done % 4)
+			continue;
+		uint32_t seen = *k->progress;
+		for (uint64_t end = now() + DEVICE_TIMEOUT; *k->progress == seen && !k->stop && now() < end;)
+			sleep_ns(MS);
 	}
 }
 

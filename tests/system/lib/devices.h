@@ -38,7 +38,9 @@ handle_t dma_memory(uint64_t size, void **at);
 struct killer {
 	uint32_t index;
 	uint64_t kills, seed;
-	uint64_t pause_ns;      /* between two, at most */
+	uint64_t pause_ns; /* between two, at most */
+	/* NULL, or what grows as the driver works: now and then it is let live until something has come of it, however slow the machine is. */
+	const volatile uint32_t *progress;
 	volatile uint32_t done; /* kills so far */
 	volatile uint32_t go, stop;
 	struct thread thread;
