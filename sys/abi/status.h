@@ -33,5 +33,21 @@ enum {
 	ERR_ACCESS = -23,      /* policy of the server forbids it */
 	ERR_AGAIN = -24,       /* changed meanwhile: look again (futex word differs) */
 	ERR_BAD_FORMAT = -25,  /* a file or image is not of the format expected */
-	ERR_LAST = -25,
+	/* Of files (sys/protocols/file.idl) */
+	ERR_ELSEWHERE = -26,      /* the path leads to another file system: ask `walk` */
+	ERR_ELSEWHERE_TO = -27,   /* the second path does */
+	ERR_NOT_DIRECTORY = -28,  /* a directory is needed here */
+	ERR_IS_DIRECTORY = -29,   /* anything but a directory is needed here */
+	ERR_NOT_EMPTY = -30,      /* the directory has entries */
+	ERR_LOOP = -31,           /* too many symbolic links, or one where none may be */
+	ERR_NAME_TOO_LONG = -32,  /* a path or one of its components */
+	ERR_READ_ONLY = -33,      /* the file system, or the view of it */
+	ERR_NO_SPACE = -34,       /* the medium is full */
+	ERR_TOO_BIG = -35,        /* more than a file can hold */
+	ERR_TOO_MANY_LINKS = -36, /* more than a file can have */
+	ERR_CROSS_DEVICE = -37,   /* not between two file systems */
+	ERR_NOT_OWNER = -38,      /* only the file's owner may do that, or a privileged user */
+	ERR_DEVICE = -39,         /* not a regular file: ask `device` */
+	ERR_DEADLOCK = -40,       /* to wait would never end */
+	ERR_LAST = -40,
 };
