@@ -47,6 +47,21 @@ const char *status_text(status_t status)
 		"not allowed",
 		"changed meanwhile",
 		"not a program, or damaged",
+		"it is in another file system",
+		"the second is in another file system",
+		"not a directory",
+		"a directory",
+		"the directory is not empty",
+		"too many symbolic links",
+		"the name is too long",
+		"read-only file system",
+		"no space left",
+		"too big",
+		"too many links",
+		"not in the same file system",
+		"not its owner",
+		"it is a device",
+		"it would deadlock",
 	};
 	_Static_assert(sizeof(texts) / sizeof(texts[0]) == -ERR_LAST + 1, "one text for each error");
 	return status <= 0 && status >= ERR_LAST ? texts[-status] : "unknown error";

@@ -92,6 +92,21 @@ static const char *const status_names[] = {
 	"ERR_ACCESS",
 	"ERR_AGAIN",
 	"ERR_BAD_FORMAT",
+	"ERR_ELSEWHERE",
+	"ERR_ELSEWHERE_TO",
+	"ERR_NOT_DIRECTORY",
+	"ERR_IS_DIRECTORY",
+	"ERR_NOT_EMPTY",
+	"ERR_LOOP",
+	"ERR_NAME_TOO_LONG",
+	"ERR_READ_ONLY",
+	"ERR_NO_SPACE",
+	"ERR_TOO_BIG",
+	"ERR_TOO_MANY_LINKS",
+	"ERR_CROSS_DEVICE",
+	"ERR_NOT_OWNER",
+	"ERR_DEVICE",
+	"ERR_DEADLOCK",
 };
 _Static_assert(ARRAY_SIZE(status_names) == 1 - ERR_LAST, "a name for every status");
 
