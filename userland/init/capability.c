@@ -13,7 +13,10 @@
 		item(CAP_PROCESS_CONTROL, "process_control") comma                                                     \
 		item(CAP_SERVICE_CONTROL, "service_control") comma                                                     \
 		item(CAP_POWER, "power") comma                                                                         \
-		item(CAP_DEVICE_TREE, "device_tree")
+		item(CAP_DEVICE_TREE, "device_tree") comma                                                             \
+		item(CAP_FILE_SYSTEMS, "file_systems") comma                                                           \
+		item(CAP_FILES, "files") comma                                                                         \
+		item(CAP_MOUNTS, "mounts")
 #define AS_ENTRY(id, name) [id] = name,
 #define AS_TEXT(id, name)  name
 #define NOTHING

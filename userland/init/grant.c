@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "protocols/devmgr.h"
+#include "protocols/vfs.h"
 #include "sys/lib/syscall.h"
 #include "userland/init/capability.h"
 
@@ -57,6 +58,13 @@ static void add_device_manager(struct grant *grant, const struct system *system,
 	    HANDED | RIGHT_EP_CALL | RIGHT_EP_RECV | RIGHT_EP_MINT | RIGHT_REVOKE);
 }
 
+/* The view of user 0; who may mount has another. */
+static void add_files(struct grant *grant, const struct grant_source *source, uint64_t badge)
+{
+	add(grant, HND_VFS, source->vfs == HANDLE_NONE ? HANDLE_NONE : mint(grant, source->vfs, badge),
+	    HANDED | RIGHT_EP_CALL);
+}
+
 static void add_capability(struct grant *grant, const struct grant_source *source, const struct service *service,
 			   enum capability capability)
 {
@@ -74,6 +82,15 @@ static void add_capability(struct grant *grant, const struct grant_source *sourc
 	case CAP_DEVICE_TREE: add(grant, HND_FDT, system->fdt, HANDED | RIGHT_VMO_READ); break;
 	case CAP_SYSTEM_INSPECT: add(grant, "res.inspect", system->res_inspect, HANDED | RIGHT_RES_MINT); break;
 	case CAP_PROCESS_CONTROL: add(grant, "res.process", system->res_process, HANDED | RIGHT_RES_MINT); break;
+	case CAP_FILE_SYSTEMS:
+		add(grant, HND_VFS, service->endpoint, HANDED | RIGHT_EP_CALL | RIGHT_EP_RECV | RIGHT_EP_MINT);
+		break;
+	case CAP_FILES:
+		/* One handle, and that of the greater right. */
+		if (!(service->config->capabilities & 1u << CAP_MOUNTS))
+			add_files(grant, source, VFS_BADGE_SYSTEM);
+		break;
+	case CAP_MOUNTS: add_files(grant, source, VFS_BADGE_MANAGER); break;
 	case CAP_SERVICE_CONTROL:
 	case CAP_POWER: /* in the badge of init's endpoint */
 	case CAP_COUNT: break;

@@ -28,6 +28,7 @@ struct grant_source {
 	const struct system *system;
 	handle_t endpoint; /* init's own */
 	handle_t devmgr;   /* HANDLE_NONE: no service has the capability device_manager */
+	handle_t vfs;      /* HANDLE_NONE: no service has the capability file_systems */
 	handle_t console;  /* endpoint of the console's device; HANDLE_NONE: none */
 };
 

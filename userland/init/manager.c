@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * One thread that never waits for a service: calls, ends of processes and deadlines are events of one loop, and after each
- * event manager_progress looks at every service. The exception are calls to devmgr (for the console's endpoint, and to stop the drivers):
- * init makes them only while devmgr says that it is ready, and with a deadline.
+ * event manager_progress looks at every service. The exception are calls to devmgr (for the console's endpoint, and to stop the drivers) and
+ * the last one to vfs: init makes them only while those say that they are ready, and with a deadline.
  */
 #include "userland/init/manager.h"
 
@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "protocols/devmgr.h"
+#include "protocols/vfs.h"
 #include "sys/lib/ipc_stub.h"
 #include "sys/lib/startup.h"
 #include "sys/lib/syscall.h"
@@ -23,6 +24,7 @@
 #define CONSOLE_WAIT_NS  (5000 * MS) /* for devmgr's answer */
 #define DRIVERS_GRACE_MS 1000u       /* for drivers to send what is queued */
 #define DRIVERS_WAIT_NS  (5000 * MS)
+#define FILES_WAIT_NS    (60000 * MS) /* for everything to be on its medium */
 #define END_WAIT_NS      (10000 * MS) /* for all services to end */
 
 static uint64_t now(void)
@@ -59,6 +61,21 @@ static void on_problem(void *context, const struct service_config *config, const
 	service_set_state(service, INIT_STATE_FAILED, "%s", message);
 }
 
+/* Two services are known to init itself, each by a capability that only one can have. */
+static void take_role(struct service *service, enum capability capability, const char *role, struct service **holder)
+{
+	if (!(service->config->capabilities & 1u << capability))
+		return;
+	if (!*holder) {
+		*holder = service;
+		return;
+	}
+	say(LOG_ERROR, "service '%s': only one can be the %s, '%s' is", service->config->name, role,
+	    (*holder)->config->name);
+	service->refused = true;
+	service_set_state(service, INIT_STATE_FAILED, "a second %s", role);
+}
+
 static bool read_config(struct manager *m)
 {
 	const struct config_report mistakes = {.mistake = on_mistake, .context = m};
@@ -83,16 +100,8 @@ static bool read_config(struct manager *m)
 		service->number = i;
 		service->deadline = DEADLINE_NEVER;
 		service_set_state(service, INIT_STATE_WAITING, "%s", "");
-		if (!(service->config->capabilities & 1u << CAP_DEVICE_MANAGER))
-			continue;
-		if (m->devmgr_service) {
-			say(LOG_ERROR, "service '%s': only one can be the device manager, '%s' is",
-			    service->config->name, m->devmgr_service->config->name);
-			service->refused = true;
-			service_set_state(service, INIT_STATE_FAILED, "a second device manager");
-			continue;
-		}
-		m->devmgr_service = service;
+		take_role(service, CAP_DEVICE_MANAGER, "device manager", &m->devmgr_service);
+		take_role(service, CAP_FILE_SYSTEMS, "vfs", &m->vfs_service);
 	}
 	order_services(&m->order, &m->config, &problems);
 	return true;
@@ -178,7 +187,7 @@ static void decide(struct manager *m, struct service *service, bool failed, uint
 static void launch(struct manager *m, struct service *service)
 {
 	struct grant grant;
-	struct grant_source source = {.system = m->system, .endpoint = m->endpoint, .devmgr = m->devmgr};
+	struct grant_source source = {.system = m->system, .endpoint = m->endpoint, .devmgr = m->devmgr, .vfs = m->vfs};
 	status_t status = OK;
 	bool started = false;
 
@@ -374,6 +383,19 @@ static void stop_drivers(struct manager *m)
 	set_echo(m, true);
 }
 
+/* What was written gets to its medium; the file systems end. */
+static void stop_files(struct manager *m)
+{
+	m->files_stopped = true;
+	if (m->vfs_service->state != INIT_STATE_RUNNING)
+		return;
+	status_t status = vfs_stop_until(m->vfs, now() + FILES_WAIT_NS);
+	if (status != OK)
+		say(LOG_ERROR, "not everything is on its medium: %s", status_text(status));
+	/* That took the time that it took: the others still have theirs. */
+	m->end_deadline = now() + END_WAIT_NS;
+}
+
 /* Stops services that nothing running depends on. True when all have ended. */
 static bool end_services(struct manager *m)
 {
@@ -394,6 +416,8 @@ static bool end_services(struct manager *m)
 			continue;
 		if (service == m->devmgr_service && !m->drivers_stopped)
 			stop_drivers(m);
+		if (service == m->vfs_service && !m->files_stopped)
+			stop_files(m);
 		stop_process(service);
 	}
 	return all_ended;
@@ -497,14 +521,14 @@ static status_t make_server(struct manager *m)
 	return status;
 }
 
-/* Its endpoint is made here, so that clients keep it when devmgr is started again. */
-static status_t make_devmgr(struct manager *m)
+/* Their endpoints are made here, so that clients keep them when the service is started again. */
+static status_t make_endpoint(struct service *service, handle_t *out)
 {
-	if (!m->devmgr_service)
+	if (!service)
 		return OK;
-	status_t status = endpoint_create(&m->devmgr_service->endpoint);
+	status_t status = endpoint_create(&service->endpoint);
 	/* Without a badge: the owner's. */
-	m->devmgr = m->devmgr_service->endpoint;
+	*out = service->endpoint;
 	return status;
 }
 
@@ -523,7 +547,9 @@ void manager_run(const struct system *system)
 	if (status == OK && !read_config(m))
 		say(LOG_ERROR, "no services are started");
 	if (status == OK)
-		status = make_devmgr(m);
+		status = make_endpoint(m->devmgr_service, &m->devmgr);
+	if (status == OK)
+		status = make_endpoint(m->vfs_service, &m->vfs);
 	if (status == OK) {
 		manager_progress(m);
 		status = server_run(&m->server);

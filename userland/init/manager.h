@@ -21,11 +21,14 @@ struct manager {
 	struct server_timer timer;
 	handle_t devmgr; /* a caller's handle to the device manager's endpoint */
 	struct service *devmgr_service;
+	handle_t vfs; /* the owner's handle to vfs's endpoint */
+	struct service *vfs_service;
 	handle_t console; /* the console's device; HANDLE_NONE until a service needed it */
 	bool echo_off;    /* the kernel no longer writes its log on the console */
 	bool ending;      /* the system is going down */
 	bool reboot;
 	bool drivers_stopped;
+	bool files_stopped;
 	uint64_t end_deadline; /* what has not ended by then is left behind */
 };
 

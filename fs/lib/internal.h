@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Between the files of the library. */
+#pragma once
+
+#include "fs/lib/fs.h"
+#include "fs/lib/lock.h"
+#include "fs/lib/name_cache.h"
+#include "fs/lib/state.h"
+#include "protocols/fs_control.h"
+#include "sys/lib/server.h"
+
+#define NODE_BUCKETS 4096u /* a power of two */
+#define NODES_KEPT   2048u /* in memory without being open */
+
+struct fs {
+	const struct fs_ops *ops;
+	void *data;
+	struct state *state;
+	handle_t endpoint;
+	uint64_t endpoint_koid;
+	bool read_only;
+	bool restored;
+	struct server server;
+	handle_t closed; /* notification that a badge has lost its last handle */
+	uint64_t closed_bits;
+
+	/* nodes (node.c) */
+	struct node *root;
+	struct node *free_nodes;
+	struct node ring; /* all nodes: newer, older */
+	uint32_t node_count;
+	struct node *buckets[NODE_BUCKETS];
+
+	struct name_cache names;
+
+	/* open files (open_file.c): what state->files says, with what is only of this instance */
+	struct node *open[STATE_FILES_MAX + STATE_TICKETS_MAX];
+	uint32_t open_next[STATE_FILES_MAX]; /* free places */
+	uint32_t open_free;
+	uint32_t open_top;   /* places from here on were never used */
+	uint32_t open_count; /* by clients: without tickets */
+	uint32_t view_users[STATE_VIEWS_MAX];
+
+	struct lock_table locks;
+	struct lock_waiter *waiters; /* serve_lock.c */
+
+	uint8_t list_buffer[8192];
+};
+
+/* ---- node.c */
+
+status_t node_get(struct fs *fs, uint64_t inode, struct node **out);
+/* After anything that may have taken its last name or open file. */
+void node_settle(struct fs *fs, struct node *node);
+/* At the end of a request: nodes found by node_get may go. */
+void nodes_trim(struct fs *fs);
+/* By which a directory is called from below: itself, then all above, up to the root. False from fn ends it with OK. */
+typedef bool (*node_above_fn)(void *ctx, struct node *dir);
+status_t node_climb(struct fs *fs, struct node *dir, node_above_fn fn, void *ctx);
+/* Is `dir` at or below `top`? */
+status_t node_below(struct fs *fs, struct node *dir, const struct node *top, bool *below);
+status_t node_changed(struct fs *fs, struct node *node, uint32_t what);
+/* A directory's times after its entries have changed */
+status_t directory_changed(struct fs *fs, struct node *dir, int64_t now);
+
+/* ---- open_file.c */
+
+struct open_file {
+	uint32_t index;
+	struct state_file *state;
+	struct node *node;
+	const struct state_view *view;
+};
+/* ERR_IO: it was lost with an earlier instance. ERR_HANDLE: no file's badge. */
+status_t open_file_of(struct fs *fs, uint64_t badge, struct open_file *out);
+/* A new one, with a handle to it. */
+status_t open_file_make(struct fs *fs, struct node *node, uint32_t mode, uint32_t view, handle_t *out);
+/* Signal: some badges have no handles any more. */
+void open_files_closed(void *fs);
+/* From the state of an earlier instance. */
+status_t open_files_restore(struct fs *fs);
+
+static inline bool view_read_only(const struct fs *fs, const struct state_view *view)
+{
+	return fs->read_only || (view->flags & STATE_VIEW_READ_ONLY);
+}
+
+/* ---- cover.c: mount points */
+
+status_t cover_set(struct fs *fs, uint64_t inode, uint32_t mount, struct fs_control_inode *above, size_t room,
+		   uint32_t *count);
+void cover_clear(struct fs *fs, uint32_t mount);
+void covers_restore(struct fs *fs);
+bool covers_any(const struct fs *fs);
+
+/* ---- serve_*.c: the operations of the protocol file */
+
+extern const struct file_ops fs_file_ops;
+
+status_t serve_open(void *ctx, struct ipc_request *rq, const char *path, uint32_t mode, uint32_t permissions,
+		    handle_t *file, enum file_kind *kind);
+status_t serve_attributes(void *ctx, struct ipc_request *rq, const char *path, bool follow, size_t room,
+			  uint32_t *count);
+status_t serve_set_attributes(void *ctx, struct ipc_request *rq, const char *path, bool follow, size_t given);
+status_t serve_access(void *ctx, struct ipc_request *rq, const char *path, uint32_t want);
+status_t serve_read_link(void *ctx, struct ipc_request *rq, const char *path, size_t room, uint32_t *length);
+status_t serve_walk(void *ctx, struct ipc_request *rq, const char *path, bool follow, size_t room,
+		    uint32_t *target_length, enum file_step *step, bool *plain, uint32_t *consumed, uint32_t *mount);
+status_t serve_device(void *ctx, struct ipc_request *rq, const char *path, uint32_t mode, handle_t *device,
+		      uint32_t *class_number);
+
+status_t serve_make(void *ctx, struct ipc_request *rq, const char *path, enum file_kind kind, uint32_t permissions);
+status_t serve_make_symlink(void *ctx, struct ipc_request *rq, const char *path, const char *target);
+status_t serve_remove(void *ctx, struct ipc_request *rq, const char *path, bool directory);
+status_t serve_rename(void *ctx, struct ipc_request *rq, const char *path, handle_t directory, const char *to,
+		      bool exclusive);
+status_t serve_link(void *ctx, struct ipc_request *rq, const char *path, handle_t directory, const char *to,
+		    bool follow);
+
+status_t serve_read(void *ctx, struct ipc_request *rq, uint64_t offset, size_t len, uint64_t *count);
+status_t serve_write(void *ctx, struct ipc_request *rq, uint64_t offset, size_t len, uint64_t *count,
+		     uint64_t *position);
+status_t serve_seek(void *ctx, struct ipc_request *rq, int64_t offset, enum file_whence whence, uint64_t *position);
+status_t serve_truncate(void *ctx, struct ipc_request *rq, uint64_t size);
+status_t serve_allocate(void *ctx, struct ipc_request *rq, uint64_t offset, uint64_t length, bool keep_size,
+			bool punch);
+status_t serve_sync(void *ctx, struct ipc_request *rq, bool data_only);
+status_t serve_list(void *ctx, struct ipc_request *rq, uint64_t next, size_t room, uint32_t *length);
+status_t serve_volume(void *ctx, struct ipc_request *rq, size_t room, uint32_t *count);
+status_t serve_mode(void *ctx, struct ipc_request *rq, bool set, uint32_t mode, uint32_t *now);
+status_t serve_memory(void *ctx, struct ipc_request *rq, uint64_t offset, uint64_t length, bool shared,
+		      handle_t *memory, uint64_t *start, uint64_t *size);
+
+status_t serve_lock(void *ctx, struct ipc_request *rq, uint64_t owner, uint64_t start, uint64_t end,
+		    enum file_lock_kind kind, bool wait);
+status_t serve_lock_find(void *ctx, struct ipc_request *rq, uint64_t owner, uint64_t start, uint64_t end,
+			 enum file_lock_kind kind, uint64_t *holder, uint64_t *lock_start, uint64_t *lock_end,
+			 enum file_lock_kind *lock_kind);
+status_t serve_unlock_owner(void *ctx, struct ipc_request *rq, uint64_t owner);
+/* An open file ends: its locks and waiters go. */
+void locks_forget(struct fs *fs, const struct state_file *file, struct node *node);
+void locks_restore(struct fs *fs);
+
+/* Attributes as clients see them */
+void attributes_fill(const struct fs *fs, const struct node *node, struct file_attributes *out);
+/* Text for `truncate` and O_TRUNC */
+status_t file_truncate_to(struct fs *fs, const struct state_view *view, struct node *node, uint64_t size);

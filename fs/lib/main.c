@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The process of a file system. */
+#include <time.h>
+
+#include "fs/lib/clock.h"
+#include "fs/lib/serve.h"
+#include "sys/lib/log.h"
+#include "sys/lib/startup.h"
+#include "sys/lib/syscall.h"
+
+uint64_t clock_monotonic(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail */
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static status_t state_map(struct state **out)
+{
+	handle_t vmo = startup_handle(FS_HND_STATE);
+	struct vmo_info info;
+	void *at;
+	status_t status = vmo_info(vmo, &info);
+
+	if (status == OK && info.size < STATE_BYTES)
+		status = ERR_BAD_FORMAT;
+	if (status == OK)
+		status = vmo_map(HANDLE_NONE, vmo, 0, NULL, STATE_BYTES, MAP_READ | MAP_WRITE, &at);
+	if (status == OK)
+		*out = at;
+	return status;
+}
+
+/* Everything else of this file system went with vfs: its state, its clients' way here. */
+static void vfs_ended(void *context)
+{
+	struct process_info info;
+
+	if (process_info(startup_handle(FS_HND_VFS), &info) != OK || info.state == PROCESS_ENDED)
+		server_stop(context, ERR_CLOSED);
+}
+
+static status_t vfs_watch(struct server *server)
+{
+	handle_t nt;
+	uint64_t bits;
+	status_t status = server_add_signal(server, vfs_ended, server, &nt, &bits);
+
+	return status == OK ? process_watch(startup_handle(FS_HND_VFS), nt, bits) : status;
+}
+
+int fs_main(const struct fs_ops *ops, void *data, bool read_only)
+{
+	static struct fs fs;
+	struct fs_start start = {
+		.ops = ops,
+		.data = data,
+		.endpoint = startup_handle(FS_HND_ENDPOINT),
+		.thread = startup_handle(HND_THREAD),
+		.read_only = read_only,
+	};
+	status_t status = state_map(&start.state);
+
+	if (status == OK)
+		status = fs_start(&fs, &start);
+	if (status == OK)
+		status = vfs_watch(&fs.server);
+	if (status != OK) {
+		log_line(LOG_ERROR, "fs: cannot start");
+		return FS_EXIT(status);
+	}
+	status = server_run(&fs.server);
+	return FS_EXIT(status);
+}

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Open files: the table in the state memory, and what hangs on it. A badge says its place; it is good while the place holds
+ * the same badge. What the kernel says of a badge's last handle is how they are closed.
+ */
+#include <string.h>
+
+#include "fs/lib/internal.h"
+#include "sys/lib/syscall.h"
+
+#define HANDLE_RIGHTS (RIGHT_EP_CALL | RIGHT_DUP | RIGHT_MOVE | RIGHT_INFO)
+
+static bool is_ticket(uint64_t badge)
+{
+	return badge & STATE_BADGE_TICKET;
+}
+
+static uint32_t place_of(uint64_t badge)
+{
+	uint32_t index = STATE_BADGE_INDEX(badge);
+
+	if (is_ticket(badge))
+		return index < STATE_TICKETS_MAX ? STATE_FILES_MAX + index : UINT32_MAX;
+	return index < STATE_FILES_MAX ? index : UINT32_MAX;
+}
+
+/* ---- views -------------------------------------------------------------------------------------- */
+
+static void view_put(struct fs *fs, uint32_t view)
+{
+	if (--fs->view_users[view] == 0)
+		fs->state->views[view].id = 0;
+}
+
+/* Seldom: when vfs has handed out a directory to a view that is new here. */
+static status_t view_bring(struct fs *fs, const struct state_view *view, uint32_t *out)
+{
+	uint32_t place = UINT32_MAX;
+
+	if (view->id == 0 || view->group_count > STATE_GROUPS_MAX)
+		return ERR_PROTOCOL;
+	for (uint32_t i = 0; i < STATE_VIEWS_MAX; i++) {
+		if (fs->state->views[i].id == view->id) {
+			fs->view_users[i]++;
+			*out = i;
+			return OK;
+		}
+		if (fs->state->views[i].id == 0 && place == UINT32_MAX)
+			place = i;
+	}
+	if (place == UINT32_MAX)
+		return ERR_NO_MEMORY;
+	struct state_view *copy = &fs->state->views[place];
+	uint64_t id = view->id;
+
+	*copy = *view;
+	copy->id = 0;
+	__atomic_store_n(&copy->id, id, __ATOMIC_RELEASE);
+	fs->view_users[place] = 1;
+	*out = place;
+	return OK;
+}
+
+/* ---- tickets ------------------------------------------------------------------------------------ */
+
+static status_t ticket_node(struct fs *fs, const struct state_ticket *ticket, struct node **out)
+{
+	uint64_t inode = ticket->inode;
+	status_t status = OK;
+	bool inside;
+
+	if (ticket->kind == STATE_TICKET_ROOT) {
+		*out = fs->root;
+		return OK;
+	}
+	status = node_get(fs, inode, out);
+	if (status != OK)
+		return status;
+	if ((*out)->attr->kind != FILE_KIND_DIRECTORY ||
+	    (ticket->generation && ticket->generation != (*out)->attr->generation))
+		return ERR_NOT_FOUND;
+	if (ticket->kind != STATE_TICKET_ABOVE)
+		return OK;
+	/* As `..` goes: not out of the view's root. */
+	if (ticket->view.root == (*out)->inode || *out == fs->root)
+		return OK;
+	status = fs->ops->parent(fs, *out, &inode);
+	if (status == OK)
+		status = node_get(fs, inode, out);
+	if (status == OK && ticket->view.root != 0) {
+		struct node *root;
+
+		status = node_get(fs, ticket->view.root, &root);
+		if (status == OK)
+			status = node_below(fs, *out, root, &inside);
+		if (status == OK && !inside)
+			status = ERR_NOT_FOUND;
+	}
+	return status;
+}
+
+/* The first call through what vfs handed out. */
+static status_t ticket_take(struct fs *fs, uint64_t badge, uint32_t place)
+{
+	/* vfs may be writing other tickets, never this one. */
+	const struct state_ticket *ticket = &fs->state->tickets[place - STATE_FILES_MAX];
+	struct state_file *file = &fs->state->files[place];
+	struct node *node;
+	uint32_t view;
+
+	if (__atomic_load_n(&ticket->state, __ATOMIC_ACQUIRE) != STATE_TICKET_ISSUED || ticket->badge != badge)
+		return ERR_HANDLE;
+	status_t status = ticket_node(fs, ticket, &node);
+	if (status == OK)
+		status = view_bring(fs, &ticket->view, &view);
+	if (status != OK)
+		return status;
+	*file = (struct state_file){.inode = node->inode,
+				    .generation = node->attr->generation,
+				    .mode = FILE_MODE_PATH | FILE_MODE_DIRECTORY,
+				    .kind = FILE_KIND_DIRECTORY,
+				    .view = view};
+	__atomic_store_n(&file->badge, badge, __ATOMIC_RELEASE);
+	node->opens++;
+	fs->open[place] = node;
+	return OK;
+}
+
+/* ---- open files ----------------------------------------------------------------------------------- */
+
+status_t open_file_of(struct fs *fs, uint64_t badge, struct open_file *out)
+{
+	uint32_t place = place_of(badge);
+
+	if (__builtin_expect(place == UINT32_MAX, 0))
+		return ERR_HANDLE;
+	struct state_file *file = &fs->state->files[place];
+
+	if (__builtin_expect(file->badge != badge || badge == 0, 0)) {
+		status_t status = is_ticket(badge) ? ticket_take(fs, badge, place) : ERR_HANDLE;
+
+		if (status != OK)
+			return status;
+	}
+	if (__builtin_expect(file->mode & STATE_FILE_LOST, 0))
+		return ERR_IO;
+	out->index = place;
+	out->state = file;
+	out->node = fs->open[place];
+	out->view = &fs->state->views[file->view];
+	return OK;
+}
+
+static uint32_t place_take(struct fs *fs)
+{
+	uint32_t place = fs->open_free;
+
+	if (place != UINT32_MAX) {
+		fs->open_free = fs->open_next[place];
+		return place;
+	}
+	return fs->open_top < STATE_FILES_MAX ? fs->open_top++ : UINT32_MAX;
+}
+
+static void place_give(struct fs *fs, uint32_t place)
+{
+	fs->open_next[place] = fs->open_free;
+	fs->open_free = place;
+}
+
+status_t open_file_make(struct fs *fs, struct node *node, uint32_t mode, uint32_t view, handle_t *out)
+{
+	uint32_t place = place_take(fs);
+
+	if (place == UINT32_MAX)
+		return ERR_NO_MEMORY;
+	uint64_t badge = STATE_BADGE(++fs->state->serial, place);
+	struct state_file *file = &fs->state->files[place];
+	/* First the handle: should this process end here, the kernel reports a badge that the next one does not know. */
+	status_t status = endpoint_mint(fs->endpoint, badge, HANDLE_RIGHTS, out);
+	if (status != OK) {
+		place_give(fs, place);
+		return status;
+	}
+	file->inode = node->inode;
+	file->generation = node->attr->generation;
+	file->position = 0;
+	file->mode = mode;
+	file->view = view;
+	file->kind = node->attr->kind;
+	__atomic_store_n(&file->badge, badge, __ATOMIC_RELEASE);
+	node->opens++;
+	fs->open[place] = node;
+	fs->open_count++;
+	fs->view_users[view]++;
+	return OK;
+}
+
+static void file_close(struct fs *fs, uint64_t badge)
+{
+	uint32_t place = place_of(badge);
+
+	if (place == UINT32_MAX)
+		return;
+	struct state_file *file = &fs->state->files[place];
+
+	if (file->badge == badge) {
+		struct node *node = fs->open[place];
+		bool lost = file->mode & STATE_FILE_LOST;
+
+		if (!lost)
+			locks_forget(fs, file, node);
+		file->badge = 0;
+		fs->open[place] = NULL;
+		if (!is_ticket(badge)) {
+			place_give(fs, place);
+			fs->open_count--;
+		}
+		if (!lost) {
+			view_put(fs, file->view);
+			node->opens--;
+			node_settle(fs, node);
+		}
+	}
+	if (is_ticket(badge)) {
+		struct state_ticket *ticket = &fs->state->tickets[place - STATE_FILES_MAX];
+
+		if (ticket->badge == badge)
+			__atomic_store_n(&ticket->state, STATE_TICKET_FREE, __ATOMIC_RELEASE);
+	}
+}
+
+void open_files_closed(void *context)
+{
+	struct fs *fs = context;
+	uint64_t badge;
+
+	while (endpoint_gone(fs->endpoint, &badge) == OK)
+		file_close(fs, badge);
+}
+
+/* ---- after a restart -------------------------------------------------------------------------------- */
+
+/* A place whose content makes no sense is lost: it stays until its handles are gone. */
+static void file_restore(struct fs *fs, uint32_t place)
+{
+	struct state_file *file = &fs->state->files[place];
+	struct node *node;
+
+	if (place_of(file->badge) != place) {
+		file->badge = 0;
+		return;
+	}
+	if (!is_ticket(file->badge))
+		fs->open_count++;
+	if (file->mode & STATE_FILE_LOST)
+		return;
+	if (file->view >= STATE_VIEWS_MAX || fs->state->views[file->view].id == 0 ||
+	    node_get(fs, file->inode, &node) != OK || node->attr->generation != file->generation) {
+		file->mode = STATE_FILE_LOST;
+		return;
+	}
+	node->opens++;
+	fs->open[place] = node;
+	fs->view_users[file->view]++;
+}
+
+static void views_check(struct fs *fs)
+{
+	for (uint32_t i = 0; i < STATE_VIEWS_MAX; i++) {
+		if (fs->state->views[i].group_count > STATE_GROUPS_MAX)
+			fs->state->views[i].id = 0;
+	}
+}
+
+status_t open_files_restore(struct fs *fs)
+{
+	struct state *state = fs->state;
+
+	views_check(fs);
+	fs->open_top = 0;
+	fs->open_free = UINT32_MAX;
+	for (uint32_t i = 0; i < STATE_FILES_MAX + STATE_TICKETS_MAX; i++) {
+		if (state->files[i].badge == 0)
+			continue;
+		file_restore(fs, i);
+		if (i < STATE_FILES_MAX && state->files[i].badge != 0) {
+			if (state->files[i].badge >> STATE_BADGE_INDEX_BITS > state->serial)
+				state->serial = state->files[i].badge >> STATE_BADGE_INDEX_BITS;
+			fs->open_top = i + 1;
+		}
+	}
+	for (uint32_t i = fs->open_top; i-- > 0;) {
+		if (state->files[i].badge == 0)
+			place_give(fs, i);
+	}
+	for (uint32_t i = 0; i < STATE_VIEWS_MAX; i++) {
+		if (fs->view_users[i] == 0)
+			state->views[i].id = 0;
+	}
+	return OK;
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Start of a file system, and vfs's commands. */
+#include "fs/lib/serve.h"
+
+#include "fs/lib/clock.h"
+#include "sys/lib/syscall.h"
+
+const struct file_ops fs_file_ops = {
+	.open = serve_open,
+	.attributes = serve_attributes,
+	.set_attributes = serve_set_attributes,
+	.access = serve_access,
+	.make = serve_make,
+	.make_symlink = serve_make_symlink,
+	.read_link = serve_read_link,
+	.remove = serve_remove,
+	.rename = serve_rename,
+	.link = serve_link,
+	.walk = serve_walk,
+	.device = serve_device,
+	.read = serve_read,
+	.write = serve_write,
+	.seek = serve_seek,
+	.truncate = serve_truncate,
+	.allocate = serve_allocate,
+	.sync = serve_sync,
+	.list = serve_list,
+	.volume = serve_volume,
+	.mode = serve_mode,
+	.lock = serve_lock,
+	.lock_find = serve_lock_find,
+	.unlock_owner = serve_unlock_owner,
+	.memory = serve_memory,
+};
+
+void *fs_data(const struct fs *fs)
+{
+	return fs->data;
+}
+
+int64_t fs_now(const struct fs *fs)
+{
+	return (int64_t)clock_monotonic() + __atomic_load_n(&fs->state->clock_offset, __ATOMIC_RELAXED);
+}
+
+/* ---- vfs's commands: through the handle without a badge, which nobody else has ---------------------------- */
+
+static status_t commanded(const struct ipc_request *rq)
+{
+	return rq->msg.badge == 0 ? OK : ERR_ACCESS;
+}
+
+static status_t on_ready(void *ctx, struct ipc_request *rq, uint64_t *root, bool *read_only)
+{
+	const struct fs *fs = ctx;
+
+	*root = fs->ops->root;
+	*read_only = fs->read_only;
+	return commanded(rq);
+}
+
+static status_t on_cover(void *ctx, struct ipc_request *rq, uint64_t directory, uint32_t mount, size_t room,
+			 uint32_t *count)
+{
+	static struct fs_control_inode above[FS_CONTROL_DEPTH_MAX];
+	status_t status = commanded(rq);
+
+	if (status == OK)
+		status = cover_set(ctx, directory, mount, above, room, count);
+	if (status == OK)
+		status = ipc_lease_write(rq, FS_CONTROL_COVER_LEASE_ABOVE, 0, above, *count * sizeof(above[0]));
+	return status;
+}
+
+static status_t on_uncover(void *ctx, struct ipc_request *rq, uint32_t mount)
+{
+	status_t status = commanded(rq);
+
+	if (status == OK)
+		cover_clear(ctx, mount);
+	return status;
+}
+
+static status_t sync_all(struct fs *fs)
+{
+	return fs->ops->sync_all && !fs->read_only ? fs->ops->sync_all(fs) : OK;
+}
+
+static status_t on_sync(void *ctx, struct ipc_request *rq)
+{
+	status_t status = commanded(rq);
+
+	return status == OK ? sync_all(ctx) : status;
+}
+
+static status_t on_stop(void *ctx, struct ipc_request *rq, bool force)
+{
+	struct fs *fs = ctx;
+	status_t status = commanded(rq);
+
+	if (status != OK)
+		return status;
+	open_files_closed(fs);
+	if (!force && (fs->open_count != 0 || covers_any(fs)))
+		return ERR_BUSY;
+	status = sync_all(fs);
+	if (status == OK || force)
+		server_stop(&fs->server, status);
+	return status;
+}
+
+static const struct fs_control_ops control_ops = {
+	.ready = on_ready,
+	.cover = on_cover,
+	.uncover = on_uncover,
+	.sync = on_sync,
+	.stop = on_stop,
+};
+
+/* ---- start ---------------------------------------------------------------------------------------------- */
+
+status_t fs_state_check(const struct state *state)
+{
+	return state->magic == STATE_MAGIC && state->version == STATE_VERSION && state->mount != 0 ? OK
+												   : ERR_BAD_FORMAT;
+}
+
+static status_t serve_prepare(struct fs *fs, handle_t thread)
+{
+	struct handle_info info;
+	status_t status = handle_info(fs->endpoint, &info);
+
+	fs->endpoint_koid = info.koid;
+	server_init(&fs->server, fs->endpoint, thread);
+	if (status == OK)
+		status = server_add_protocol(&fs->server, &file_protocol, &fs_file_ops, fs);
+	if (status == OK)
+		status = server_add_protocol(&fs->server, &fs_control_protocol, &control_ops, fs);
+	if (status == OK)
+		status = server_add_signal(&fs->server, open_files_closed, fs, &fs->closed, &fs->closed_bits);
+	return status;
+}
+
+status_t fs_start(struct fs *fs, const struct fs_start *start)
+{
+	status_t status = fs_state_check(start->state);
+
+	if (status != OK)
+		return status;
+	fs->ops = start->ops;
+	fs->data = start->data;
+	fs->state = start->state;
+	fs->endpoint = start->endpoint;
+	fs->read_only = start->read_only || start->state->read_only;
+	fs->ring.newer = fs->ring.older = &fs->ring;
+	/* Without memory for it look-ups are slower, nothing else. */
+	if (!(fs->ops->flags & FS_NO_NAME_CACHE))
+		(void)name_cache_init(&fs->names);
+	status = serve_prepare(fs, start->thread);
+	if (status == OK)
+		status = node_get(fs, fs->ops->root, &fs->root);
+	if (status == OK && fs->root->attr->kind != FILE_KIND_DIRECTORY)
+		status = ERR_BAD_FORMAT;
+	if (status == OK)
+		status = open_files_restore(fs);
+	if (status != OK)
+		return status;
+	locks_restore(fs);
+	covers_restore(fs);
+	if (fs->ops->restored)
+		fs->ops->restored(fs);
+	/* From the earlier instance's end on: what was closed meanwhile waits there. */
+	return endpoint_watch(fs->endpoint, fs->closed, fs->closed_bits);
+}
