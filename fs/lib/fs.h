@@ -155,9 +155,8 @@ struct fs_ops {
 };
 
 /* What vfs started the process with: argv[1] says fresh or restart, argv[2] the options, argv[3] the source. */
-#define FS_HND_ENDPOINT "fs"          /* to receive from and to mint of */
-#define FS_HND_STATE    "state"       /* struct state */
-#define FS_HND_VFS      "vfs.process" /* it ends with vfs */
+#define FS_HND_ENDPOINT "fs"    /* to receive from and to mint of */
+#define FS_HND_STATE    "state" /* struct state */
 #define FS_HND_STORE    "store" /* a vmo for the file system's own use that outlives it; where its type asks for one */
 #define FS_ARG_FRESH    "fresh"
 #define FS_ARG_RESTART  "restart"

@@ -32,24 +32,6 @@ static status_t state_map(struct state **out)
 	return status;
 }
 
-/* Everything else of this file system went with vfs: its state, its clients' way here. */
-static void vfs_ended(void *context)
-{
-	struct process_info info;
-
-	if (process_info(startup_handle(FS_HND_VFS), &info) != OK || info.state == PROCESS_ENDED)
-		server_stop(context, ERR_CLOSED);
-}
-
-static status_t vfs_watch(struct server *server)
-{
-	handle_t nt;
-	uint64_t bits;
-	status_t status = server_add_signal(server, vfs_ended, server, &nt, &bits);
-
-	return status == OK ? process_watch(startup_handle(FS_HND_VFS), nt, bits) : status;
-}
-
 int fs_main(const struct fs_ops *ops, void *data, bool read_only)
 {
 	static struct fs fs;
@@ -64,8 +46,6 @@ int fs_main(const struct fs_ops *ops, void *data, bool read_only)
 
 	if (status == OK)
 		status = fs_start(&fs, &start);
-	if (status == OK)
-		status = vfs_watch(&fs.server);
 	if (status != OK) {
 		log_line(LOG_ERROR, "fs: cannot start");
 		return FS_EXIT(status);

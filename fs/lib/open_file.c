@@ -235,8 +235,12 @@ void open_files_closed(void *context)
 	struct fs *fs = context;
 	uint64_t badge;
 
-	while (endpoint_gone(fs->endpoint, &badge) == OK)
-		file_close(fs, badge);
+	while (endpoint_gone(fs->endpoint, &badge) == OK) {
+		if (badge == STATE_BADGE_LEASH)
+			server_stop(&fs->server, ERR_CLOSED);
+		else
+			file_close(fs, badge);
+	}
 }
 
 /* ---- after a restart -------------------------------------------------------------------------------- */

@@ -19,7 +19,9 @@
 #define STATE_GROUPS_MAX  32u
 
 /* Badges of handles: those of tickets are vfs's to make, others the file system's. The low bits say where in the table. */
-#define STATE_BADGE_TICKET      (1ull << 63)
+#define STATE_BADGE_TICKET (1ull << 63)
+#define STATE_BADGE_LEASH \
+	(1ull << 62) /* of a handle that vfs keeps: when it is gone, vfs is, and the file system ends */
 #define STATE_BADGE_INDEX_BITS  20
 #define STATE_BADGE_INDEX(b)    ((uint32_t)((b) & ((1u << STATE_BADGE_INDEX_BITS) - 1)))
 #define STATE_BADGE(serial, at) ((uint64_t)(serial) << STATE_BADGE_INDEX_BITS | (at))

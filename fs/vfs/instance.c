@@ -46,8 +46,6 @@ static void collect(const struct vfs *v, const struct mount *m, struct handles *
 	if (strcmp(m->type, "bootfs") == 0)
 		add(h, HND_BOOTFS, v->archive.vmo,
 		    RIGHT_INFO | RIGHT_VMO_READ | RIGHT_VMO_EXEC | RIGHT_DUP | RIGHT_MOVE);
-	/* Nobody else could end it if we do not live to. */
-	add(h, FS_HND_VFS, startup_handle(HND_SELF), RIGHT_PROC_WATCH | RIGHT_INFO);
 	add(h, HND_QUOTA, m->quota, RIGHT_INFO | RIGHT_QUOTA_USE);
 }
 

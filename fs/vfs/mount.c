@@ -86,6 +86,8 @@ static status_t endpoint_make(struct mount *m)
 	if (status == OK)
 		status = endpoint_watch(m->endpoint, m->watch, 1);
 	if (status == OK)
+		status = endpoint_mint(m->endpoint, STATE_BADGE_LEASH, RIGHT_EP_CALL, &m->leash);
+	if (status == OK)
 		status = handle_info(m->endpoint, &info);
 	if (status == OK)
 		m->endpoint_koid = info.koid;
@@ -97,6 +99,7 @@ static void mount_free(struct mount *m)
 	if (m->shared)
 		(void)vmo_unmap(HANDLE_NONE, m->shared, STATE_BYTES);
 	close_one(&m->endpoint);
+	close_one(&m->leash);
 	close_one(&m->watch);
 	close_one(&m->state_vmo);
 	close_one(&m->store);

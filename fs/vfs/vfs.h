@@ -35,6 +35,7 @@ struct mount {
 
 	handle_t endpoint; /* its clients'; outlives its processes */
 	uint64_t endpoint_koid;
+	handle_t leash; /* STATE_BADGE_LEASH */
 	handle_t state_vmo, store, quota;
 	struct state *shared;
 	uint64_t root; /* inode */
