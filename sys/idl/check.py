@@ -345,7 +345,7 @@ class _Checker:
     def parameters(self, op):
         used = {'in': 0, 'out': 0}
         handles = {'in': 0, 'out': 0}
-        leases, params, late = 0, [], []
+        leases, params, late, told = 0, [], [], []
         for tree in op.params:
             self.spelling(tree.name, LOWER, 'parameter')
             try:
@@ -356,7 +356,11 @@ class _Checker:
                         self.error(tree.name.pos, f'more than {model.LEASES_MAX} leases')
                     if tree.counts:
                         self.error(tree.counts.pos, "only an 'out' parameter counts")
+                    if tree.told:
+                        told.append((tree, param))
                 else:
+                    if tree.told:
+                        self.error(tree.told.pos, "only of what is lent the length is told")
                     kind = self.value_type(tree.type, 'a parameter in the words')
                     param = model.Param(tree.name.text, tree.direction, kind, 0, tree.doc)
                     if isinstance(kind, model.Handle):
@@ -379,6 +383,13 @@ class _Checker:
             except _Bad:
                 continue
             params.append((tree, param))
+        for tree, lease in told:
+            lease.told = used['in'] + -used['in'] % 4
+            used['in'] = lease.told + 4
+            if lease.told + 4 > model.WORD_BYTES:
+                self.error(tree.told.pos, f"no room in the words of '{op.name.text}' to tell the length")
+            if lease.max > 0xffffffff:
+                self.error(tree.told.pos, 'a length that is told is a u32')
         understood = [p for _, p in params]
         broken = {p.name.text for p in op.params} - {p.name for p in understood}
         for tree, param in late:

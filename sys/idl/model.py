@@ -177,6 +177,7 @@ class Lease:
     struct: Optional[Struct]
     index: int
     doc: List[str]
+    told: Optional[int] = None  # where in the words its length is, as a u32
 
 
 @dataclass

@@ -67,6 +67,8 @@ def _param(param, unit):
                 'structs': ''}[param.kind]
         if param.kind == 'structs':
             what = f'at most {param.max} × {_type(param.struct, unit.name)}'
+        if param.told is not None:
+            what += ', its length told'
         return [f'lend {param.direction}', f'`{param.name}`', what, _cell(param.doc)]
     counts = f', counts `{param.counts}`' if param.counts else ''
     return [param.direction, f'`{param.name}`', _type(param.type, unit.name) + counts,

@@ -291,6 +291,13 @@ def _client(writer, unit, op):
         malformed = [f'return ipc_refuse(&m_, {len(out_handles)}, ERR_PROTOCOL);']
     _lend(writer, unit, op, refuse)
     _encode(writer, [_Value(p, p.name, length_name(p)) for p in ins], 'm_.w', False, refuse, 1)
+    for lease in op.leases:
+        if lease.told is None:
+            continue
+        length = f'(leases_[{lease.index}].info & LEASE_LEN_MAX)'
+        if lease.kind == 'structs':
+            length = f'{length_name(lease)}'
+        writer.line(f'm_.w[{lease.told // 8}] |= (uint64_t)(uint32_t){length} << {lease.told % 8 * 8};', 1)
     writer.line(f'st_ = ipc_transact(ep, &m_, {leases}, deadline, {len(in_handles)}, '
                 f'{len(out_handles)});', 1)
     writer.line('if (st_ != OK)', 1)
@@ -316,9 +323,27 @@ def _handle_checks(writer, handles):
         writer.lines(['if (st_ != OK)', '\treturn st_;'], 1)
 
 
+def _told(writer, unit, op, lease):
+    """The length comes with the message; whether so much was lent shows when it is used."""
+    cap = cap_constant(unit, op, lease)
+    text = lease.kind == 'string' and lease.direction == 'in'
+    length = lease.name + '_told_' if text else length_name(lease) + '_'
+    top = f'{cap} + 1' if lease.kind == 'string' and not text else cap
+    writer.line(f'size_t {length} = (uint32_t)(rq->msg.w[{lease.told // 8}] >> {lease.told % 8 * 8});', 1)
+    writer.line(f'if ({length} > {top})', 1)
+    writer.line('return ERR_PROTOCOL;', 2)
+    if text:
+        writer.line(f'char {lease.name}_[{cap} + 1];', 1)
+        writer.line(f'st_ = ipc_told_string(rq, {lease.index}, {length}, {lease.name}_);', 1)
+        writer.lines(['if (st_ != OK)', '\treturn st_;'], 1)
+
+
 def _lease_checks(writer, unit, op):
     for lease in op.leases:
         cap = cap_constant(unit, op, lease)
+        if lease.told is not None:
+            _told(writer, unit, op, lease)
+            continue
         if lease.kind == 'string' and lease.direction == 'in':
             writer.line(f'char {lease.name}_[{cap} + 1];', 1)
             writer.line(f'st_ = ipc_lease_string(rq, {lease.index}, {cap}, {lease.name}_);', 1)

@@ -82,6 +82,7 @@ class Param:
     type: TypeExpr
     doc: List[str]
     counts: Optional[Name] = None
+    told: Optional[Name] = None
 
 
 @dataclass
@@ -361,6 +362,8 @@ class _Parser:
         name = self.name('the name of a parameter')
         self.expect(':', f"and a type after '{name.text}'")
         param = Param(direction, name, self.type(), doc)
+        if self.is_word('told'):
+            param.told = self.name('told')
         if self.accept('counts'):
             param.counts = self.name('the lend out that is counted')
         op.params.append(param)

@@ -132,6 +132,9 @@ status_t ipc_lease_check(const struct ipc_request *rq, unsigned lease, uint32_t 
 /* Copies a lent text of at most max bytes to buf[max + 1] and ends it. */
 status_t ipc_lease_string(const struct ipc_request *rq, unsigned lease, size_t max, char *buf);
 
+/* The same of a text whose length the message tells. */
+status_t ipc_told_string(const struct ipc_request *rq, unsigned lease, size_t len, char *buf);
+
 /* Completes the answer: with OK, rq->msg holds the results and `handles` handles already; an error
  * closes the handles that the call brought. Returns OK, or IPC_DEFERRED if nothing is to be sent. */
 status_t ipc_request_finish(struct ipc_request *rq, status_t status, unsigned handles);
