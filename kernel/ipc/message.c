@@ -2,6 +2,8 @@
 /* Handles in messages, and leases. Handles stay in the sender's table until a receiver is there, so none is ever under way. */
 #include "kernel/ipc/message.h"
 
+#include <string.h>
+
 #include "kernel/hot.h"
 #include "kernel/ipc/endpoint.h"
 #include "kernel/mm/aspace.h"
@@ -162,6 +164,61 @@ static inline bool lease_find_quick(uint64_t handle, uint64_t index, uint64_t of
 	return true;
 }
 
+/* Nearly as usual: any bytes of the current caller's, pages that have to be looked up, not more than a step's worth. False: as above. */
+static inline bool lease_find_near(uint64_t handle, uint64_t index, uint64_t offset, uint64_t len, unsigned access,
+				   uint64_t *lent)
+{
+	struct thread *c = hart_self()->cur->caller;
+
+	/* One branch for all that is unusual. */
+	if (handle | (len > COPY_STEP) | !c || index >= MSG_LEASES(c->msginfo))
+		return false;
+	uint64_t at = (c->leases & ~15ull) + index * sizeof(struct lease); /* aligned: never across pages */
+	void *desc;
+
+	if (!aspace_peek(&c->proc->as, at, false, &desc) && !(desc = aspace_touch(c->proc, at, MAP_READ)))
+		return false;
+	const struct lease *l = desc;
+	uint64_t info = l->info, size = info & LEASE_LEN_MAX;
+	*lent = l->addr + offset;
+	return (info >> LEASE_ACCESS_SHIFT & access) && offset <= size && len <= size - offset;
+}
+
+/* A byte that may be read or written until the lock is released; NULL: there is none. */
+static inline void *byte_at(struct process *p, uint64_t addr, bool write)
+{
+	void *at;
+
+	return __builtin_expect(aspace_peek(&p->as, addr, write, &at), 1)
+		       ? at
+		       : aspace_touch(p, addr, write ? MAP_WRITE : MAP_READ);
+}
+
+/* Page by page. (A process that lends to itself and copies a range onto its own overlap gets some mix of both.) */
+static inline struct sysret move_near(struct process *to, uint64_t d, struct process *from, uint64_t s, uint64_t len)
+{
+	while (len) {
+		uint64_t left = PAGE_SIZE - (d & (PAGE_SIZE - 1)), n = PAGE_SIZE - (s & (PAGE_SIZE - 1));
+
+		n = n < left ? n : left;
+		n = n < len ? n : len;
+		/* The side that is written first: making it writable may replace a page that both share. */
+		void *dst = byte_at(to, d, true);
+		const void *src = dst ? byte_at(from, s, false) : NULL;
+
+		if (__builtin_expect(!src, 0))
+			return sysret_status(ERR_FAULT);
+		if (__builtin_expect(((d | s | n) & 7) == 0, 1))
+			(void)copy_words(dst, src, n);
+		else
+			memmove(dst, src, n);
+		d += n;
+		s += n;
+		len -= n;
+	}
+	return sysret_status(OK);
+}
+
 static NOINLINE struct sysret lease_copy(uint64_t handle, uint64_t index, uint64_t offset, uint64_t buf, uint64_t len,
 					 unsigned access)
 {
@@ -196,13 +253,26 @@ static NOINLINE struct sysret lease_copy(uint64_t handle, uint64_t index, uint64
 	return sysret_status(OK);
 }
 
+static NOINLINE struct sysret lease_move(uint64_t handle, uint64_t index, uint64_t offset, uint64_t buf, uint64_t len,
+					 unsigned access)
+{
+	struct thread *t = hart_self()->cur;
+	uint64_t lent;
+
+	if (!lease_find_near(handle, index, offset, len, access, &lent))
+		return lease_copy(handle, index, offset, buf, len, access);
+	if (access == LEASE_READ)
+		return move_near(t->proc, buf, t->caller->proc, lent, len);
+	return move_near(t->caller->proc, lent, t->proc, buf, len);
+}
+
 struct sysret sys_lease_read(uint64_t handle, uint64_t index, uint64_t offset, uint64_t buf, uint64_t len)
 {
 	void *theirs, *ours;
 
 	if (lease_find_quick(handle, index, offset, buf, len, LEASE_READ, &theirs, &ours))
 		return copy_words(ours, theirs, len);
-	return lease_copy(handle, index, offset, buf, len, LEASE_READ);
+	return lease_move(handle, index, offset, buf, len, LEASE_READ);
 }
 
 struct sysret sys_lease_write(uint64_t handle, uint64_t index, uint64_t offset, uint64_t buf, uint64_t len)
@@ -211,7 +281,7 @@ struct sysret sys_lease_write(uint64_t handle, uint64_t index, uint64_t offset, 
 
 	if (lease_find_quick(handle, index, offset, buf, len, LEASE_WRITE, &theirs, &ours))
 		return copy_words(theirs, ours, len);
-	return lease_copy(handle, index, offset, buf, len, LEASE_WRITE);
+	return lease_move(handle, index, offset, buf, len, LEASE_WRITE);
 }
 
 struct sysret sys_lease_info(uint64_t handle, uint64_t index)
