@@ -137,20 +137,6 @@ int main(void)
 	images_prepare();
 	if (files_up()) {
 		dir = files_directory(files_view(), files_mount_of("/tmp"));
-		if (test_option("spin", 0)) {
-			handle_t file; uint64_t count; enum file_kind kind; struct file_attributes at; uint32_t c;
-			f_put(dir, "f", "text");
-			CHECK_OK(f_mkdir(dir, "one", 0755));
-			CHECK_OK(f_mkdir(dir, "one/two", 0755));
-			CHECK_OK(f_mkdir(dir, "one/two/three", 0755));
-			CHECK(f_put(dir, "one/two/three/four", "text"));
-			f_open(dir, "f", F_RW, 0, &file);
-			for (;;) {
-				if (test_option("spin", 0) == 1) file_read(file, 0, page, 1, &count);
-				if (test_option("spin", 0) == 2) { handle_t h; file_open(dir, "f", F_RW, 0, &h, &kind); handle_close(h); }
-				if (test_option("spin", 0) == 3) file_attributes(dir, "one/two/three/four", true, &at, 1, &c);
-			}
-		}
 		bench_open();
 		bench_bytes();
 		bench_names();

@@ -165,7 +165,7 @@ struct fs_ops {
 int fs_main(const struct fs_ops *ops, void *data, bool read_only);
 
 void *fs_data(const struct fs *fs);
-int64_t fs_now(const struct fs *fs);
+int64_t fs_now(struct fs *fs);
 /* A node that is in memory, or NULL. */
 struct node *fs_node_find(struct fs *fs, uint64_t inode);
 /* A failed mount: main's status for a reason that vfs hands on. */

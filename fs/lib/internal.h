@@ -12,6 +12,12 @@
 #define NODE_BUCKETS 4096u /* a power of two */
 #define NODES_KEPT   2048u /* in memory without being open */
 
+struct open_entry {
+	uint64_t badge; /* 0: free, or lost */
+	struct node *node;
+	const struct state_view *view;
+};
+
 struct fs {
 	const struct fs_ops *ops;
 	void *data;
@@ -19,7 +25,7 @@ struct fs {
 	handle_t endpoint;
 	uint64_t endpoint_koid;
 	bool read_only;
-	bool restored;
+	int64_t last_now; /* what fs_now said last */
 	struct server server;
 	handle_t closed; /* notification that a badge has lost its last handle */
 	uint64_t closed_bits;
@@ -34,7 +40,7 @@ struct fs {
 	struct name_cache names;
 
 	/* open files (open_file.c): what state->files says, with what is only of this instance */
-	struct node *open[STATE_FILES_MAX + STATE_TICKETS_MAX];
+	struct open_entry open[STATE_FILES_MAX + STATE_TICKETS_MAX];
 	uint32_t open_next[STATE_FILES_MAX]; /* free places */
 	uint32_t open_free;
 	uint32_t open_top;   /* places from here on were never used */
@@ -71,8 +77,27 @@ struct open_file {
 	struct node *node;
 	const struct state_view *view;
 };
+/* The place that a badge says; UINT32_MAX: none. */
+static inline uint32_t open_file_place(uint64_t badge)
+{
+	uint32_t place = STATE_BADGE_INDEX(badge) + (badge & STATE_BADGE_TICKET ? STATE_FILES_MAX : 0);
+
+	return place < STATE_FILES_MAX + STATE_TICKETS_MAX ? place : UINT32_MAX;
+}
+status_t open_file_seldom(struct fs *fs, uint64_t badge, struct open_file *out);
 /* ERR_IO: it was lost with an earlier instance. ERR_HANDLE: no file's badge. */
-status_t open_file_of(struct fs *fs, uint64_t badge, struct open_file *out);
+static inline status_t open_file_of(struct fs *fs, uint64_t badge, struct open_file *out)
+{
+	uint32_t place = open_file_place(badge);
+
+	if (__builtin_expect(place == UINT32_MAX || fs->open[place].badge != badge, 0))
+		return open_file_seldom(fs, badge, out);
+	out->index = place;
+	out->state = &fs->state->files[place];
+	out->node = fs->open[place].node;
+	out->view = fs->open[place].view;
+	return OK;
+}
 /* A new one, with a handle to it. */
 status_t open_file_make(struct fs *fs, struct node *node, uint32_t mode, uint32_t view, handle_t *out);
 /* Signal: some badges have no handles any more. */

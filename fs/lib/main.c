@@ -1,19 +1,37 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The process of a file system. */
-#include <time.h>
-
 #include "fs/lib/clock.h"
 #include "fs/lib/serve.h"
 #include "sys/lib/log.h"
 #include "sys/lib/startup.h"
 #include "sys/lib/syscall.h"
+#include "sys/posix/clock.h"
+
+/* The kernel's clock is the time CSR, read here without a call; `start` puts both on the same scale. */
+static struct {
+	uint64_t scale, start;
+} time_csr;
+
+static uint64_t clock_ticks(void)
+{
+	uint64_t ticks;
+
+	__asm__ volatile("rdtime %0" : "=r"(ticks));
+	return ticks;
+}
+
+static void clock_setup(void)
+{
+	uint64_t kernel = 0;
+
+	time_csr.scale = clock_scale(startup_get()->timebase_hz);
+	(void)clock_get(&kernel); /* has no way to fail */
+	time_csr.start = kernel - clock_ticks_to_ns(clock_ticks(), time_csr.scale);
+}
 
 uint64_t clock_monotonic(void)
 {
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail */
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	return clock_ticks_to_ns(clock_ticks(), time_csr.scale) + time_csr.start;
 }
 
 static status_t state_map(struct state **out)
@@ -43,6 +61,8 @@ int fs_main(const struct fs_ops *ops, void *data, bool read_only)
 		.read_only = read_only,
 	};
 	status_t status = state_map(&start.state);
+
+	clock_setup();
 
 	if (status == OK)
 		status = fs_start(&fs, &start);

@@ -15,15 +15,6 @@ static bool is_ticket(uint64_t badge)
 	return badge & STATE_BADGE_TICKET;
 }
 
-static uint32_t place_of(uint64_t badge)
-{
-	uint32_t index = STATE_BADGE_INDEX(badge);
-
-	if (is_ticket(badge))
-		return index < STATE_TICKETS_MAX ? STATE_FILES_MAX + index : UINT32_MAX;
-	return index < STATE_FILES_MAX ? index : UINT32_MAX;
-}
-
 /* ---- views -------------------------------------------------------------------------------------- */
 
 static void view_put(struct fs *fs, uint32_t view)
@@ -59,6 +50,13 @@ static status_t view_bring(struct fs *fs, const struct state_view *view, uint32_
 	fs->view_users[place] = 1;
 	*out = place;
 	return OK;
+}
+
+static void open_fill(struct fs *fs, uint32_t place, uint64_t badge, struct node *node)
+{
+	node->opens++;
+	fs->open[place] = (struct open_entry){
+		.badge = badge, .node = node, .view = &fs->state->views[fs->state->files[place].view]};
 }
 
 /* ---- tickets ------------------------------------------------------------------------------------ */
@@ -121,34 +119,25 @@ static status_t ticket_take(struct fs *fs, uint64_t badge, uint32_t place)
 				    .kind = FILE_KIND_DIRECTORY,
 				    .view = view};
 	__atomic_store_n(&file->badge, badge, __ATOMIC_RELEASE);
-	node->opens++;
-	fs->open[place] = node;
+	open_fill(fs, place, badge, node);
 	return OK;
 }
 
 /* ---- open files ----------------------------------------------------------------------------------- */
 
-status_t open_file_of(struct fs *fs, uint64_t badge, struct open_file *out)
+/* A directory of vfs's that nobody has called through yet; or one that is lost; or nothing at all. */
+status_t open_file_seldom(struct fs *fs, uint64_t badge, struct open_file *out)
 {
-	uint32_t place = place_of(badge);
+	uint32_t place = open_file_place(badge);
+	status_t status = ERR_HANDLE;
 
-	if (__builtin_expect(place == UINT32_MAX, 0))
+	if (place == UINT32_MAX || badge == 0)
 		return ERR_HANDLE;
-	struct state_file *file = &fs->state->files[place];
-
-	if (__builtin_expect(file->badge != badge || badge == 0, 0)) {
-		status_t status = is_ticket(badge) ? ticket_take(fs, badge, place) : ERR_HANDLE;
-
-		if (status != OK)
-			return status;
-	}
-	if (__builtin_expect(file->mode & STATE_FILE_LOST, 0))
+	if (fs->state->files[place].badge == badge)
 		return ERR_IO;
-	out->index = place;
-	out->state = file;
-	out->node = fs->open[place];
-	out->view = &fs->state->views[file->view];
-	return OK;
+	if (is_ticket(badge))
+		status = ticket_take(fs, badge, place);
+	return status == OK ? open_file_of(fs, badge, out) : status;
 }
 
 static uint32_t place_take(struct fs *fs)
@@ -189,8 +178,7 @@ status_t open_file_make(struct fs *fs, struct node *node, uint32_t mode, uint32_
 	file->view = view;
 	file->kind = node->attr->kind;
 	__atomic_store_n(&file->badge, badge, __ATOMIC_RELEASE);
-	node->opens++;
-	fs->open[place] = node;
+	open_fill(fs, place, badge, node);
 	fs->open_count++;
 	fs->view_users[view]++;
 	return OK;
@@ -198,20 +186,20 @@ status_t open_file_make(struct fs *fs, struct node *node, uint32_t mode, uint32_
 
 static void file_close(struct fs *fs, uint64_t badge)
 {
-	uint32_t place = place_of(badge);
+	uint32_t place = open_file_place(badge);
 
 	if (place == UINT32_MAX)
 		return;
 	struct state_file *file = &fs->state->files[place];
 
 	if (file->badge == badge) {
-		struct node *node = fs->open[place];
+		struct node *node = fs->open[place].node;
 		bool lost = file->mode & STATE_FILE_LOST;
 
 		if (!lost)
 			locks_forget(fs, file, node);
 		file->badge = 0;
-		fs->open[place] = NULL;
+		fs->open[place] = (struct open_entry){0};
 		if (!is_ticket(badge)) {
 			place_give(fs, place);
 			fs->open_count--;
@@ -251,7 +239,7 @@ static void file_restore(struct fs *fs, uint32_t place)
 	struct state_file *file = &fs->state->files[place];
 	struct node *node;
 
-	if (place_of(file->badge) != place) {
+	if (open_file_place(file->badge) != place) {
 		file->badge = 0;
 		return;
 	}
@@ -264,8 +252,7 @@ static void file_restore(struct fs *fs, uint32_t place)
 		file->mode = STATE_FILE_LOST;
 		return;
 	}
-	node->opens++;
-	fs->open[place] = node;
+	open_fill(fs, place, file->badge, node);
 	fs->view_users[file->view]++;
 }
 

@@ -38,9 +38,10 @@ void *fs_data(const struct fs *fs)
 	return fs->data;
 }
 
-int64_t fs_now(const struct fs *fs)
+int64_t fs_now(struct fs *fs)
 {
-	return (int64_t)clock_monotonic() + __atomic_load_n(&fs->state->clock_offset, __ATOMIC_RELAXED);
+	fs->last_now = (int64_t)clock_monotonic() + __atomic_load_n(&fs->state->clock_offset, __ATOMIC_RELAXED);
+	return fs->last_now;
 }
 
 /* ---- vfs's commands: through the handle without a badge, which nobody else has ---------------------------- */
