@@ -274,6 +274,16 @@ static status_t on_unmount(void *ctx, struct ipc_request *rq, uint32_t number, b
 	return IPC_DEFERRED;
 }
 
+static status_t on_restart(void *ctx, struct ipc_request *rq, uint32_t number)
+{
+	struct vfs *v = ctx;
+	struct mount *m = mount_find(v, number);
+
+	if (!may_manage(v, rq))
+		return ERR_ACCESS;
+	return m ? instance_restart(v, m) : ERR_NOT_FOUND;
+}
+
 /* ---- all of them ------------------------------------------------------------------------------------------ */
 
 static status_t on_sync(void *ctx, struct ipc_request *rq)
@@ -332,4 +342,5 @@ const struct vfs_ops client_ops = {
 	.sync = on_sync,
 	.clock = on_clock,
 	.stop = on_stop,
+	.restart = on_restart,
 };

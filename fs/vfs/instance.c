@@ -178,8 +178,10 @@ static status_t reason_of(const struct process_info *info)
 
 static void died(struct vfs *v, struct mount *m, const struct process_info *info)
 {
-	bool killed = (info->exit_status & EXIT_KILLED) && time_now() - m->started_at >= HEALTHY_NS;
+	bool killed = m->restart_asked ||
+		      ((info->exit_status & EXIT_KILLED) && time_now() - m->started_at >= HEALTHY_NS);
 
+	m->restart_asked = false;
 	ipc_close(m->process);
 	m->process = HANDLE_NONE;
 	m->pid = 0;
@@ -195,6 +197,21 @@ static void died(struct vfs *v, struct mount *m, const struct process_info *info
 		restart(v, m);
 	else
 		failed(v, m);
+}
+
+status_t instance_restart(struct vfs *v, struct mount *m)
+{
+	if (m->state != VFS_STATE_RUNNING && m->state != VFS_STATE_BACKOFF)
+		return ERR_STATE;
+	policy_reset(&m->policy);
+	if (m->process == HANDLE_NONE) {
+		restart(v, m);
+		schedule(v);
+		return OK;
+	}
+	m->restart_asked = true;
+	instance_kill(m);
+	return OK;
 }
 
 void instances_timer(void *vfs)

@@ -53,7 +53,8 @@ struct mount {
 	uint32_t starts;
 	struct policy policy;
 	uint64_t started_at, restart_at;
-	bool served;     /* any instance has come so far */
+	bool served; /* any instance has come so far */
+	bool restart_asked;
 	status_t reason; /* why it failed */
 
 	handle_t watch;     /* notification for what is closed while no process is there */
@@ -85,6 +86,8 @@ void mount_put(struct vfs *v, struct mount *m);
 
 status_t instance_start(struct vfs *v, struct mount *m);
 void instance_kill(struct mount *m);
+/* Somebody wants another process. */
+status_t instance_restart(struct vfs *v, struct mount *m);
 void instances_ended(void *vfs);
 void instances_timer(void *vfs);
 
