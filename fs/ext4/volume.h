@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the files of this folder share: a mounted file system, its cache of blocks, groups and files in memory.
+ *
+ * Memory. Pointers to buffers and nodes stay good until the operation ends: only operation_begin and cache_trim (called
+ * where no pointer is kept) let go of any. An operation that changes something says in operation_begin how many blocks it
+ * will change at most; memory for those is there then, so that it cannot fail for lack of it half way.
+ *
+ * Failure. An operation looks for and allocates all that it needs before it changes anything that cannot be taken back;
+ * what fails after that calls ext4_fail, and nothing more is written: the disk stays as of the last commit.
+ */
+#pragma once
+
+#include "fs/ext4/ext4.h"
+#include "fs/ext4/format.h"
+#include "fs/ext4/hash.h"
+
+struct node;
+
+enum buffer_flag {
+	BUFFER_FILLED = 1,    /* data is what the disk has, or newer */
+	BUFFER_CHANGED = 2,   /* metadata of the running transaction */
+	BUFFER_LOGGED = 4,    /* committed to the log, not yet written to its place */
+	BUFFER_DIRTY = 8,     /* file data that is not on the disk yet */
+	BUFFER_USED = 16,     /* since the clock's hand came by */
+	BUFFER_CHECKED = 32,  /* its checksum was right */
+	BUFFER_KEPT = 64,     /* always in memory */
+	BUFFER_SANE = 128,    /* what is in it was looked through for what it is */
+};
+
+/* How its checksum is made, when it is committed. */
+enum buffer_kind {
+	BLOCK_PLAIN,
+	BLOCK_SUPER,
+	BLOCK_DESCRIPTORS, /* index: the first descriptor's group */
+	BLOCK_BLOCK_BITMAP, /* index: group */
+	BLOCK_INODE_BITMAP,
+	BLOCK_INODES, /* index: the first inode */
+	BLOCK_EXTENTS,	 /* seed: the file's */
+	BLOCK_DIR_LEAF,
+	BLOCK_DIR_INDEX,
+	BLOCK_XATTR,
+	BLOCK_ORPHANS,
+};
+
+struct buffer {
+	uint64_t block;
+	uint8_t *data;
+	struct buffer *hash_next;
+	struct buffer *clock_next, *clock_previous;
+	struct buffer *list_next, *list_previous; /* of the transaction, or of what waits for its checkpoint */
+	struct buffer *dirty_next, *dirty_previous; /* of its file's */
+	struct node *owner;			    /* of dirty data */
+	uint8_t flags;
+	uint8_t kind;
+	uint32_t seed;
+	uint64_t index;
+	uint64_t mask[2]; /* BLOCK_INODES, BLOCK_DESCRIPTORS: which of them changed */
+};
+
+struct buffer_list {
+	struct buffer *first, *last;
+	uint32_t count;
+};
+
+struct cache {
+	struct buffer **hash;
+	uint32_t hash_mask;
+	struct buffer *hand; /* the clock's ring of all buffers */
+	struct buffer *spare;
+	uint32_t count, limit, spares;
+	uint32_t reserved; /* spares that wait for the operation's changes */
+	uint32_t dirty; /* of file data */
+	bool spending;	/* the operation has begun to change things */
+	uint8_t *staging;
+	struct buffer **sorted;
+	size_t sorted_room;
+};
+/* Blocks that are moved between cache and disk at a time. */
+#define STAGING_BYTES (256u << 10)
+
+/* A piece of a file that lies in one piece on the disk, or nowhere. */
+struct mapping {
+	uint64_t logical;
+	uint64_t block; /* 0: a hole */
+	uint64_t length;
+	bool unwritten;
+};
+
+/* A file in memory. */
+struct node {
+	uint64_t inode;
+	struct node *hash_next;
+	struct node *use_next, *use_previous; /* all nodes, the last used first */
+	struct node *orphan_next, *orphan_previous;
+	struct node *ordered_next; /* of the transaction's files whose data goes to the disk before it */
+	struct buffer *dirty_first;
+	uint32_t dirty_count;
+	uint32_t holds;
+	uint32_t busy; /* pinned by the operation */
+	uint64_t change_id, data_id; /* transactions that must be on the disk for a sync, and for one of its data */
+	status_t write_error;	      /* of data written behind the caller's back; told at the next sync */
+	bool ordered, orphan;
+
+	uint16_t mode;
+	uint16_t links;
+	uint32_t deleted; /* when, or the next orphan */
+	uint32_t uid, gid, flags, generation;
+	uint64_t size, blocks; /* blocks: of 512 bytes */
+	uint64_t xattr_block;
+	int64_t accessed, changed, modified;
+	uint32_t seed; /* of checksums */
+	uint32_t root[15];
+	struct mapping last; /* the mapping found last; length 0: none */
+	uint64_t goal;	      /* where the next block should be */
+	uint64_t read_ahead;  /* the logical block behind what was read last */
+	uint64_t slot_hint;   /* of directories: blocks before this one are full */
+};
+
+struct group {
+	uint32_t free_blocks, free_inodes; /* as in the descriptor */
+	uint32_t block_hint, inode_hint;   /* nothing free before these */
+	uint64_t *freed; /* a bitmap: free in the transaction, but not to be used before it is committed */
+	uint32_t next_freed;
+	bool listed;
+	bool bad_blocks, bad_inodes; /* its bitmap is damaged: nothing is taken from it */
+};
+
+struct zone {
+	uint64_t first, end;
+};
+
+struct journal {
+	bool present;
+	bool begun; /* the disk says that there is something to replay */
+	uint64_t *map; /* the disk's block of each of the journal's */
+	uint32_t blocks, first, end;
+	uint32_t head; /* where the next transaction begins */
+	uint32_t tail; /* where replay would begin */
+	uint32_t sequence; /* of the running transaction */
+	uint32_t incompat;
+	uint32_t seed;
+	uint32_t tag_size;
+	uint32_t start; /* of the log on the disk, when it was opened */
+	uint32_t max_changed; /* blocks of one transaction */
+	struct journal_super super;
+};
+
+/* The running transaction. */
+struct transaction {
+	uint64_t id;
+	struct buffer_list changed;
+	struct node *ordered;
+	uint64_t *revoked;
+	uint32_t revoked_count, revoked_room;
+	uint32_t first_freed; /* list of groups, by number + 1 */
+	uint64_t freed_blocks;
+	bool dirty;
+};
+
+struct ext4 {
+	struct disk *disk;
+	struct ext4_options options;
+	bool read_only, failed, privileged, recovering;
+	struct cache cache;
+	struct journal journal;
+	struct transaction running;
+	struct buffer_list logged; /* wait for the checkpoint */
+	uint64_t committed_id;
+	struct node **nodes;
+	uint32_t node_mask, node_count;
+	struct node *use_first, *use_last;
+	struct node *orphans;
+
+	struct buffer *super_buffer;
+	struct ext4_super *super;
+	uint32_t block_size, block_shift, sectors_per_block, sector_shift;
+	uint64_t blocks;
+	uint32_t first_data_block, blocks_per_group, inodes_per_group, inodes, groups;
+	uint32_t inode_size, inodes_per_block, desc_size, descs_per_block, first_inode;
+	bool metadata_checksum, gdt_checksum, dir_index, hash_unsigned, large_dir;
+	uint32_t seed;
+	uint64_t reserved_blocks, free_blocks;
+	uint32_t free_inodes;
+	struct buffer **desc_buffers;
+	struct group *group;
+	struct zone *zones; /* where the file system's own structures lie, in order */
+	uint32_t zone_count;
+	uint64_t freed_before; /* by the transaction, when the operation began */
+	void *scratch; /* a block */
+	void *zeroes;  /* another, of zeroes */
+	bool unflushed; /* something was written since the last flush */
+	uint32_t generation;
+};
+
+/* ---- volume.c */
+
+void ext4_say(struct ext4 *fs, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The disk contradicts itself, or fails where it must not: nothing is written any more. Always ERR_IO. */
+status_t ext4_fail(struct ext4 *fs, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int64_t ext4_now(struct ext4 *fs);
+
+/* Blocks that one operation may change: memory and room in the journal. ERR_READ_ONLY, ERR_IO, ERR_NO_MEMORY. */
+status_t operation_begin(struct ext4 *fs, uint32_t changes);
+/* status: its result, handed through. ERR_NO_SPACE while the transaction has freed some becomes ERR_AGAIN, once. */
+status_t operation_end(struct ext4 *fs, status_t status);
+
+struct ext4_group_desc *group_desc(struct ext4 *fs, uint32_t group);
+void group_desc_changed(struct ext4 *fs, uint32_t group);
+uint64_t group_block_bitmap(struct ext4 *fs, uint32_t group);
+uint64_t group_inode_bitmap(struct ext4 *fs, uint32_t group);
+uint64_t group_inode_table(struct ext4 *fs, uint32_t group);
+bool group_has_super(struct ext4 *fs, uint32_t group);
+uint32_t group_blocks(struct ext4 *fs, uint32_t group);
+static inline uint64_t group_first_block(struct ext4 *fs, uint32_t group)
+{
+	return fs->first_data_block + (uint64_t)group * fs->blocks_per_group;
+}
+/* The range may be a file's: on the disk, and none of the file system's own structures. */
+bool blocks_good(struct ext4 *fs, uint64_t first, uint64_t count);
+
+/* ---- cache.c */
+
+status_t cache_open(struct ext4 *fs, uint32_t limit);
+void cache_close(struct ext4 *fs);
+/* Lets go of what is over the limit; sees to it that `spares` more are there. */
+status_t cache_trim(struct ext4 *fs, uint32_t spares);
+struct buffer *cache_find(struct ext4 *fs, uint64_t block);
+/* With its contents from the disk. */
+status_t buffer_read(struct ext4 *fs, uint64_t block, struct buffer **out);
+/* Whatever was there: the caller fills it, or zero. */
+status_t buffer_make(struct ext4 *fs, uint64_t block, bool zero, struct buffer **out);
+/* Metadata: into the running transaction. */
+void buffer_changed(struct ext4 *fs, struct buffer *b);
+/* File data, to be written before long. */
+void buffer_dirty(struct ext4 *fs, struct buffer *b, struct node *owner);
+/* The block is free: what was to be written there is not. */
+void buffer_forget(struct ext4 *fs, struct buffer *b);
+/* Reads the blocks that are not in memory yet, as many at a time as possible. */
+status_t cache_fill(struct ext4 *fs, uint64_t block, uint32_t count);
+/* Writes buffers to their places, in the order of the disk and many at a time. Their flags stay. */
+status_t cache_write(struct ext4 *fs, struct buffer **list, uint32_t count);
+/* A file's dirty data. */
+status_t cache_write_file(struct ext4 *fs, struct node *n);
+status_t cache_write_all(struct ext4 *fs);
+/* Array of at least `count` buffers, for cache_write. NULL: no memory. */
+struct buffer **cache_sorting(struct ext4 *fs, uint32_t count);
+void list_add(struct buffer_list *list, struct buffer *b);
+void list_remove(struct buffer_list *list, struct buffer *b);
+status_t volume_read(struct ext4 *fs, uint64_t block, uint32_t count, void *data);
+status_t volume_write(struct ext4 *fs, uint64_t block, uint32_t count, const void *data);
+/* Everything written before is on the medium. */
+status_t volume_flush(struct ext4 *fs);
+/* Takes a buffer out that has nothing to be kept. */
+void buffer_drop(struct ext4 *fs, struct buffer *b);
+/* For a file's data; fill: with what the disk has, if it is not in memory. */
+status_t buffer_data(struct ext4 *fs, uint64_t block, bool fill, struct buffer **out);
+
+/* ---- checked.c: checksums of what lies on the disk */
+
+/* Sets what is to be known for its checksum, and checks it if it came from the disk. */
+status_t buffer_check(struct ext4 *fs, struct buffer *b, enum buffer_kind kind, uint64_t index, uint32_t seed);
+/* Makes the checksums of a changed buffer. */
+void buffer_seal(struct ext4 *fs, struct buffer *b);
+uint32_t inode_checksum(struct ext4 *fs, uint64_t inode, const uint8_t *raw);
+bool desc_checksum_good(struct ext4 *fs, uint32_t group);
+/* What it is from now on, whatever it was. */
+void buffer_become(struct buffer *b, enum buffer_kind kind, uint64_t index, uint32_t seed);
+bool super_checksum_good(const struct ext4_super *super);
+
+/* ---- journal.c, replay.c */
+
+/* Reads the journal's superblock and where its blocks are. Replays. */
+status_t journal_open(struct ext4 *fs, struct node *n);
+status_t journal_replay(struct ext4 *fs);
+void journal_close(struct ext4 *fs);
+/* The block was metadata and will be something else. */
+status_t journal_revoke(struct ext4 *fs, uint64_t block);
+status_t journal_commit(struct ext4 *fs);
+/* After a commit, with nothing running: all to their places, the log empty. */
+status_t journal_checkpoint(struct ext4 *fs);
+/* Before the first change: what says that the journal is to be replayed. After the last, with an empty log: that not. */
+status_t journal_begin(struct ext4 *fs);
+status_t journal_finish(struct ext4 *fs);
+/* Replay begins at `start` (0: nothing to replay) with that transaction. */
+status_t journal_write_super(struct ext4 *fs, uint32_t start, uint32_t sequence);
+/* Of a block of the journal with its checksum at `at`. */
+uint32_t journal_block_checksum(struct ext4 *fs, void *data, size_t at);
+uint32_t journal_tag_checksum(struct ext4 *fs, uint32_t sequence, const void *data);
+
+/* ---- allocate.c */
+
+/* Up to `want` blocks in a row, the first as near behind `goal` as may be. ERR_NO_SPACE. Changes three blocks at most. */
+status_t blocks_allocate(struct ext4 *fs, uint64_t goal, uint32_t want, uint64_t *first, uint32_t *count);
+/* metadata: may be in the journal. Changes two blocks per group. */
+status_t blocks_free(struct ext4 *fs, uint64_t first, uint64_t count, bool metadata);
+/* Forgets which blocks must wait: the transaction that freed them is on the disk. */
+void blocks_committed(struct ext4 *fs);
+status_t inode_allocate(struct ext4 *fs, uint64_t parent, bool directory, uint64_t *inode);
+status_t inode_free(struct ext4 *fs, uint64_t inode, bool directory);
+/* Whether the bitmap says that it is in use. */
+status_t inode_in_use(struct ext4 *fs, uint64_t inode, bool *used);
+
+/* ---- node.c */
+
+status_t nodes_open(struct ext4 *fs);
+void nodes_close(struct ext4 *fs);
+void nodes_trim(struct ext4 *fs);
+/* ERR_NOT_FOUND: not in use. */
+status_t node_get(struct ext4 *fs, uint64_t inode, struct node **out);
+/* As node_get, of inodes that users cannot name too. */
+status_t node_get_any(struct ext4 *fs, uint64_t inode, struct node **out);
+/* A new one, of links 0; its block of the inode table was read. */
+status_t node_make(struct ext4 *fs, uint64_t inode, uint16_t mode, uint32_t flags, struct node **out);
+/* Into the inode table. */
+status_t node_store(struct ext4 *fs, struct node *n);
+void node_drop(struct ext4 *fs, struct node *n);
+void node_set_changed(struct ext4 *fs, struct node *n, bool modified);
+status_t orphan_add(struct ext4 *fs, struct node *n);
+status_t orphan_remove(struct ext4 *fs, struct node *n);
+/* Ends what a power cut left undone. */
+status_t orphans_clean(struct ext4 *fs);
+/* A file without links and holds: frees all of it, in steps that begin and end operations of their own. */
+status_t node_delete(struct ext4 *fs, struct node *n);
+static inline bool node_is(const struct node *n, uint16_t kind)
+{
+	return (n->mode & EXT4_MODE_KIND) == kind;
+}
+
+/* Whether it can be freed as part of another operation; how many blocks that changes. */
+bool node_is_small(struct ext4 *fs, struct node *n);
+#define SMALL_CHANGES 24u
+status_t node_free_small(struct ext4 *fs, struct node *n);
+/* Frees what lies behind `size`, in steps as node_delete; takes it off the list of orphans. */
+status_t node_cut(struct ext4 *fs, struct node *n, uint64_t size);
+/* Before an operation that only reads. */
+status_t reading_begin(struct ext4 *fs);
+
+/* ---- extent.c */
+
+void extent_init(struct node *n);
+/* What lies at the logical block, and how far it goes. */
+status_t extent_find(struct ext4 *fs, struct node *n, uint64_t logical, struct mapping *out);
+/* Maps blocks where a hole is (or, of the same length and place, what was unwritten). */
+status_t extent_add(struct ext4 *fs, struct node *n, const struct mapping *m);
+/* What of the mapping was unwritten is so no more. */
+status_t extent_set_written(struct ext4 *fs, struct node *n, uint64_t logical, uint64_t length);
+/*
+ * Unmaps and frees [from, end) from behind, until all is done or about `budget` blocks were changed; *done: all. The
+ * rest is left of [from, *end).
+ */
+status_t extent_remove(struct ext4 *fs, struct node *n, uint64_t from, uint64_t *end, uint32_t budget, bool *done);
+/* Blocks that adding to the tree may change. */
+uint32_t extent_changes(struct node *n);
+bool extent_root_good(struct ext4 *fs, const struct node *n);
+bool node_has_map(const struct node *n);
+
+/* ---- indirect.c: block maps of old files */
+
+status_t indirect_find(struct ext4 *fs, struct node *n, uint64_t logical, struct mapping *out);
+status_t indirect_remove_all(struct ext4 *fs, struct node *n, uint32_t budget, bool *done);
+
+/* ---- file.c */
+
+/* Its data goes to the disk before the running transaction. */
+void node_order(struct ext4 *fs, struct node *n);
+
+/* ---- directory.c, index.c */
+
+struct slot {
+	struct buffer *buffer;
+	uint32_t offset;   /* of the entry */
+	uint32_t previous; /* of the entry before; == offset: none */
+};
+status_t directory_find(struct ext4 *fs, struct node *d, const char *name, size_t length, struct slot *slot,
+			uint64_t *inode);
+/* Blocks that directory_add may change. */
+#define DIRECTORY_ADD_CHANGES 40u
+/* The name is not there. On an error nothing was changed. */
+status_t directory_add(struct ext4 *fs, struct node *d, const char *name, size_t length, uint64_t inode, uint8_t kind);
+void directory_remove(struct ext4 *fs, struct node *d, const struct slot *slot);
+void directory_set(struct ext4 *fs, struct node *d, const struct slot *slot, uint64_t inode, uint8_t kind);
+/* The first block of a new directory. */
+status_t directory_make(struct ext4 *fs, struct node *d, uint64_t parent);
+uint8_t directory_kind(uint16_t mode);
+status_t directory_block(struct ext4 *fs, struct node *d, uint64_t logical, enum buffer_kind kind, struct buffer **out);
+/* A further block; nothing else is changed on an error. */
+status_t directory_grow(struct ext4 *fs, struct node *d, uint64_t *logical, struct buffer **out);
+struct ext4_dirent *directory_entry(struct ext4 *fs, struct buffer *b, uint32_t offset);
+uint32_t directory_room(struct ext4 *fs); /* bytes of a block for entries */
+void directory_seal_leaf(struct ext4 *fs, struct buffer *b);
+bool directory_put(struct ext4 *fs, struct buffer *b, const char *name, size_t length, uint64_t inode, uint8_t kind);
+
+/* The entry of the name in a block, or false. */
+bool directory_search(struct ext4 *fs, struct buffer *b, const char *name, size_t length, struct slot *slot);
+bool directory_is_indexed(struct ext4 *fs, const struct node *d);
+bool directory_hash(struct ext4 *fs, uint8_t kind, const char *name, size_t length, struct name_hash *out);
+
+status_t index_find(struct ext4 *fs, struct node *d, const char *name, size_t length, struct slot *slot);
+status_t index_add(struct ext4 *fs, struct node *d, const char *name, size_t length, uint64_t inode, uint8_t kind);
+/* Of a directory of one block. ERR_UNSUPPORTED: it is not as it must be for that. */
+status_t index_build(struct ext4 *fs, struct node *d);
+/*
+ * The leaf for entries of that hash, and the hash where the next leaf begins; *last: there is none. *continued: entries of
+ * one hash are in both.
+ */
+status_t index_leaf(struct ext4 *fs, struct node *d, uint32_t hash, uint32_t skip, struct buffer **leaf, uint32_t *next,
+		    bool *continued, bool *last);
+status_t index_hash_kind(struct ext4 *fs, struct node *d, uint8_t *kind);
+
+/* ---- list.c */
+
+status_t directory_is_empty(struct ext4 *fs, struct node *d);
