@@ -249,7 +249,7 @@ status_t blocks_free(struct ext4 *fs, uint64_t first, uint64_t count, bool metad
 		return ext4_fail(fs, "blocks from %llu on are freed that are no file's", (unsigned long long)first);
 	if (metadata || fs->cache.dirty) {
 		for (uint64_t block = first; block < first + count; block++) {
-			struct buffer *b = cache_find(fs, block);
+			struct buffer *b = buffers_find(fs, block);
 			status_t status = OK;
 			if (b)
 				buffer_forget(fs, b);

@@ -15,7 +15,7 @@ uint32_t directory_room(struct ext4 *fs)
 	return fs->block_size - (fs->metadata_checksum ? (uint32_t)sizeof(struct ext4_dir_tail) : 0);
 }
 
-bool directory_is_indexed(struct ext4 *fs, const struct node *d)
+bool directory_is_indexed(struct ext4 *fs, const struct inode *d)
 {
 	return fs->dir_index && d->flags & EXT4_INODE_INDEX;
 }
@@ -62,7 +62,7 @@ static bool leaf_good(struct ext4 *fs, struct buffer *b)
 	return offset == room;
 }
 
-status_t directory_block(struct ext4 *fs, struct node *d, uint64_t logical, enum buffer_kind kind, struct buffer **out)
+status_t directory_block(struct ext4 *fs, struct inode *d, uint64_t logical, enum buffer_kind kind, struct buffer **out)
 {
 	struct mapping m;
 	status_t status = extent_find(fs, d, logical, &m);
@@ -114,7 +114,7 @@ bool directory_search(struct ext4 *fs, struct buffer *b, const char *name, size_
 }
 
 /* "." and "..": the first two of block 0, in an index too. */
-static status_t find_dots(struct ext4 *fs, struct node *d, size_t length, struct slot *slot)
+static status_t find_dots(struct ext4 *fs, struct inode *d, size_t length, struct slot *slot)
 {
 	struct buffer *b;
 	enum buffer_kind kind = directory_is_indexed(fs, d) ? BLOCK_DIR_INDEX : BLOCK_DIR_LEAF;
@@ -138,7 +138,7 @@ static bool is_dots(const char *name, size_t length)
 	return name[0] == '.' && (length == 1 || (length == 2 && name[1] == '.'));
 }
 
-static status_t find_linear(struct ext4 *fs, struct node *d, const char *name, size_t length, struct slot *slot)
+static status_t find_linear(struct ext4 *fs, struct inode *d, const char *name, size_t length, struct slot *slot)
 {
 	uint64_t blocks = d->size >> fs->block_shift;
 
@@ -162,12 +162,12 @@ static status_t find_linear(struct ext4 *fs, struct node *d, const char *name, s
 	return ERR_NOT_FOUND;
 }
 
-status_t directory_find(struct ext4 *fs, struct node *d, const char *name, size_t length, struct slot *slot,
+status_t directory_find(struct ext4 *fs, struct inode *d, const char *name, size_t length, struct slot *slot,
 			uint64_t *inode)
 {
 	status_t status;
 
-	if (!node_is(d, EXT4_MODE_DIRECTORY))
+	if (!inode_is(d, EXT4_MODE_DIRECTORY))
 		return ERR_NOT_DIRECTORY;
 	if (length == 0)
 		return ERR_NOT_FOUND;
@@ -214,7 +214,7 @@ bool directory_put(struct ext4 *fs, struct buffer *b, const char *name, size_t l
 	return false;
 }
 
-status_t directory_grow(struct ext4 *fs, struct node *d, uint64_t *logical, struct buffer **out)
+status_t directory_grow(struct ext4 *fs, struct inode *d, uint64_t *logical, struct buffer **out)
 {
 	struct mapping m = {.logical = d->size >> fs->block_shift, .length = 1};
 	uint64_t goal = d->goal;
@@ -240,7 +240,7 @@ status_t directory_grow(struct ext4 *fs, struct node *d, uint64_t *logical, stru
 	if (status < 0) {
 		if (!fs->failed) {
 			(void)blocks_free(fs, m.block, 1, false);
-			(void)node_store(fs, d);
+			(void)inode_store(fs, d);
 		}
 		return status;
 	}
@@ -253,10 +253,10 @@ status_t directory_grow(struct ext4 *fs, struct node *d, uint64_t *logical, stru
 	directory_seal_leaf(fs, *out);
 	buffer_changed(fs, *out);
 	*logical = m.logical;
-	return node_store(fs, d);
+	return inode_store(fs, d);
 }
 
-status_t directory_make(struct ext4 *fs, struct node *d, uint64_t parent)
+status_t directory_make(struct ext4 *fs, struct inode *d, uint64_t parent)
 {
 	struct ext4_dirent *dot, *dots;
 	struct buffer *b;
@@ -278,7 +278,7 @@ status_t directory_make(struct ext4 *fs, struct node *d, uint64_t parent)
 	return OK;
 }
 
-static status_t add_linear(struct ext4 *fs, struct node *d, const char *name, size_t length, uint64_t inode, uint8_t kind)
+static status_t add_linear(struct ext4 *fs, struct inode *d, const char *name, size_t length, uint64_t inode, uint8_t kind)
 {
 	uint64_t blocks = d->size >> fs->block_shift, logical;
 	struct buffer *b;
@@ -313,14 +313,14 @@ static status_t add_linear(struct ext4 *fs, struct node *d, const char *name, si
 	return OK;
 }
 
-status_t directory_add(struct ext4 *fs, struct node *d, const char *name, size_t length, uint64_t inode, uint8_t kind)
+status_t directory_add(struct ext4 *fs, struct inode *d, const char *name, size_t length, uint64_t inode, uint8_t kind)
 {
 	if (directory_is_indexed(fs, d))
 		return index_add(fs, d, name, length, inode, kind);
 	return add_linear(fs, d, name, length, inode, kind);
 }
 
-void directory_remove(struct ext4 *fs, struct node *d, const struct slot *slot)
+void directory_remove(struct ext4 *fs, struct inode *d, const struct slot *slot)
 {
 	struct ext4_dirent *e = directory_entry(fs, slot->buffer, slot->offset);
 
@@ -331,7 +331,7 @@ void directory_remove(struct ext4 *fs, struct node *d, const struct slot *slot)
 	buffer_changed(fs, slot->buffer);
 }
 
-void directory_set(struct ext4 *fs, struct node *d, const struct slot *slot, uint64_t inode, uint8_t kind)
+void directory_set(struct ext4 *fs, struct inode *d, const struct slot *slot, uint64_t inode, uint8_t kind)
 {
 	struct ext4_dirent *e = directory_entry(fs, slot->buffer, slot->offset);
 

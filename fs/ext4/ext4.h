@@ -32,6 +32,8 @@ struct ext4_options {
 	uint32_t cache_blocks;
 	/* Checksums in the journal even if it had none before (Linux does so for all disks with metadata checksums). */
 	bool journal_checksums;
+	/* Files that were held without a name when the last mount ended are kept for ext4_hold until ext4_clean_orphans. */
+	bool keep_orphans;
 	/* Nanoseconds since 1970; NULL: always 0. */
 	int64_t (*now)(void *ctx);
 	/* A line for people: why something is refused or broken. May be NULL. */
@@ -68,6 +70,9 @@ void ext4_set_privileged(struct ext4 *fs, bool privileged);
  */
 status_t ext4_hold(struct ext4 *fs, uint64_t inode);
 void ext4_release(struct ext4 *fs, uint64_t inode);
+
+/* Deletes what has neither name nor hold. After a mount with keep_orphans, when all holds are there again. */
+status_t ext4_clean_orphans(struct ext4 *fs);
 
 struct ext4_attributes {
 	uint64_t size;

@@ -18,7 +18,7 @@ struct path {
 	int32_t at[EXT4_EXTENT_DEPTH_MAX + 1]; /* the last entry that does not begin behind what is looked for; -1: none */
 };
 
-static struct ext4_extent_header *root_of(struct node *n)
+static struct ext4_extent_header *root_of(struct inode *n)
 {
 	return (void *)n->root;
 }
@@ -97,7 +97,7 @@ static bool entries_good(struct ext4 *fs, const struct ext4_extent_header *h, ui
 	return true;
 }
 
-bool extent_root_good(struct ext4 *fs, const struct node *n)
+bool extent_root_good(struct ext4 *fs, const struct inode *n)
 {
 	const struct ext4_extent_header *h = (const void *)n->root;
 
@@ -105,14 +105,14 @@ bool extent_root_good(struct ext4 *fs, const struct node *n)
 	       (h->depth == 0 || h->entries > 0);
 }
 
-void extent_init(struct node *n)
+void extent_init(struct inode *n)
 {
 	memset(n->root, 0, sizeof(n->root));
 	*root_of(n) = (struct ext4_extent_header){.magic = EXT4_EXTENT_MAGIC, .max = ROOT_MAX};
 	n->flags |= EXT4_INODE_EXTENTS;
 }
 
-static status_t node_read(struct ext4 *fs, struct node *n, uint64_t block, uint32_t depth, struct buffer **out)
+static status_t node_read(struct ext4 *fs, struct inode *n, uint64_t block, uint32_t depth, struct buffer **out)
 {
 	struct buffer *b;
 	const struct ext4_extent_header *h;
@@ -150,7 +150,7 @@ static int32_t node_search(const struct ext4_extent_header *h, uint64_t logical)
 	return low - 1;
 }
 
-static status_t path_find(struct ext4 *fs, struct node *n, uint64_t logical, struct path *p)
+static status_t path_find(struct ext4 *fs, struct inode *n, uint64_t logical, struct path *p)
 {
 	struct ext4_extent_header *h = root_of(n);
 
@@ -210,7 +210,7 @@ static void path_fix(struct ext4 *fs, struct path *p, uint32_t level)
 	}
 }
 
-status_t extent_find(struct ext4 *fs, struct node *n, uint64_t logical, struct mapping *out)
+status_t extent_find(struct ext4 *fs, struct inode *n, uint64_t logical, struct mapping *out)
 {
 	struct path p;
 	const struct ext4_extent *e;
@@ -247,7 +247,7 @@ status_t extent_find(struct ext4 *fs, struct node *n, uint64_t logical, struct m
 
 /* ---- growing */
 
-static status_t tree_block(struct ext4 *fs, struct node *n, uint32_t depth, struct buffer **out, uint64_t *block)
+static status_t tree_block(struct ext4 *fs, struct inode *n, uint32_t depth, struct buffer **out, uint64_t *block)
 {
 	uint32_t count;
 	status_t status = blocks_allocate(fs, n->goal, 1, block, &count);
@@ -284,7 +284,7 @@ static void index_set(struct ext4_extent_index *x, uint32_t logical, uint64_t bl
 }
 
 /* The root's entries go into a block of their own. */
-static status_t tree_deepen(struct ext4 *fs, struct node *n)
+static status_t tree_deepen(struct ext4 *fs, struct inode *n)
 {
 	struct ext4_extent_header *root = root_of(n), *h;
 	struct buffer *b;
@@ -305,7 +305,7 @@ static status_t tree_deepen(struct ext4 *fs, struct node *n)
 }
 
 /* The node at `level` is full, the one above is not. At the end of a file only one entry goes over, so that nodes get full. */
-static status_t node_split(struct ext4 *fs, struct node *n, struct path *p, uint32_t level)
+static status_t node_split(struct ext4 *fs, struct inode *n, struct path *p, uint32_t level)
 {
 	struct ext4_extent_header *h = p->node[level], *above = p->node[level - 1], *fresh;
 	uint32_t at = p->at[level] + 1 >= h->entries ? h->entries - 1u : h->entries / 2u;
@@ -328,7 +328,7 @@ static status_t node_split(struct ext4 *fs, struct node *n, struct path *p, uint
 }
 
 /* Finds the leaf, with room for so many more entries. */
-static status_t path_room(struct ext4 *fs, struct node *n, uint64_t logical, uint32_t more, struct path *p)
+static status_t path_room(struct ext4 *fs, struct inode *n, uint64_t logical, uint32_t more, struct path *p)
 {
 	for (;;) {
 		const struct ext4_extent_header *leaf;
@@ -349,7 +349,7 @@ static status_t path_room(struct ext4 *fs, struct node *n, uint64_t logical, uin
 	}
 }
 
-uint32_t extent_changes(struct node *n)
+uint32_t extent_changes(struct inode *n)
 {
 	uint32_t depth = n->flags & EXT4_INODE_EXTENTS ? root_of(n)->depth : 0;
 
@@ -377,7 +377,7 @@ static bool extents_join(const struct ext4_extent *a, const struct ext4_extent *
 	       extent_length(a) + extent_length(b) <= length_max(is_unwritten(a));
 }
 
-status_t extent_add(struct ext4 *fs, struct node *n, const struct mapping *m)
+status_t extent_add(struct ext4 *fs, struct inode *n, const struct mapping *m)
 {
 	struct ext4_extent e = extent_of(m->logical, m->block, (uint32_t)m->length, m->unwritten);
 	struct ext4_extent_header *h;
@@ -425,7 +425,7 @@ status_t extent_add(struct ext4 *fs, struct node *n, const struct mapping *m)
 }
 
 /* Of one unwritten extent, the blocks [logical, end) that lie in it. */
-static status_t set_written_part(struct ext4 *fs, struct node *n, uint64_t logical, uint64_t end)
+static status_t set_written_part(struct ext4 *fs, struct inode *n, uint64_t logical, uint64_t end)
 {
 	struct ext4_extent_header *h;
 	struct ext4_extent *e, *before, old;
@@ -473,7 +473,7 @@ static status_t set_written_part(struct ext4 *fs, struct node *n, uint64_t logic
 	return OK;
 }
 
-status_t extent_set_written(struct ext4 *fs, struct node *n, uint64_t logical, uint64_t length)
+status_t extent_set_written(struct ext4 *fs, struct inode *n, uint64_t logical, uint64_t length)
 {
 	uint64_t end = logical + length;
 
@@ -499,7 +499,7 @@ status_t extent_set_written(struct ext4 *fs, struct node *n, uint64_t logical, u
 /* ---- shrinking */
 
 /* The leaf is empty: it goes, and what then is empty above it. */
-static status_t leaf_remove(struct ext4 *fs, struct node *n, struct path *p)
+static status_t leaf_remove(struct ext4 *fs, struct inode *n, struct path *p)
 {
 	uint32_t level = p->depth;
 
@@ -520,10 +520,10 @@ static status_t leaf_remove(struct ext4 *fs, struct node *n, struct path *p)
 	return OK;
 }
 
-status_t extent_remove(struct ext4 *fs, struct node *n, uint64_t from, uint64_t *end, uint32_t budget, bool *done)
+status_t extent_remove(struct ext4 *fs, struct inode *n, uint64_t from, uint64_t *end, uint32_t budget, bool *done)
 {
 	uint32_t spent = 0;
-	bool metadata = !node_is(n, EXT4_MODE_REGULAR);
+	bool metadata = !inode_is(n, EXT4_MODE_REGULAR);
 
 	n->last.length = 0;
 	*done = false;

@@ -17,11 +17,11 @@ static uint64_t size_max(struct ext4 *fs)
 	return LOGICAL_MAX << fs->block_shift;
 }
 
-static status_t file_get(struct ext4 *fs, uint64_t inode, struct node **out)
+static status_t file_get(struct ext4 *fs, uint64_t inode, struct inode **out)
 {
-	status_t status = node_get(fs, inode, out);
+	status_t status = inode_get(fs, inode, out);
 
-	if (status == OK && !node_is(*out, EXT4_MODE_REGULAR))
+	if (status == OK && !inode_is(*out, EXT4_MODE_REGULAR))
 		return ERR_INVALID;
 	if (status == OK && (*out)->flags & EXT4_INODE_ENCRYPTED)
 		return ERR_UNSUPPORTED;
@@ -29,14 +29,14 @@ static status_t file_get(struct ext4 *fs, uint64_t inode, struct node **out)
 }
 
 /* For an operation that changes the file. */
-static status_t file_change(struct ext4 *fs, uint64_t inode, struct node **out)
+static status_t file_change(struct ext4 *fs, uint64_t inode, struct inode **out)
 {
 	status_t status = file_get(fs, inode, out);
 
 	return status == OK && (*out)->flags & EXT4_INODE_IMMUTABLE ? ERR_ACCESS : status;
 }
 
-void node_order(struct ext4 *fs, struct node *n)
+void inode_order(struct ext4 *fs, struct inode *n)
 {
 	if (n->ordered)
 		return;
@@ -45,7 +45,7 @@ void node_order(struct ext4 *fs, struct node *n)
 	fs->running.ordered = n;
 }
 
-static void size_set(struct ext4 *fs, struct node *n, uint64_t size)
+static void size_set(struct ext4 *fs, struct inode *n, uint64_t size)
 {
 	n->size = size;
 	n->data_id = fs->running.id;
@@ -58,13 +58,13 @@ static void size_set(struct ext4 *fs, struct node *n, uint64_t size)
 /* ---- reading */
 
 /* Sees to it that the block is in memory; with it what will probably be read next. */
-static status_t read_block(struct ext4 *fs, struct node *n, const struct mapping *m, uint64_t logical, uint64_t wanted,
+static status_t read_block(struct ext4 *fs, struct inode *n, const struct mapping *m, uint64_t logical, uint64_t wanted,
 			   struct buffer **out)
 {
 	uint64_t block = m->block + (logical - m->logical), left = m->logical + m->length - logical, count = wanted;
 	uint64_t file_left = ((n->size + fs->block_size - 1) >> fs->block_shift) - logical;
 
-	*out = cache_find(fs, block);
+	*out = buffers_find(fs, block);
 	if (*out)
 		return OK;
 	if (logical == n->read_ahead && count < READ_BLOCKS)
@@ -72,8 +72,8 @@ static status_t read_block(struct ext4 *fs, struct node *n, const struct mapping
 	count = count < left ? count : left;
 	count = count < file_left ? count : file_left;
 	count = count < READ_BLOCKS * 2 ? count : READ_BLOCKS * 2;
-	if (count > 1 && cache_fill(fs, block, (uint32_t)count) == OK)
-		*out = cache_find(fs, block);
+	if (count > 1 && buffers_fill(fs, block, (uint32_t)count) == OK)
+		*out = buffers_find(fs, block);
 	/* Some other of the blocks may be what cannot be read. */
 	return *out ? OK : buffer_read(fs, block, out);
 }
@@ -81,7 +81,7 @@ static status_t read_block(struct ext4 *fs, struct node *n, const struct mapping
 status_t ext4_read_to(struct ext4 *fs, uint64_t inode, uint64_t offset, size_t size, ext4_give give, void *ctx,
 		      size_t *count)
 {
-	struct node *n;
+	struct inode *n;
 	status_t status = reading_begin(fs);
 
 	*count = 0;
@@ -107,7 +107,7 @@ status_t ext4_read_to(struct ext4 *fs, uint64_t inode, uint64_t offset, size_t s
 		if (status == OK && m.block && !m.unwritten) {
 			uint64_t wanted = (size - *count + in + fs->block_size - 1) >> fs->block_shift;
 			if (fs->cache.count > fs->cache.limit + READ_BLOCKS)
-				status = cache_trim(fs, 0);
+				status = buffers_trim(fs, 0);
 			if (status == OK)
 				status = read_block(fs, n, &m, logical, wanted, &b);
 			data = status == OK ? b->data : NULL;
@@ -136,7 +136,7 @@ status_t ext4_read(struct ext4 *fs, uint64_t inode, uint64_t offset, void *data,
 /* ---- writing */
 
 /* Zeroes in a block that is mapped and written; nothing elsewhere. */
-static status_t block_zero(struct ext4 *fs, struct node *n, uint64_t logical, uint32_t from, uint32_t end)
+static status_t block_zero(struct ext4 *fs, struct inode *n, uint64_t logical, uint32_t from, uint32_t end)
 {
 	struct mapping m;
 	struct buffer *b;
@@ -149,12 +149,12 @@ static status_t block_zero(struct ext4 *fs, struct node *n, uint64_t logical, ui
 		return status;
 	memset(b->data + from, 0, end - from);
 	buffer_dirty(fs, b, n);
-	node_order(fs, n);
+	inode_order(fs, n);
 	return OK;
 }
 
 /* Behind the end of the file, in its last block. */
-static status_t tail_zero(struct ext4 *fs, struct node *n)
+static status_t tail_zero(struct ext4 *fs, struct inode *n)
 {
 	uint32_t in = (uint32_t)(n->size & (fs->block_size - 1));
 
@@ -172,7 +172,7 @@ struct writing {
  * The bytes of one block. fresh: what is not written of it becomes zeroes. Nothing of a fresh block's old contents is
  * left in any case.
  */
-static status_t block_take(struct ext4 *fs, struct node *n, struct writing *w, uint64_t block, bool fresh)
+static status_t block_take(struct ext4 *fs, struct inode *n, struct writing *w, uint64_t block, bool fresh)
 {
 	uint32_t in = (uint32_t)(w->offset & (fs->block_size - 1)), piece = fs->block_size - in;
 	struct buffer *b;
@@ -181,7 +181,7 @@ static status_t block_take(struct ext4 *fs, struct node *n, struct writing *w, u
 
 	if (piece > w->left)
 		piece = (uint32_t)w->left;
-	empty = !cache_find(fs, block);
+	empty = !buffers_find(fs, block);
 	status = buffer_data(fs, block, !fresh && piece < fs->block_size, &b);
 	if (status < 0)
 		return status;
@@ -206,7 +206,7 @@ static status_t block_take(struct ext4 *fs, struct node *n, struct writing *w, u
 }
 
 /* count: blocks that got all their bytes. */
-static status_t blocks_take(struct ext4 *fs, struct node *n, struct writing *w, uint64_t block, uint32_t want, bool fresh,
+static status_t blocks_take(struct ext4 *fs, struct inode *n, struct writing *w, uint64_t block, uint32_t want, bool fresh,
 			    uint32_t *count)
 {
 	status_t status = OK;
@@ -219,7 +219,7 @@ static status_t blocks_take(struct ext4 *fs, struct node *n, struct writing *w, 
 	return status;
 }
 
-static uint64_t first_goal(struct ext4 *fs, struct node *n, uint64_t logical)
+static uint64_t first_goal(struct ext4 *fs, struct inode *n, uint64_t logical)
 {
 	struct mapping m;
 
@@ -230,7 +230,7 @@ static uint64_t first_goal(struct ext4 *fs, struct node *n, uint64_t logical)
 	return group_first_block(fs, (uint32_t)((n->inode - 1) / fs->inodes_per_group));
 }
 
-static status_t write_hole(struct ext4 *fs, struct node *n, struct writing *w, uint64_t logical, uint32_t want)
+static status_t write_hole(struct ext4 *fs, struct inode *n, struct writing *w, uint64_t logical, uint32_t want)
 {
 	uint64_t first;
 	uint32_t got, filled;
@@ -253,7 +253,7 @@ static status_t write_hole(struct ext4 *fs, struct node *n, struct writing *w, u
 		} else {
 			n->blocks += (uint64_t)filled * fs->sectors_per_block;
 			n->data_id = fs->running.id;
-			node_order(fs, n);
+			inode_order(fs, n);
 		}
 	}
 	if (filled < got) {
@@ -265,7 +265,7 @@ static status_t write_hole(struct ext4 *fs, struct node *n, struct writing *w, u
 }
 
 /* Of the file, as much as lies in one piece. */
-static status_t write_piece(struct ext4 *fs, struct node *n, struct writing *w)
+static status_t write_piece(struct ext4 *fs, struct inode *n, struct writing *w)
 {
 	uint64_t logical = w->offset >> fs->block_shift, end = w->offset + w->left, want;
 	struct mapping m;
@@ -285,7 +285,7 @@ static status_t write_piece(struct ext4 *fs, struct node *n, struct writing *w)
 	if (m.unwritten && filled) {
 		status_t result = extent_set_written(fs, n, logical, filled);
 		n->data_id = fs->running.id;
-		node_order(fs, n);
+		inode_order(fs, n);
 		if (result < 0) {
 			w->done = 0;
 			return result;
@@ -298,7 +298,7 @@ status_t ext4_write_from(struct ext4 *fs, uint64_t inode, uint64_t offset, size_
 			 size_t *count)
 {
 	struct writing w = {.take = take, .ctx = ctx, .offset = offset, .left = size};
-	struct node *n;
+	struct inode *n;
 	status_t status = fs->read_only ? ERR_READ_ONLY : file_change(fs, inode, &n);
 
 	*count = 0;
@@ -323,11 +323,11 @@ status_t ext4_write_from(struct ext4 *fs, uint64_t inode, uint64_t offset, size_
 			*count = w.done;
 			if (w.offset > n->size)
 				size_set(fs, n, w.offset);
-			node_set_changed(fs, n, true);
-			stored = node_store(fs, n);
+			inode_set_changed(fs, n, true);
+			stored = inode_store(fs, n);
 			status = status < 0 ? status : stored;
 		} else if (status == ERR_NO_SPACE) {
-			(void)node_store(fs, n); /* its tree may have grown by a block */
+			(void)inode_store(fs, n); /* its tree may have grown by a block */
 		}
 		status = operation_end(fs, status);
 		if (status == ERR_AGAIN)
@@ -350,7 +350,7 @@ status_t ext4_write(struct ext4 *fs, uint64_t inode, uint64_t offset, const void
 
 /* ---- shapes */
 
-status_t node_cut(struct ext4 *fs, struct node *n, uint64_t size)
+status_t inode_cut(struct ext4 *fs, struct inode *n, uint64_t size)
 {
 	uint64_t from = (size + fs->block_size - 1) >> fs->block_shift, end = UINT64_MAX;
 	bool done = false;
@@ -361,7 +361,7 @@ status_t node_cut(struct ext4 *fs, struct node *n, uint64_t size)
 		status = operation_begin(fs, CUT_CHANGES);
 		if (status < 0)
 			break;
-		if (!node_has_map(n))
+		if (!inode_has_map(n))
 			done = true;
 		else if (n->flags & EXT4_INODE_EXTENTS)
 			status = extent_remove(fs, n, from, &end, CUT_BUDGET, &done);
@@ -372,14 +372,14 @@ status_t node_cut(struct ext4 *fs, struct node *n, uint64_t size)
 		if (status == OK && done)
 			status = orphan_remove(fs, n);
 		if (status == OK)
-			status = node_store(fs, n);
+			status = inode_store(fs, n);
 		status = operation_end(fs, status);
 	}
 	n->busy--;
 	return status;
 }
 
-static status_t file_shrink(struct ext4 *fs, struct node *n, uint64_t size, bool *all)
+static status_t file_shrink(struct ext4 *fs, struct inode *n, uint64_t size, bool *all)
 {
 	uint32_t in = (uint32_t)(size & (fs->block_size - 1));
 	status_t status = in ? block_zero(fs, n, size >> fs->block_shift, in, fs->block_size) : OK;
@@ -387,22 +387,22 @@ static status_t file_shrink(struct ext4 *fs, struct node *n, uint64_t size, bool
 	if (status < 0)
 		return status;
 	size_set(fs, n, size);
-	node_set_changed(fs, n, true);
-	*all = node_is_small(fs, n);
+	inode_set_changed(fs, n, true);
+	*all = inode_is_small(fs, n);
 	if (*all) {
 		uint64_t end = UINT64_MAX;
 		status = extent_remove(fs, n, (size + fs->block_size - 1) >> fs->block_shift, &end, UINT32_MAX, all);
 		if (status < 0)
 			return ext4_fail(fs, "inode %llu cannot be cut", (unsigned long long)n->inode);
-		return node_store(fs, n);
+		return inode_store(fs, n);
 	}
 	status = orphan_add(fs, n);
-	return status < 0 ? status : node_store(fs, n);
+	return status < 0 ? status : inode_store(fs, n);
 }
 
 status_t ext4_truncate(struct ext4 *fs, uint64_t inode, uint64_t size)
 {
-	struct node *n;
+	struct inode *n;
 	bool all = true;
 	status_t status = fs->read_only ? ERR_READ_ONLY : file_change(fs, inode, &n);
 
@@ -421,21 +421,21 @@ status_t ext4_truncate(struct ext4 *fs, uint64_t inode, uint64_t size)
 			status = tail_zero(fs, n);
 			if (status == OK) {
 				size_set(fs, n, size);
-				node_set_changed(fs, n, true);
-				status = node_store(fs, n);
+				inode_set_changed(fs, n, true);
+				status = inode_store(fs, n);
 			}
 		}
 		status = operation_end(fs, status);
 	}
 	if (status == OK && !all)
-		status = node_cut(fs, n, size);
+		status = inode_cut(fs, n, size);
 	n->busy--;
 	return status;
 }
 
 status_t ext4_punch(struct ext4 *fs, uint64_t inode, uint64_t offset, uint64_t size)
 {
-	struct node *n;
+	struct inode *n;
 	uint64_t stop, first, end;
 	uint32_t mask = fs->block_size - 1;
 	bool done = false;
@@ -464,10 +464,10 @@ status_t ext4_punch(struct ext4 *fs, uint64_t inode, uint64_t offset, uint64_t s
 			if (status == OK && stop & mask && end == stop >> fs->block_shift)
 				status = block_zero(fs, n, end, 0, (uint32_t)(stop & mask));
 		}
-		node_set_changed(fs, n, true);
+		inode_set_changed(fs, n, true);
 		n->data_id = fs->running.id;
 		if (status == OK)
-			status = node_store(fs, n);
+			status = inode_store(fs, n);
 		status = operation_end(fs, status);
 	}
 	while (status == OK && !done && first < end) {
@@ -476,7 +476,7 @@ status_t ext4_punch(struct ext4 *fs, uint64_t inode, uint64_t offset, uint64_t s
 			break;
 		status = extent_remove(fs, n, first, &end, CUT_BUDGET, &done);
 		if (!fs->failed && (status == OK || status == ERR_NO_SPACE)) {
-			status_t stored = node_store(fs, n);
+			status_t stored = inode_store(fs, n);
 			status = status < 0 ? status : stored;
 		}
 		status = operation_end(fs, status);
@@ -489,7 +489,7 @@ status_t ext4_punch(struct ext4 *fs, uint64_t inode, uint64_t offset, uint64_t s
 
 status_t ext4_allocate(struct ext4 *fs, uint64_t inode, uint64_t offset, uint64_t size, bool keep_size)
 {
-	struct node *n;
+	struct inode *n;
 	uint64_t at, end;
 	status_t status = fs->read_only ? ERR_READ_ONLY : file_change(fs, inode, &n);
 
@@ -530,9 +530,9 @@ status_t ext4_allocate(struct ext4 *fs, uint64_t inode, uint64_t offset, uint64_
 					n->blocks += (uint64_t)got * fs->sectors_per_block;
 			}
 			n->data_id = fs->running.id;
-			node_set_changed(fs, n, false);
+			inode_set_changed(fs, n, false);
 			if (!fs->failed) {
-				status_t stored = node_store(fs, n);
+				status_t stored = inode_store(fs, n);
 				status = status < 0 ? status : stored;
 			}
 		}
@@ -548,8 +548,8 @@ status_t ext4_allocate(struct ext4 *fs, uint64_t inode, uint64_t offset, uint64_
 			status = tail_zero(fs, n);
 			if (status == OK) {
 				size_set(fs, n, offset + size);
-				node_set_changed(fs, n, true);
-				status = node_store(fs, n);
+				inode_set_changed(fs, n, true);
+				status = inode_store(fs, n);
 			}
 			status = operation_end(fs, status);
 		}
@@ -560,7 +560,7 @@ status_t ext4_allocate(struct ext4 *fs, uint64_t inode, uint64_t offset, uint64_
 
 status_t ext4_seek(struct ext4 *fs, uint64_t inode, uint64_t offset, bool hole, uint64_t *out)
 {
-	struct node *n;
+	struct inode *n;
 	status_t status = reading_begin(fs);
 
 	if (status == OK)
@@ -592,14 +592,14 @@ status_t ext4_seek(struct ext4 *fs, uint64_t inode, uint64_t offset, bool hole, 
 
 status_t ext4_sync_file(struct ext4 *fs, uint64_t inode, bool data_only)
 {
-	struct node *n;
-	status_t status = node_get(fs, inode, &n), result;
+	struct inode *n;
+	status_t status = inode_get(fs, inode, &n), result;
 
 	if (status < 0 || fs->read_only)
 		return status;
 	if (fs->failed)
 		return ERR_IO;
-	(void)cache_write_file(fs, n); /* its error is the file's */
+	(void)buffers_write_file(fs, n); /* its error is the file's */
 	result = n->write_error;
 	n->write_error = OK;
 	if ((data_only ? n->data_id : n->change_id) > fs->committed_id)

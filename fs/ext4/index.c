@@ -51,7 +51,7 @@ static struct ext4_index_root *root_info(struct buffer *b)
 	return (void *)(b->data + EXT4_INDEX_ROOT_OFFSET);
 }
 
-static status_t index_damaged(struct ext4 *fs, struct node *d)
+static status_t index_damaged(struct ext4 *fs, struct inode *d)
 {
 	ext4_say(fs, "the index of directory %llu is damaged", (unsigned long long)d->inode);
 	return ERR_IO;
@@ -70,7 +70,7 @@ static bool front_good(struct ext4 *fs, struct buffer *b, uint32_t level)
 	       info->hash < NAME_HASH_UNSIGNED && info->levels <= depth_max(fs) && !(info->flags & 1);
 }
 
-static status_t level_read(struct ext4 *fs, struct node *d, uint64_t logical, uint32_t number, struct level *out)
+static status_t level_read(struct ext4 *fs, struct inode *d, uint64_t logical, uint32_t number, struct level *out)
 {
 	struct buffer *b;
 	uint32_t previous = 0;
@@ -117,7 +117,7 @@ static uint32_t level_child(const struct level *l)
 	return l->entry[l->at].block & BLOCK_MASK;
 }
 
-static status_t path_find(struct ext4 *fs, struct node *d, uint32_t hash, struct path *p)
+static status_t path_find(struct ext4 *fs, struct inode *d, uint32_t hash, struct path *p)
 {
 	uint32_t logical = 0;
 
@@ -141,7 +141,7 @@ static status_t path_find(struct ext4 *fs, struct node *d, uint32_t hash, struct
 }
 
 /* To the next leaf: its entry's hash; *last: there is none. */
-static status_t path_next(struct ext4 *fs, struct node *d, struct path *p, uint32_t *hash, bool *last)
+static status_t path_next(struct ext4 *fs, struct inode *d, struct path *p, uint32_t *hash, bool *last)
 {
 	uint32_t i = p->depth + 1;
 
@@ -162,12 +162,12 @@ static status_t path_next(struct ext4 *fs, struct node *d, struct path *p, uint3
 	return OK;
 }
 
-static status_t leaf_read(struct ext4 *fs, struct node *d, const struct path *p, struct buffer **out)
+static status_t leaf_read(struct ext4 *fs, struct inode *d, const struct path *p, struct buffer **out)
 {
 	return directory_block(fs, d, level_child(&p->level[p->depth]), BLOCK_DIR_LEAF, out);
 }
 
-status_t index_hash_kind(struct ext4 *fs, struct node *d, uint8_t *kind)
+status_t index_hash_kind(struct ext4 *fs, struct inode *d, uint8_t *kind)
 {
 	struct level root;
 	status_t status = level_read(fs, d, 0, 0, &root);
@@ -177,7 +177,7 @@ status_t index_hash_kind(struct ext4 *fs, struct node *d, uint8_t *kind)
 	return status;
 }
 
-status_t index_find(struct ext4 *fs, struct node *d, const char *name, size_t length, struct slot *slot)
+status_t index_find(struct ext4 *fs, struct inode *d, const char *name, size_t length, struct slot *slot)
 {
 	struct name_hash hash;
 	struct path p;
@@ -207,7 +207,7 @@ status_t index_find(struct ext4 *fs, struct node *d, const char *name, size_t le
 	return status;
 }
 
-status_t index_leaf(struct ext4 *fs, struct node *d, uint32_t hash, uint32_t skip, struct buffer **leaf, uint32_t *next,
+status_t index_leaf(struct ext4 *fs, struct inode *d, uint32_t hash, uint32_t skip, struct buffer **leaf, uint32_t *next,
 		    bool *continued, bool *last)
 {
 	struct path p;
@@ -242,7 +242,7 @@ static void entry_insert(struct ext4 *fs, struct level *l, uint32_t at, uint32_t
 }
 
 /* A new block as an index node with the entries from `at` on of a level. */
-static void node_fill(struct ext4 *fs, struct node *d, struct buffer *b, const struct level *from, uint32_t at)
+static void node_fill(struct ext4 *fs, struct inode *d, struct buffer *b, const struct level *from, uint32_t at)
 {
 	struct level fresh = {.buffer = b, .entry = (void *)(b->data + NODE_OFFSET), .limit = (void *)(b->data + NODE_OFFSET)};
 	uint32_t count = from->limit->count - at;
@@ -257,7 +257,7 @@ static void node_fill(struct ext4 *fs, struct node *d, struct buffer *b, const s
 	buffer_changed(fs, b);
 }
 
-static status_t index_deepen(struct ext4 *fs, struct node *d, struct path *p)
+static status_t index_deepen(struct ext4 *fs, struct inode *d, struct path *p)
 {
 	struct level *root = &p->level[0];
 	struct buffer *b;
@@ -278,7 +278,7 @@ static status_t index_deepen(struct ext4 *fs, struct node *d, struct path *p)
 }
 
 /* The node at `level` is full, the one above is not. */
-static status_t node_split(struct ext4 *fs, struct node *d, struct path *p, uint32_t level)
+static status_t node_split(struct ext4 *fs, struct inode *d, struct path *p, uint32_t level)
 {
 	struct level *l = &p->level[level];
 	uint32_t half = l->limit->count / 2u, hash = l->entry[half].hash;
@@ -296,7 +296,7 @@ static status_t node_split(struct ext4 *fs, struct node *d, struct path *p, uint
 }
 
 /* A path to the leaf for the hash, whose index node has room for one more. */
-static status_t path_room(struct ext4 *fs, struct node *d, uint32_t hash, struct path *p)
+static status_t path_room(struct ext4 *fs, struct inode *d, uint32_t hash, struct path *p)
 {
 	for (;;) {
 		status_t status = path_find(fs, d, hash, p);
@@ -371,7 +371,7 @@ static struct place *places_allocate(struct ext4 *fs)
 	return malloc(fs->block_size / EXT4_DIRENT_SIZE(1) * sizeof(struct place));
 }
 
-static status_t leaf_split(struct ext4 *fs, struct node *d, struct path *p, struct buffer *leaf, uint32_t hash,
+static status_t leaf_split(struct ext4 *fs, struct inode *d, struct path *p, struct buffer *leaf, uint32_t hash,
 			   struct buffer **out)
 {
 	struct level *l = &p->level[p->depth];
@@ -406,7 +406,7 @@ static status_t leaf_split(struct ext4 *fs, struct node *d, struct path *p, stru
 	return status;
 }
 
-status_t index_add(struct ext4 *fs, struct node *d, const char *name, size_t length, uint64_t inode, uint8_t kind)
+status_t index_add(struct ext4 *fs, struct inode *d, const char *name, size_t length, uint64_t inode, uint8_t kind)
 {
 	struct name_hash hash;
 	struct buffer *leaf;
@@ -435,7 +435,7 @@ status_t index_add(struct ext4 *fs, struct node *d, const char *name, size_t len
 	return directory_put(fs, leaf, name, length, inode, kind) ? OK : ERR_NO_SPACE;
 }
 
-status_t index_build(struct ext4 *fs, struct node *d)
+status_t index_build(struct ext4 *fs, struct inode *d)
 {
 	struct ext4_dirent *dot, *dots;
 	struct ext4_index_entry *entries;
@@ -478,5 +478,5 @@ status_t index_build(struct ext4 *fs, struct node *d)
 	first->flags |= BUFFER_SANE;
 	buffer_changed(fs, first);
 	d->flags |= EXT4_INODE_INDEX;
-	return node_store(fs, d);
+	return inode_store(fs, d);
 }

@@ -13,7 +13,7 @@ static uint32_t entries_shift(struct ext4 *fs)
 	return fs->block_shift - 2;
 }
 
-static status_t map_block(struct ext4 *fs, struct node *n, uint32_t block, struct buffer **out)
+static status_t map_block(struct ext4 *fs, struct inode *n, uint32_t block, struct buffer **out)
 {
 	status_t status;
 
@@ -26,7 +26,7 @@ static status_t map_block(struct ext4 *fs, struct node *n, uint32_t block, struc
 }
 
 /* The run of blocks, or of holes, that begins at entry `at`. */
-static status_t run_find(struct ext4 *fs, struct node *n, const uint32_t *entries, uint64_t at, uint64_t count,
+static status_t run_find(struct ext4 *fs, struct inode *n, const uint32_t *entries, uint64_t at, uint64_t count,
 			 uint64_t logical, struct mapping *out)
 {
 	uint32_t block = entries[at];
@@ -43,7 +43,7 @@ static status_t run_find(struct ext4 *fs, struct node *n, const uint32_t *entrie
 	return OK;
 }
 
-status_t indirect_find(struct ext4 *fs, struct node *n, uint64_t logical, struct mapping *out)
+status_t indirect_find(struct ext4 *fs, struct inode *n, uint64_t logical, struct mapping *out)
 {
 	uint32_t shift = entries_shift(fs), block, levels;
 	uint64_t at = logical;
@@ -80,7 +80,7 @@ status_t indirect_find(struct ext4 *fs, struct node *n, uint64_t logical, struct
 	return ERR_IO;
 }
 
-static status_t remove_block(struct ext4 *fs, struct node *n, uint32_t block, bool metadata, uint32_t *budget)
+static status_t remove_block(struct ext4 *fs, struct inode *n, uint32_t block, bool metadata, uint32_t *budget)
 {
 	status_t status = blocks_free(fs, block, 1, metadata);
 
@@ -90,7 +90,7 @@ static status_t remove_block(struct ext4 *fs, struct node *n, uint32_t block, bo
 }
 
 /* Frees what the entry leads to, from behind; *entry becomes 0 when all of it is done. */
-static status_t remove_tree(struct ext4 *fs, struct node *n, uint32_t *entry, uint32_t levels, uint32_t *budget)
+static status_t remove_tree(struct ext4 *fs, struct inode *n, uint32_t *entry, uint32_t levels, uint32_t *budget)
 {
 	struct buffer *b;
 	uint32_t *entries;
@@ -117,12 +117,12 @@ static status_t remove_tree(struct ext4 *fs, struct node *n, uint32_t *entry, ui
 		if (*budget == 0)
 			return OK;
 	}
-	status = remove_block(fs, n, *entry, levels > 0 || !node_is(n, EXT4_MODE_REGULAR), budget);
+	status = remove_block(fs, n, *entry, levels > 0 || !inode_is(n, EXT4_MODE_REGULAR), budget);
 	*entry = 0;
 	return status;
 }
 
-status_t indirect_remove_all(struct ext4 *fs, struct node *n, uint32_t budget, bool *done)
+status_t indirect_remove_all(struct ext4 *fs, struct inode *n, uint32_t budget, bool *done)
 {
 	status_t status = OK;
 

@@ -103,7 +103,7 @@ static void tag_size_set(struct journal *j)
 		j->tag_size += 2;
 }
 
-static status_t map_make(struct ext4 *fs, struct node *n)
+static status_t map_make(struct ext4 *fs, struct inode *n)
 {
 	struct journal *j = &fs->journal;
 	uint32_t at = 0;
@@ -135,7 +135,7 @@ static status_t journal_refuse(struct ext4 *fs, const char *what)
 	return ERR_BAD_FORMAT;
 }
 
-status_t journal_open(struct ext4 *fs, struct node *n)
+status_t journal_open(struct ext4 *fs, struct inode *n)
 {
 	struct journal *j = &fs->journal;
 	struct journal_super *s = &j->super;
@@ -144,7 +144,7 @@ status_t journal_open(struct ext4 *fs, struct node *n)
 	uint32_t fast = 0;
 	status_t status;
 
-	if (!node_is(n, EXT4_MODE_REGULAR) || n->links == 0)
+	if (!inode_is(n, EXT4_MODE_REGULAR) || n->links == 0)
 		return journal_refuse(fs, "its inode is no file");
 	status = extent_find(fs, n, 0, &m);
 	if (status < 0)
@@ -463,8 +463,8 @@ static status_t ordered_write(struct ext4 *fs)
 {
 	status_t result = OK;
 
-	for (struct node *n = fs->running.ordered, *next; n; n = next) {
-		status_t status = cache_write_file(fs, n);
+	for (struct inode *n = fs->running.ordered, *next; n; n = next) {
+		status_t status = buffers_write_file(fs, n);
 		if (status < 0)
 			result = status;
 		next = n->ordered_next;
@@ -536,12 +536,12 @@ status_t journal_checkpoint(struct ext4 *fs)
 		return ERR_IO;
 	if (j->head == j->tail)
 		return OK;
-	list = cache_sorting(fs, count);
+	list = buffers_sorting(fs, count);
 	if (!list)
 		return ERR_NO_MEMORY;
 	for (struct buffer *b = fs->logged.first; b; b = b->list_next)
 		list[i++] = b;
-	status = cache_write(fs, list, count);
+	status = buffers_write(fs, list, count);
 	if (status == OK)
 		status = volume_flush(fs);
 	if (status < 0)

@@ -25,7 +25,7 @@ struct listed {
 
 struct listing {
 	struct ext4 *fs;
-	struct node *directory;
+	struct inode *directory;
 	bool (*emit)(void *ctx, const struct ext4_entry *entry);
 	void *ctx;
 	struct listed *entries;
@@ -129,13 +129,13 @@ static status_t list_dots(struct listing *l, uint64_t cursor)
 /* Names that were given out are no longer needed; what an operation holds that changes something is. */
 static status_t listing_trim(struct ext4 *fs)
 {
-	return fs->cache.reserved == 0 && fs->cache.count > fs->cache.limit ? cache_trim(fs, 0) : OK;
+	return fs->cache.reserved == 0 && fs->cache.count > fs->cache.limit ? buffers_trim(fs, 0) : OK;
 }
 
 static status_t list_by_hash(struct listing *l, uint64_t cursor)
 {
 	struct ext4 *fs = l->fs;
-	struct node *d = l->directory;
+	struct inode *d = l->directory;
 	uint32_t hash = (uint32_t)(cursor >> MAJOR_SHIFT) << 1, skip = 0, next = 0;
 	uint64_t leaves = 0;
 	uint8_t kind = fs->super->default_hash < NAME_HASH_UNSIGNED ? fs->super->default_hash : NAME_HASH_HALF_MD4;
@@ -179,7 +179,7 @@ static status_t list_by_hash(struct listing *l, uint64_t cursor)
 static status_t list_by_place(struct listing *l, uint64_t cursor)
 {
 	struct ext4 *fs = l->fs;
-	struct node *d = l->directory;
+	struct inode *d = l->directory;
 	uint64_t blocks = d->size >> fs->block_shift;
 
 	for (uint64_t logical = cursor >> fs->block_shift; logical < blocks && !l->stopped; logical++) {
@@ -211,13 +211,13 @@ static status_t list_by_place(struct listing *l, uint64_t cursor)
 	return OK;
 }
 
-static status_t list_node(struct ext4 *fs, struct node *d, uint64_t cursor,
+static status_t list_node(struct ext4 *fs, struct inode *d, uint64_t cursor,
 			  bool (*emit)(void *ctx, const struct ext4_entry *entry), void *ctx)
 {
 	struct listing l = {.fs = fs, .directory = d, .emit = emit, .ctx = ctx};
 	status_t status;
 
-	if (!node_is(d, EXT4_MODE_DIRECTORY))
+	if (!inode_is(d, EXT4_MODE_DIRECTORY))
 		return ERR_NOT_DIRECTORY;
 	if (d->flags & EXT4_INODE_ENCRYPTED)
 		return ERR_UNSUPPORTED;
@@ -236,11 +236,11 @@ static status_t list_node(struct ext4 *fs, struct node *d, uint64_t cursor,
 status_t ext4_list(struct ext4 *fs, uint64_t directory, uint64_t cursor,
 		   bool (*emit)(void *ctx, const struct ext4_entry *entry), void *ctx)
 {
-	struct node *d;
+	struct inode *d;
 	status_t status = reading_begin(fs);
 
 	if (status == OK)
-		status = node_get(fs, directory, &d);
+		status = inode_get(fs, directory, &d);
 	return status < 0 ? status : list_node(fs, d, cursor, emit, ctx);
 }
 
@@ -252,7 +252,7 @@ static bool is_other(void *ctx, const struct ext4_entry *entry)
 	return dots;
 }
 
-status_t directory_is_empty(struct ext4 *fs, struct node *d)
+status_t directory_is_empty(struct ext4 *fs, struct inode *d)
 {
 	bool other = false;
 	status_t status = list_node(fs, d, 0, is_other, &other);

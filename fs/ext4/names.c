@@ -16,15 +16,15 @@ static bool is_dots(const char *name, size_t length)
 	return length && name[0] == '.' && (length == 1 || (length == 2 && name[1] == '.'));
 }
 
-static status_t directory_get(struct ext4 *fs, uint64_t inode, struct node **out)
+static status_t directory_get(struct ext4 *fs, uint64_t inode, struct inode **out)
 {
-	status_t status = node_get(fs, inode, out);
+	status_t status = inode_get(fs, inode, out);
 
-	return status == OK && !node_is(*out, EXT4_MODE_DIRECTORY) ? ERR_NOT_DIRECTORY : status;
+	return status == OK && !inode_is(*out, EXT4_MODE_DIRECTORY) ? ERR_NOT_DIRECTORY : status;
 }
 
 /* For a change of its entries. */
-static status_t directory_change(struct ext4 *fs, uint64_t inode, struct node **out)
+static status_t directory_change(struct ext4 *fs, uint64_t inode, struct inode **out)
 {
 	status_t status = directory_get(fs, inode, out);
 
@@ -45,7 +45,7 @@ static status_t name_check(const char *name, size_t length)
 }
 
 /* OK: the name is free. */
-static status_t name_free(struct ext4 *fs, struct node *d, const char *name, size_t length)
+static status_t name_free(struct ext4 *fs, struct inode *d, const char *name, size_t length)
 {
 	struct slot slot;
 	uint64_t inode;
@@ -60,18 +60,18 @@ static status_t name_free(struct ext4 *fs, struct node *d, const char *name, siz
 }
 
 /* A directory's count of links stops to count when it is full. */
-static bool links_full(struct ext4 *fs, const struct node *d)
+static bool links_full(struct ext4 *fs, const struct inode *d)
 {
 	return d->links >= LINKS_MAX && !(fs->super->ro_compat & EXT4_RO_DIR_NLINK);
 }
 
-static void links_add(struct node *d)
+static void links_add(struct inode *d)
 {
 	if (d->links != 1)
 		d->links = d->links >= LINKS_MAX - 1 ? 1 : (uint16_t)(d->links + 1);
 }
 
-static void links_take(struct node *d)
+static void links_take(struct inode *d)
 {
 	if (d->links > 2)
 		d->links--;
@@ -79,7 +79,7 @@ static void links_take(struct node *d)
 
 status_t ext4_lookup(struct ext4 *fs, uint64_t directory, const char *name, size_t length, uint64_t *inode)
 {
-	struct node *d;
+	struct inode *d;
 	struct slot slot;
 	status_t status = reading_begin(fs);
 
@@ -90,7 +90,7 @@ status_t ext4_lookup(struct ext4 *fs, uint64_t directory, const char *name, size
 
 /* ---- making */
 
-static status_t symlink_fill(struct ext4 *fs, struct node *n, const char *target, size_t length)
+static status_t symlink_fill(struct ext4 *fs, struct inode *n, const char *target, size_t length)
 {
 	struct mapping m = {.length = 1};
 	struct buffer *b;
@@ -121,7 +121,7 @@ static status_t symlink_fill(struct ext4 *fs, struct node *n, const char *target
 	return OK;
 }
 
-static void device_put(struct node *n, uint32_t major, uint32_t minor)
+static void device_put(struct inode *n, uint32_t major, uint32_t minor)
 {
 	if (major < 256 && minor < 256)
 		n->root[0] = major << 8 | minor;
@@ -130,18 +130,18 @@ static void device_put(struct node *n, uint32_t major, uint32_t minor)
 }
 
 /* The inode, with its contents but not its name. */
-static status_t make_inode(struct ext4 *fs, struct node *d, const struct ext4_new *with, const char *target,
-			   size_t target_length, struct node **out)
+static status_t make_inode(struct ext4 *fs, struct inode *d, const struct ext4_new *with, const char *target,
+			   size_t target_length, struct inode **out)
 {
 	uint16_t kind = with->mode & EXT4_MODE_KIND;
 	bool directory = kind == EXT4_MODE_DIRECTORY;
-	struct node *n;
+	struct inode *n;
 	uint64_t inode;
 	status_t status = inode_allocate(fs, d->inode, directory, &inode);
 
 	if (status < 0)
 		return status;
-	status = node_make(fs, inode, (uint16_t)with->mode, d->flags & EXT4_INODE_INHERITED, &n);
+	status = inode_make(fs, inode, (uint16_t)with->mode, d->flags & EXT4_INODE_INHERITED, &n);
 	if (status < 0) {
 		if (!fs->failed)
 			(void)inode_free(fs, inode, directory);
@@ -159,7 +159,7 @@ static status_t make_inode(struct ext4 *fs, struct node *d, const struct ext4_ne
 		device_put(n, with->device_major, with->device_minor);
 	if (status < 0) {
 		if (!fs->failed)
-			(void)node_free_small(fs, n);
+			(void)inode_free_small(fs, n);
 		return status;
 	}
 	*out = n;
@@ -170,7 +170,7 @@ static status_t make_named(struct ext4 *fs, uint64_t directory, const char *name
 			   const struct ext4_new *with, const char *target, size_t target_length, uint64_t *inode)
 {
 	bool is_directory = (with->mode & EXT4_MODE_KIND) == EXT4_MODE_DIRECTORY;
-	struct node *d, *n;
+	struct inode *d, *n;
 	status_t status = directory_change(fs, directory, &d);
 
 	if (status == OK)
@@ -185,16 +185,16 @@ static status_t make_named(struct ext4 *fs, uint64_t directory, const char *name
 	status = directory_add(fs, d, name, length, n->inode, directory_kind(n->mode));
 	if (status < 0) {
 		if (!fs->failed)
-			(void)node_free_small(fs, n);
+			(void)inode_free_small(fs, n);
 		return status;
 	}
 	n->links = is_directory ? 2 : 1;
 	if (is_directory)
 		links_add(d);
-	node_set_changed(fs, d, true);
+	inode_set_changed(fs, d, true);
 	*inode = n->inode;
-	status = node_store(fs, n);
-	return status < 0 ? status : node_store(fs, d);
+	status = inode_store(fs, n);
+	return status < 0 ? status : inode_store(fs, d);
 }
 
 static status_t make_any(struct ext4 *fs, uint64_t directory, const char *name, size_t length,
@@ -240,20 +240,20 @@ status_t ext4_symlink(struct ext4 *fs, uint64_t directory, const char *name, siz
 
 status_t ext4_read_link(struct ext4 *fs, uint64_t inode, char *out, size_t size, size_t *used)
 {
-	struct node *n;
+	struct inode *n;
 	const void *text;
 	status_t status = reading_begin(fs);
 
 	if (status == OK)
-		status = node_get(fs, inode, &n);
+		status = inode_get(fs, inode, &n);
 	if (status < 0)
 		return status;
-	if (!node_is(n, EXT4_MODE_SYMLINK))
+	if (!inode_is(n, EXT4_MODE_SYMLINK))
 		return ERR_INVALID;
 	if (n->flags & EXT4_INODE_ENCRYPTED)
 		return ERR_UNSUPPORTED;
 	text = n->root;
-	if (node_has_map(n)) {
+	if (inode_has_map(n)) {
 		struct mapping m;
 		struct buffer *b;
 
@@ -277,14 +277,14 @@ status_t ext4_read_link(struct ext4 *fs, uint64_t inode, char *out, size_t size,
 
 static status_t link_named(struct ext4 *fs, uint64_t inode, uint64_t directory, const char *name, size_t length)
 {
-	struct node *d, *n;
+	struct inode *d, *n;
 	status_t status = directory_change(fs, directory, &d);
 
 	if (status == OK)
-		status = node_get(fs, inode, &n);
+		status = inode_get(fs, inode, &n);
 	if (status < 0)
 		return status;
-	if (node_is(n, EXT4_MODE_DIRECTORY))
+	if (inode_is(n, EXT4_MODE_DIRECTORY))
 		return ERR_IS_DIRECTORY;
 	if (n->links == 0)
 		return ERR_NOT_FOUND;
@@ -298,10 +298,10 @@ static status_t link_named(struct ext4 *fs, uint64_t inode, uint64_t directory, 
 	if (status < 0)
 		return status;
 	n->links++;
-	node_set_changed(fs, n, false);
-	node_set_changed(fs, d, true);
-	status = node_store(fs, n);
-	return status < 0 ? status : node_store(fs, d);
+	inode_set_changed(fs, n, false);
+	inode_set_changed(fs, d, true);
+	status = inode_store(fs, n);
+	return status < 0 ? status : inode_store(fs, d);
 }
 
 status_t ext4_link(struct ext4 *fs, uint64_t inode, uint64_t directory, const char *name, size_t length)
@@ -318,40 +318,40 @@ status_t ext4_link(struct ext4 *fs, uint64_t inode, uint64_t directory, const ch
 
 /* ---- unmaking */
 
-/* Its last name is gone. *later: it is too big for this operation; node_delete is to follow. */
-static status_t node_end(struct ext4 *fs, struct node *n, struct node **later)
+/* Its last name is gone. *later: it is too big for this operation; inode_delete is to follow. */
+static status_t inode_end(struct ext4 *fs, struct inode *n, struct inode **later)
 {
 	status_t status;
 
 	n->links = 0;
-	node_set_changed(fs, n, false);
-	if (!n->holds && node_is_small(fs, n))
-		return node_free_small(fs, n);
+	inode_set_changed(fs, n, false);
+	if (!n->holds && inode_is_small(fs, n))
+		return inode_free_small(fs, n);
 	status = orphan_add(fs, n);
 	if (status == OK && !n->holds)
 		*later = n;
 	return status;
 }
 
-static status_t node_loses_name(struct ext4 *fs, struct node *n, struct node **later)
+static status_t inode_loses_name(struct ext4 *fs, struct inode *n, struct inode **later)
 {
 	if (n->links == 0)
 		return ext4_fail(fs, "inode %llu has more names than links", (unsigned long long)n->inode);
-	if (n->links == 1 || node_is(n, EXT4_MODE_DIRECTORY))
-		return node_end(fs, n, later);
+	if (n->links == 1 || inode_is(n, EXT4_MODE_DIRECTORY))
+		return inode_end(fs, n, later);
 	n->links--;
-	node_set_changed(fs, n, false);
-	return node_store(fs, n);
+	inode_set_changed(fs, n, false);
+	return inode_store(fs, n);
 }
 
 /* Whether a file may lose its name in that directory. */
-static status_t removable(struct ext4 *fs, const struct node *d, struct node *n, bool directory)
+static status_t removable(struct ext4 *fs, const struct inode *d, struct inode *n, bool directory)
 {
 	if (n == d)
 		return ERR_IO;
 	if (n->flags & (EXT4_INODE_IMMUTABLE | EXT4_INODE_APPEND))
 		return ERR_ACCESS;
-	if (directory != node_is(n, EXT4_MODE_DIRECTORY))
+	if (directory != inode_is(n, EXT4_MODE_DIRECTORY))
 		return directory ? ERR_NOT_DIRECTORY : ERR_IS_DIRECTORY;
 	if (!directory)
 		return OK;
@@ -359,9 +359,9 @@ static status_t removable(struct ext4 *fs, const struct node *d, struct node *n,
 }
 
 static status_t remove_named(struct ext4 *fs, uint64_t directory, const char *name, size_t length, bool is_directory,
-			     struct node **later)
+			     struct inode **later)
 {
-	struct node *d, *n;
+	struct inode *d, *n;
 	struct slot slot;
 	uint64_t inode;
 	status_t status = directory_change(fs, directory, &d);
@@ -371,7 +371,7 @@ static status_t remove_named(struct ext4 *fs, uint64_t directory, const char *na
 	if (status == OK)
 		status = directory_find(fs, d, name, length, &slot, &inode);
 	if (status == OK)
-		status = node_get(fs, inode, &n);
+		status = inode_get(fs, inode, &n);
 	if (status == OK)
 		status = removable(fs, d, n, is_directory);
 	if (status < 0)
@@ -379,19 +379,19 @@ static status_t remove_named(struct ext4 *fs, uint64_t directory, const char *na
 	directory_remove(fs, d, &slot);
 	if (is_directory)
 		links_take(d);
-	node_set_changed(fs, d, true);
-	status = node_store(fs, d);
-	return status < 0 ? status : node_loses_name(fs, n, later);
+	inode_set_changed(fs, d, true);
+	status = inode_store(fs, d);
+	return status < 0 ? status : inode_loses_name(fs, n, later);
 }
 
 static status_t remove_any(struct ext4 *fs, uint64_t directory, const char *name, size_t length, bool is_directory)
 {
-	struct node *later = NULL;
+	struct inode *later = NULL;
 	status_t status = operation_begin(fs, SMALL_CHANGES + 8);
 
 	if (status == OK)
 		status = operation_end(fs, remove_named(fs, directory, name, length, is_directory, &later));
-	return status == OK && later ? node_delete(fs, later) : status;
+	return status == OK && later ? inode_delete(fs, later) : status;
 }
 
 status_t ext4_unlink(struct ext4 *fs, uint64_t directory, const char *name, size_t length)
@@ -411,13 +411,13 @@ status_t ext4_rmdir(struct ext4 *fs, uint64_t directory, const char *name, size_
 /* ---- rename */
 
 struct renaming {
-	struct node *from, *to, *file, *replaced;
+	struct inode *from, *to, *file, *replaced;
 	const char *name, *new_name;
 	size_t length, new_length;
 };
 
 /* Whether `n` is `d` or above it. */
-static status_t is_above(struct ext4 *fs, const struct node *n, struct node *d)
+static status_t is_above(struct ext4 *fs, const struct inode *n, struct inode *d)
 {
 	struct slot slot;
 	uint64_t inode = d->inode;
@@ -460,12 +460,12 @@ static status_t rename_check(struct ext4 *fs, struct renaming *r, uint64_t from,
 		return exclusive ? ERR_EXISTS : ERR_INVALID;
 	status = directory_find(fs, r->from, r->name, r->length, &slot, &inode);
 	if (status == OK)
-		status = node_get(fs, inode, &r->file);
+		status = inode_get(fs, inode, &r->file);
 	if (status < 0)
 		return status;
 	if (r->file->flags & (EXT4_INODE_IMMUTABLE | EXT4_INODE_APPEND))
 		return ERR_ACCESS;
-	directory = node_is(r->file, EXT4_MODE_DIRECTORY);
+	directory = inode_is(r->file, EXT4_MODE_DIRECTORY);
 	if (directory && r->file->inode == EXT4_ROOT)
 		return ERR_BUSY;
 	if (directory) {
@@ -481,16 +481,16 @@ static status_t rename_check(struct ext4 *fs, struct renaming *r, uint64_t from,
 		return status;
 	if (exclusive)
 		return ERR_EXISTS;
-	status = node_get(fs, inode, &r->replaced);
+	status = inode_get(fs, inode, &r->replaced);
 	if (status < 0 || r->replaced == r->file)
 		return status;
-	return r->replaced == r->from ? ERR_NOT_EMPTY : removable(fs, r->to, r->replaced, directory);
+	return directory && r->replaced == r->from ? ERR_NOT_EMPTY : removable(fs, r->to, r->replaced, directory);
 }
 
 /* All that can fail without harm is in front. */
-static status_t rename_do(struct ext4 *fs, struct renaming *r, struct node **later)
+static status_t rename_do(struct ext4 *fs, struct renaming *r, struct inode **later)
 {
-	bool directory = node_is(r->file, EXT4_MODE_DIRECTORY);
+	bool directory = inode_is(r->file, EXT4_MODE_DIRECTORY);
 	uint8_t kind = directory_kind(r->file->mode);
 	struct slot slot;
 	uint64_t inode;
@@ -524,16 +524,16 @@ static status_t rename_do(struct ext4 *fs, struct renaming *r, struct node **lat
 	}
 	if (directory && r->replaced)
 		links_take(r->to);
-	node_set_changed(fs, r->file, false);
-	node_set_changed(fs, r->from, true);
-	node_set_changed(fs, r->to, true);
-	status = node_store(fs, r->file);
+	inode_set_changed(fs, r->file, false);
+	inode_set_changed(fs, r->from, true);
+	inode_set_changed(fs, r->to, true);
+	status = inode_store(fs, r->file);
 	if (status == OK)
-		status = node_store(fs, r->from);
+		status = inode_store(fs, r->from);
 	if (status == OK && r->to != r->from)
-		status = node_store(fs, r->to);
+		status = inode_store(fs, r->to);
 	if (status == OK && r->replaced)
-		status = node_loses_name(fs, r->replaced, later);
+		status = inode_loses_name(fs, r->replaced, later);
 	return status;
 }
 
@@ -541,7 +541,7 @@ status_t ext4_rename(struct ext4 *fs, uint64_t from, const char *name, size_t le
 		     size_t new_length, bool exclusive)
 {
 	struct renaming r = {.name = name, .new_name = new_name, .length = length, .new_length = new_length};
-	struct node *later = NULL;
+	struct inode *later = NULL;
 	status_t status;
 
 	do {
@@ -553,15 +553,15 @@ status_t ext4_rename(struct ext4 *fs, uint64_t from, const char *name, size_t le
 			status = rename_do(fs, &r, &later);
 		status = operation_end(fs, status);
 	} while (status == ERR_AGAIN);
-	return status == OK && later ? node_delete(fs, later) : status;
+	return status == OK && later ? inode_delete(fs, later) : status;
 }
 
 /* ---- inodes */
 
 status_t ext4_hold(struct ext4 *fs, uint64_t inode)
 {
-	struct node *n;
-	status_t status = node_get(fs, inode, &n);
+	struct inode *n;
+	status_t status = inode_get(fs, inode, &n);
 
 	if (status == OK)
 		n->holds++;
@@ -570,21 +570,21 @@ status_t ext4_hold(struct ext4 *fs, uint64_t inode)
 
 void ext4_release(struct ext4 *fs, uint64_t inode)
 {
-	struct node *n;
+	struct inode *n;
 
-	if (node_get(fs, inode, &n) < 0 || n->holds == 0 || --n->holds > 0)
+	if (inode_get(fs, inode, &n) < 0 || n->holds == 0 || --n->holds > 0)
 		return;
 	if (n->links == 0 && !fs->read_only && !fs->failed)
-		(void)node_delete(fs, n); /* what fails is done at the next mount: it is in the list of orphans */
+		(void)inode_delete(fs, n); /* what fails is done at the next mount: it is in the list of orphans */
 }
 
 status_t ext4_attributes(struct ext4 *fs, uint64_t inode, struct ext4_attributes *out)
 {
-	struct node *n;
+	struct inode *n;
 	status_t status = reading_begin(fs);
 
 	if (status == OK)
-		status = node_get(fs, inode, &n);
+		status = inode_get(fs, inode, &n);
 	if (status < 0)
 		return status;
 	*out = (struct ext4_attributes){
@@ -600,7 +600,7 @@ status_t ext4_attributes(struct ext4 *fs, uint64_t inode, struct ext4_attributes
 		.generation = n->generation,
 		.flags = n->flags,
 	};
-	if (node_is(n, EXT4_MODE_CHARACTER) || node_is(n, EXT4_MODE_BLOCK)) {
+	if (inode_is(n, EXT4_MODE_CHARACTER) || inode_is(n, EXT4_MODE_BLOCK)) {
 		uint32_t old = n->root[0], wide = n->root[1];
 		out->device_major = old ? old >> 8 & 0xff : wide >> 8 & 0xfff;
 		out->device_minor = old ? old & 0xff : (wide & 0xff) | (wide >> 12 & 0xfff00);
@@ -610,8 +610,8 @@ status_t ext4_attributes(struct ext4 *fs, uint64_t inode, struct ext4_attributes
 
 static status_t change_node(struct ext4 *fs, uint64_t inode, uint32_t change, const struct ext4_attributes *values)
 {
-	struct node *n;
-	status_t status = node_get(fs, inode, &n);
+	struct inode *n;
+	status_t status = inode_get(fs, inode, &n);
 
 	if (status < 0)
 		return status;
@@ -628,8 +628,8 @@ static status_t change_node(struct ext4 *fs, uint64_t inode, uint32_t change, co
 	if (change & EXT4_CHANGE_MODIFIED)
 		n->modified = values->modified;
 	if (change & ~(uint32_t)EXT4_CHANGE_ACCESSED)
-		node_set_changed(fs, n, false);
-	return node_store(fs, n);
+		inode_set_changed(fs, n, false);
+	return inode_store(fs, n);
 }
 
 status_t ext4_change(struct ext4 *fs, uint64_t inode, uint32_t change, const struct ext4_attributes *values)

@@ -95,8 +95,8 @@ status_t operation_begin(struct ext4 *fs, uint32_t changes)
 			return status;
 	}
 	fs->freed_before = t->freed_blocks;
-	nodes_trim(fs);
-	return cache_trim(fs, changes + SPARE_EXTRA);
+	inodes_trim(fs);
+	return buffers_trim(fs, changes + SPARE_EXTRA);
 }
 
 status_t operation_end(struct ext4 *fs, status_t status)
@@ -228,23 +228,27 @@ static status_t zones_make(struct ext4 *fs)
 	uint32_t desc_blocks = (fs->groups + fs->descs_per_block - 1) / fs->descs_per_block;
 	bool meta = fs->super->incompat & EXT4_INCOMPAT_META_BG;
 
-	fs->zones = calloc((size_t)fs->groups * 4 + desc_blocks + 1, sizeof(*fs->zones));
+	fs->zones = calloc((size_t)fs->groups * 4 + 1, sizeof(*fs->zones));
 	if (!fs->zones)
 		return ERR_NO_MEMORY;
 	zone_put(fs, 0, fs->first_data_block);
 	for (uint32_t g = 0; g < fs->groups; g++) {
-		if (group_has_super(fs, g)) {
-			uint32_t old = meta && fs->super->first_meta_group < desc_blocks ? fs->super->first_meta_group
-										   : desc_blocks;
-			zone_put(fs, group_first_block(fs, g), 1 + (uint64_t)old + fs->super->reserved_gdt_blocks);
+		uint32_t index = g / fs->descs_per_block, in = g % fs->descs_per_block;
+		uint64_t first = group_first_block(fs, g);
+		bool super = group_has_super(fs, g);
+
+		if (!meta || index < fs->super->first_meta_group) {
+			uint32_t descs = meta && fs->super->first_meta_group < desc_blocks
+						 ? fs->super->first_meta_group
+						 : desc_blocks;
+			if (super)
+				zone_put(fs, first, 1 + (uint64_t)descs + fs->super->reserved_gdt_blocks);
+		} else { /* the descriptors of these groups, three times */
+			zone_put(fs, first, super + (in <= 1 || in == fs->descs_per_block - 1));
 		}
 		zone_put(fs, group_block_bitmap(fs, g), 1);
 		zone_put(fs, group_inode_bitmap(fs, g), 1);
 		zone_put(fs, group_inode_table(fs, g), fs->inodes_per_group / fs->inodes_per_block);
-	}
-	if (meta) {
-		for (uint32_t i = 0; i < desc_blocks; i++)
-			zone_put(fs, desc_block(fs, i), 1);
 	}
 	zones_sort(fs);
 	return OK;
@@ -516,9 +520,9 @@ static status_t groups_load(struct ext4 *fs)
 
 static void volume_clear(struct ext4 *fs)
 {
-	nodes_close(fs);
+	inodes_close(fs);
 	journal_close(fs);
-	cache_close(fs);
+	buffers_close(fs);
 	if (fs->group)
 		for (uint32_t g = 0; g < fs->groups; g++)
 			free(fs->group[g].freed);
@@ -543,9 +547,9 @@ static status_t volume_load(struct ext4 *fs, bool recovering)
 	status_t status;
 
 	fs->recovering = recovering;
-	status = cache_open(fs, fs->options.cache_blocks);
+	status = buffers_open(fs, fs->options.cache_blocks);
 	if (status == OK)
-		status = nodes_open(fs);
+		status = inodes_open(fs);
 	if (status == OK)
 		status = super_load(fs, !recovering);
 	if (status == OK)
@@ -563,7 +567,7 @@ static status_t volume_load(struct ext4 *fs, bool recovering)
 
 static status_t journal_load(struct ext4 *fs)
 {
-	struct node *n;
+	struct inode *n;
 	status_t status;
 
 	if (!(fs->super->compat & EXT4_COMPAT_JOURNAL))
@@ -573,7 +577,7 @@ static status_t journal_load(struct ext4 *fs)
 		fs->read_only = true;
 		return fs->super->incompat & EXT4_INCOMPAT_RECOVER ? ERR_UNSUPPORTED : OK;
 	}
-	status = node_get_any(fs, fs->super->journal_inode, &n);
+	status = inode_get_any(fs, fs->super->journal_inode, &n);
 	if (status < 0)
 		return refuse(fs, "the journal's inode is damaged");
 	return journal_open(fs, n);
@@ -641,8 +645,11 @@ static status_t volume_mount(struct ext4 *fs)
 	if (status == OK && fs->journal.present)
 		status = zones_add_journal(fs);
 	if (status == OK && !fs->read_only)
-		status = orphans_clean(fs);
-	else if (status == OK && replay && !fs->disk->read_only)
+		status = orphans_load(fs);
+	if (status == OK && !fs->read_only && !fs->options.keep_orphans)
+		status = ext4_clean_orphans(fs);
+	fs->orphans_kept = fs->options.keep_orphans;
+	if (fs->read_only && status == OK && replay && !fs->disk->read_only)
 		status = journal_finish(fs);
 	return status;
 }
@@ -680,11 +687,9 @@ status_t ext4_unmount(struct ext4 *fs)
 	if (fs->failed) {
 		status = ERR_IO;
 	} else if (!fs->read_only) {
-		while (fs->orphans && status == OK) {
-			struct node *n = fs->orphans;
+		for (struct inode *n = fs->orphans; n; n = n->orphan_next)
 			n->holds = 0;
-			status = n->links == 0 ? node_delete(fs, n) : orphan_remove(fs, n);
-		}
+		status = ext4_clean_orphans(fs);
 		if (status == OK)
 			status = ext4_checkpoint(fs);
 		if (status == OK)
@@ -721,8 +726,8 @@ status_t ext4_sync(struct ext4 *fs)
 
 	if (fs->read_only)
 		return OK;
-	result = cache_write_all(fs);
-	for (struct node *n = fs->use_first; n; n = n->use_next) {
+	result = buffers_write_all(fs);
+	for (struct inode *n = fs->use_first; n; n = n->use_next) {
 		if (n->write_error < 0)
 			result = n->write_error;
 		n->write_error = OK;

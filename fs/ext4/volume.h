@@ -2,7 +2,7 @@
 /*
  * What the files of this folder share: a mounted file system, its cache of blocks, groups and files in memory.
  *
- * Memory. Pointers to buffers and nodes stay good until the operation ends: only operation_begin and cache_trim (called
+ * Memory. Pointers to buffers and nodes stay good until the operation ends: only operation_begin and buffers_trim (called
  * where no pointer is kept) let go of any. An operation that changes something says in operation_begin how many blocks it
  * will change at most; memory for those is there then, so that it cannot fail for lack of it half way.
  *
@@ -15,7 +15,7 @@
 #include "fs/ext4/format.h"
 #include "fs/ext4/hash.h"
 
-struct node;
+struct inode;
 
 enum buffer_flag {
 	BUFFER_FILLED = 1,    /* data is what the disk has, or newer */
@@ -50,7 +50,7 @@ struct buffer {
 	struct buffer *clock_next, *clock_previous;
 	struct buffer *list_next, *list_previous; /* of the transaction, or of what waits for its checkpoint */
 	struct buffer *dirty_next, *dirty_previous; /* of its file's */
-	struct node *owner;			    /* of dirty data */
+	struct inode *owner;			    /* of dirty data */
 	uint8_t flags;
 	uint8_t kind;
 	uint32_t seed;
@@ -63,7 +63,7 @@ struct buffer_list {
 	uint32_t count;
 };
 
-struct cache {
+struct buffers {
 	struct buffer **hash;
 	uint32_t hash_mask;
 	struct buffer *hand; /* the clock's ring of all buffers */
@@ -88,12 +88,12 @@ struct mapping {
 };
 
 /* A file in memory. */
-struct node {
+struct inode {
 	uint64_t inode;
-	struct node *hash_next;
-	struct node *use_next, *use_previous; /* all nodes, the last used first */
-	struct node *orphan_next, *orphan_previous;
-	struct node *ordered_next; /* of the transaction's files whose data goes to the disk before it */
+	struct inode *hash_next;
+	struct inode *use_next, *use_previous; /* all nodes, the last used first */
+	struct inode *orphan_next, *orphan_previous;
+	struct inode *ordered_next; /* of the transaction's files whose data goes to the disk before it */
 	struct buffer *dirty_first;
 	uint32_t dirty_count;
 	uint32_t holds;
@@ -150,7 +150,7 @@ struct journal {
 struct transaction {
 	uint64_t id;
 	struct buffer_list changed;
-	struct node *ordered;
+	struct inode *ordered;
 	uint64_t *revoked;
 	uint32_t revoked_count, revoked_room;
 	uint32_t first_freed; /* list of groups, by number + 1 */
@@ -162,15 +162,16 @@ struct ext4 {
 	struct disk *disk;
 	struct ext4_options options;
 	bool read_only, failed, privileged, recovering;
-	struct cache cache;
+	bool orphans_kept; /* those may be held */
+	struct buffers cache;
 	struct journal journal;
 	struct transaction running;
 	struct buffer_list logged; /* wait for the checkpoint */
 	uint64_t committed_id;
-	struct node **nodes;
+	struct inode **nodes;
 	uint32_t node_mask, node_count;
-	struct node *use_first, *use_last;
-	struct node *orphans;
+	struct inode *use_first, *use_last;
+	struct inode *orphans;
 
 	struct buffer *super_buffer;
 	struct ext4_super *super;
@@ -219,13 +220,13 @@ static inline uint64_t group_first_block(struct ext4 *fs, uint32_t group)
 /* The range may be a file's: on the disk, and none of the file system's own structures. */
 bool blocks_good(struct ext4 *fs, uint64_t first, uint64_t count);
 
-/* ---- cache.c */
+/* ---- buffer.c */
 
-status_t cache_open(struct ext4 *fs, uint32_t limit);
-void cache_close(struct ext4 *fs);
+status_t buffers_open(struct ext4 *fs, uint32_t limit);
+void buffers_close(struct ext4 *fs);
 /* Lets go of what is over the limit; sees to it that `spares` more are there. */
-status_t cache_trim(struct ext4 *fs, uint32_t spares);
-struct buffer *cache_find(struct ext4 *fs, uint64_t block);
+status_t buffers_trim(struct ext4 *fs, uint32_t spares);
+struct buffer *buffers_find(struct ext4 *fs, uint64_t block);
 /* With its contents from the disk. */
 status_t buffer_read(struct ext4 *fs, uint64_t block, struct buffer **out);
 /* Whatever was there: the caller fills it, or zero. */
@@ -233,18 +234,18 @@ status_t buffer_make(struct ext4 *fs, uint64_t block, bool zero, struct buffer *
 /* Metadata: into the running transaction. */
 void buffer_changed(struct ext4 *fs, struct buffer *b);
 /* File data, to be written before long. */
-void buffer_dirty(struct ext4 *fs, struct buffer *b, struct node *owner);
+void buffer_dirty(struct ext4 *fs, struct buffer *b, struct inode *owner);
 /* The block is free: what was to be written there is not. */
 void buffer_forget(struct ext4 *fs, struct buffer *b);
 /* Reads the blocks that are not in memory yet, as many at a time as possible. */
-status_t cache_fill(struct ext4 *fs, uint64_t block, uint32_t count);
+status_t buffers_fill(struct ext4 *fs, uint64_t block, uint32_t count);
 /* Writes buffers to their places, in the order of the disk and many at a time. Their flags stay. */
-status_t cache_write(struct ext4 *fs, struct buffer **list, uint32_t count);
+status_t buffers_write(struct ext4 *fs, struct buffer **list, uint32_t count);
 /* A file's dirty data. */
-status_t cache_write_file(struct ext4 *fs, struct node *n);
-status_t cache_write_all(struct ext4 *fs);
-/* Array of at least `count` buffers, for cache_write. NULL: no memory. */
-struct buffer **cache_sorting(struct ext4 *fs, uint32_t count);
+status_t buffers_write_file(struct ext4 *fs, struct inode *n);
+status_t buffers_write_all(struct ext4 *fs);
+/* Array of at least `count` buffers, for buffers_write. NULL: no memory. */
+struct buffer **buffers_sorting(struct ext4 *fs, uint32_t count);
 void list_add(struct buffer_list *list, struct buffer *b);
 void list_remove(struct buffer_list *list, struct buffer *b);
 status_t volume_read(struct ext4 *fs, uint64_t block, uint32_t count, void *data);
@@ -271,7 +272,7 @@ bool super_checksum_good(const struct ext4_super *super);
 /* ---- journal.c, replay.c */
 
 /* Reads the journal's superblock and where its blocks are. Replays. */
-status_t journal_open(struct ext4 *fs, struct node *n);
+status_t journal_open(struct ext4 *fs, struct inode *n);
 status_t journal_replay(struct ext4 *fs);
 void journal_close(struct ext4 *fs);
 /* The block was metadata and will be something else. */
@@ -301,69 +302,69 @@ status_t inode_free(struct ext4 *fs, uint64_t inode, bool directory);
 /* Whether the bitmap says that it is in use. */
 status_t inode_in_use(struct ext4 *fs, uint64_t inode, bool *used);
 
-/* ---- node.c */
+/* ---- inode.c */
 
-status_t nodes_open(struct ext4 *fs);
-void nodes_close(struct ext4 *fs);
-void nodes_trim(struct ext4 *fs);
+status_t inodes_open(struct ext4 *fs);
+void inodes_close(struct ext4 *fs);
+void inodes_trim(struct ext4 *fs);
 /* ERR_NOT_FOUND: not in use. */
-status_t node_get(struct ext4 *fs, uint64_t inode, struct node **out);
-/* As node_get, of inodes that users cannot name too. */
-status_t node_get_any(struct ext4 *fs, uint64_t inode, struct node **out);
+status_t inode_get(struct ext4 *fs, uint64_t inode, struct inode **out);
+/* As inode_get, of inodes that users cannot name too. */
+status_t inode_get_any(struct ext4 *fs, uint64_t inode, struct inode **out);
 /* A new one, of links 0; its block of the inode table was read. */
-status_t node_make(struct ext4 *fs, uint64_t inode, uint16_t mode, uint32_t flags, struct node **out);
+status_t inode_make(struct ext4 *fs, uint64_t inode, uint16_t mode, uint32_t flags, struct inode **out);
 /* Into the inode table. */
-status_t node_store(struct ext4 *fs, struct node *n);
-void node_drop(struct ext4 *fs, struct node *n);
-void node_set_changed(struct ext4 *fs, struct node *n, bool modified);
-status_t orphan_add(struct ext4 *fs, struct node *n);
-status_t orphan_remove(struct ext4 *fs, struct node *n);
-/* Ends what a power cut left undone. */
-status_t orphans_clean(struct ext4 *fs);
+status_t inode_store(struct ext4 *fs, struct inode *n);
+void inode_drop(struct ext4 *fs, struct inode *n);
+void inode_set_changed(struct ext4 *fs, struct inode *n, bool modified);
+status_t orphan_add(struct ext4 *fs, struct inode *n);
+status_t orphan_remove(struct ext4 *fs, struct inode *n);
+/* What a power cut left undone; where the list makes no sense it is cut off. */
+status_t orphans_load(struct ext4 *fs);
 /* A file without links and holds: frees all of it, in steps that begin and end operations of their own. */
-status_t node_delete(struct ext4 *fs, struct node *n);
-static inline bool node_is(const struct node *n, uint16_t kind)
+status_t inode_delete(struct ext4 *fs, struct inode *n);
+static inline bool inode_is(const struct inode *n, uint16_t kind)
 {
 	return (n->mode & EXT4_MODE_KIND) == kind;
 }
 
 /* Whether it can be freed as part of another operation; how many blocks that changes. */
-bool node_is_small(struct ext4 *fs, struct node *n);
+bool inode_is_small(struct ext4 *fs, struct inode *n);
 #define SMALL_CHANGES 24u
-status_t node_free_small(struct ext4 *fs, struct node *n);
-/* Frees what lies behind `size`, in steps as node_delete; takes it off the list of orphans. */
-status_t node_cut(struct ext4 *fs, struct node *n, uint64_t size);
+status_t inode_free_small(struct ext4 *fs, struct inode *n);
+/* Frees what lies behind `size`, in steps as inode_delete; takes it off the list of orphans. */
+status_t inode_cut(struct ext4 *fs, struct inode *n, uint64_t size);
 /* Before an operation that only reads. */
 status_t reading_begin(struct ext4 *fs);
 
 /* ---- extent.c */
 
-void extent_init(struct node *n);
+void extent_init(struct inode *n);
 /* What lies at the logical block, and how far it goes. */
-status_t extent_find(struct ext4 *fs, struct node *n, uint64_t logical, struct mapping *out);
+status_t extent_find(struct ext4 *fs, struct inode *n, uint64_t logical, struct mapping *out);
 /* Maps blocks where a hole is (or, of the same length and place, what was unwritten). */
-status_t extent_add(struct ext4 *fs, struct node *n, const struct mapping *m);
+status_t extent_add(struct ext4 *fs, struct inode *n, const struct mapping *m);
 /* What of the mapping was unwritten is so no more. */
-status_t extent_set_written(struct ext4 *fs, struct node *n, uint64_t logical, uint64_t length);
+status_t extent_set_written(struct ext4 *fs, struct inode *n, uint64_t logical, uint64_t length);
 /*
  * Unmaps and frees [from, end) from behind, until all is done or about `budget` blocks were changed; *done: all. The
  * rest is left of [from, *end).
  */
-status_t extent_remove(struct ext4 *fs, struct node *n, uint64_t from, uint64_t *end, uint32_t budget, bool *done);
+status_t extent_remove(struct ext4 *fs, struct inode *n, uint64_t from, uint64_t *end, uint32_t budget, bool *done);
 /* Blocks that adding to the tree may change. */
-uint32_t extent_changes(struct node *n);
-bool extent_root_good(struct ext4 *fs, const struct node *n);
-bool node_has_map(const struct node *n);
+uint32_t extent_changes(struct inode *n);
+bool extent_root_good(struct ext4 *fs, const struct inode *n);
+bool inode_has_map(const struct inode *n);
 
 /* ---- indirect.c: block maps of old files */
 
-status_t indirect_find(struct ext4 *fs, struct node *n, uint64_t logical, struct mapping *out);
-status_t indirect_remove_all(struct ext4 *fs, struct node *n, uint32_t budget, bool *done);
+status_t indirect_find(struct ext4 *fs, struct inode *n, uint64_t logical, struct mapping *out);
+status_t indirect_remove_all(struct ext4 *fs, struct inode *n, uint32_t budget, bool *done);
 
 /* ---- file.c */
 
 /* Its data goes to the disk before the running transaction. */
-void node_order(struct ext4 *fs, struct node *n);
+void inode_order(struct ext4 *fs, struct inode *n);
 
 /* ---- directory.c, index.c */
 
@@ -372,20 +373,20 @@ struct slot {
 	uint32_t offset;   /* of the entry */
 	uint32_t previous; /* of the entry before; == offset: none */
 };
-status_t directory_find(struct ext4 *fs, struct node *d, const char *name, size_t length, struct slot *slot,
+status_t directory_find(struct ext4 *fs, struct inode *d, const char *name, size_t length, struct slot *slot,
 			uint64_t *inode);
 /* Blocks that directory_add may change. */
 #define DIRECTORY_ADD_CHANGES 40u
 /* The name is not there. On an error nothing was changed. */
-status_t directory_add(struct ext4 *fs, struct node *d, const char *name, size_t length, uint64_t inode, uint8_t kind);
-void directory_remove(struct ext4 *fs, struct node *d, const struct slot *slot);
-void directory_set(struct ext4 *fs, struct node *d, const struct slot *slot, uint64_t inode, uint8_t kind);
+status_t directory_add(struct ext4 *fs, struct inode *d, const char *name, size_t length, uint64_t inode, uint8_t kind);
+void directory_remove(struct ext4 *fs, struct inode *d, const struct slot *slot);
+void directory_set(struct ext4 *fs, struct inode *d, const struct slot *slot, uint64_t inode, uint8_t kind);
 /* The first block of a new directory. */
-status_t directory_make(struct ext4 *fs, struct node *d, uint64_t parent);
+status_t directory_make(struct ext4 *fs, struct inode *d, uint64_t parent);
 uint8_t directory_kind(uint16_t mode);
-status_t directory_block(struct ext4 *fs, struct node *d, uint64_t logical, enum buffer_kind kind, struct buffer **out);
+status_t directory_block(struct ext4 *fs, struct inode *d, uint64_t logical, enum buffer_kind kind, struct buffer **out);
 /* A further block; nothing else is changed on an error. */
-status_t directory_grow(struct ext4 *fs, struct node *d, uint64_t *logical, struct buffer **out);
+status_t directory_grow(struct ext4 *fs, struct inode *d, uint64_t *logical, struct buffer **out);
 struct ext4_dirent *directory_entry(struct ext4 *fs, struct buffer *b, uint32_t offset);
 uint32_t directory_room(struct ext4 *fs); /* bytes of a block for entries */
 void directory_seal_leaf(struct ext4 *fs, struct buffer *b);
@@ -393,21 +394,21 @@ bool directory_put(struct ext4 *fs, struct buffer *b, const char *name, size_t l
 
 /* The entry of the name in a block, or false. */
 bool directory_search(struct ext4 *fs, struct buffer *b, const char *name, size_t length, struct slot *slot);
-bool directory_is_indexed(struct ext4 *fs, const struct node *d);
+bool directory_is_indexed(struct ext4 *fs, const struct inode *d);
 bool directory_hash(struct ext4 *fs, uint8_t kind, const char *name, size_t length, struct name_hash *out);
 
-status_t index_find(struct ext4 *fs, struct node *d, const char *name, size_t length, struct slot *slot);
-status_t index_add(struct ext4 *fs, struct node *d, const char *name, size_t length, uint64_t inode, uint8_t kind);
+status_t index_find(struct ext4 *fs, struct inode *d, const char *name, size_t length, struct slot *slot);
+status_t index_add(struct ext4 *fs, struct inode *d, const char *name, size_t length, uint64_t inode, uint8_t kind);
 /* Of a directory of one block. ERR_UNSUPPORTED: it is not as it must be for that. */
-status_t index_build(struct ext4 *fs, struct node *d);
+status_t index_build(struct ext4 *fs, struct inode *d);
 /*
  * The leaf for entries of that hash, and the hash where the next leaf begins; *last: there is none. *continued: entries of
  * one hash are in both.
  */
-status_t index_leaf(struct ext4 *fs, struct node *d, uint32_t hash, uint32_t skip, struct buffer **leaf, uint32_t *next,
+status_t index_leaf(struct ext4 *fs, struct inode *d, uint32_t hash, uint32_t skip, struct buffer **leaf, uint32_t *next,
 		    bool *continued, bool *last);
-status_t index_hash_kind(struct ext4 *fs, struct node *d, uint8_t *kind);
+status_t index_hash_kind(struct ext4 *fs, struct inode *d, uint8_t *kind);
 
 /* ---- list.c */
 
-status_t directory_is_empty(struct ext4 *fs, struct node *d);
+status_t directory_is_empty(struct ext4 *fs, struct inode *d);

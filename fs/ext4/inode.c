@@ -16,16 +16,16 @@
 #define DELETE_BUDGET 32u
 #define DELETE_CHANGES 96u
 
-status_t nodes_open(struct ext4 *fs)
+status_t inodes_open(struct ext4 *fs)
 {
 	fs->nodes = calloc(NODE_BUCKETS, sizeof(*fs->nodes));
 	fs->node_mask = NODE_BUCKETS - 1;
 	return fs->nodes ? OK : ERR_NO_MEMORY;
 }
 
-void nodes_close(struct ext4 *fs)
+void inodes_close(struct ext4 *fs)
 {
-	for (struct node *n = fs->use_first, *next; n; n = next) {
+	for (struct inode *n = fs->use_first, *next; n; n = next) {
 		next = n->use_next;
 		free(n);
 	}
@@ -35,7 +35,7 @@ void nodes_close(struct ext4 *fs)
 	fs->node_count = 0;
 }
 
-static void use_unlink(struct ext4 *fs, struct node *n)
+static void use_unlink(struct ext4 *fs, struct inode *n)
 {
 	if (n->use_next)
 		n->use_next->use_previous = n->use_previous;
@@ -47,7 +47,7 @@ static void use_unlink(struct ext4 *fs, struct node *n)
 		fs->use_first = n->use_next;
 }
 
-static void use_link(struct ext4 *fs, struct node *n)
+static void use_link(struct ext4 *fs, struct inode *n)
 {
 	n->use_previous = NULL;
 	n->use_next = fs->use_first;
@@ -58,9 +58,9 @@ static void use_link(struct ext4 *fs, struct node *n)
 	fs->use_first = n;
 }
 
-void node_drop(struct ext4 *fs, struct node *n)
+void inode_drop(struct ext4 *fs, struct inode *n)
 {
-	struct node **at = &fs->nodes[n->inode & fs->node_mask];
+	struct inode **at = &fs->nodes[n->inode & fs->node_mask];
 
 	while (*at != n)
 		at = &(*at)->hash_next;
@@ -70,20 +70,20 @@ void node_drop(struct ext4 *fs, struct node *n)
 	free(n);
 }
 
-void nodes_trim(struct ext4 *fs)
+void inodes_trim(struct ext4 *fs)
 {
-	for (struct node *n = fs->use_last, *previous; n && fs->node_count > NODES_MAX; n = previous) {
+	for (struct inode *n = fs->use_last, *previous; n && fs->node_count > NODES_MAX; n = previous) {
 		previous = n->use_previous;
 		if (!n->holds && !n->busy && !n->dirty_count && !n->orphan && !n->ordered && n->write_error == OK)
-			node_drop(fs, n);
+			inode_drop(fs, n);
 	}
 }
 
 status_t reading_begin(struct ext4 *fs)
 {
 	if (fs->node_count > NODES_MAX)
-		nodes_trim(fs);
-	return cache_trim(fs, 0);
+		inodes_trim(fs);
+	return buffers_trim(fs, 0);
 }
 
 /* ---- times: seconds with a sign, and in the extra field two more bits of them and the nanoseconds */
@@ -139,7 +139,7 @@ static status_t inode_place(struct ext4 *fs, uint64_t inode, struct buffer **out
 	return status;
 }
 
-bool node_has_map(const struct node *n)
+bool inode_has_map(const struct inode *n)
 {
 	switch (n->mode & EXT4_MODE_KIND) {
 	case EXT4_MODE_REGULAR:
@@ -149,7 +149,7 @@ bool node_has_map(const struct node *n)
 	}
 }
 
-static void node_take(struct ext4 *fs, struct node *n, const struct ext4_raw_inode *raw)
+static void inode_take(struct ext4 *fs, struct inode *n, const struct ext4_raw_inode *raw)
 {
 	uint64_t blocks = raw->blocks_low;
 
@@ -176,25 +176,25 @@ static void node_take(struct ext4 *fs, struct node *n, const struct ext4_raw_ino
 	memcpy(n->root, raw->block, sizeof(n->root));
 }
 
-static bool node_good(struct ext4 *fs, const struct node *n)
+static bool inode_good(struct ext4 *fs, const struct inode *n)
 {
 	if (n->size > INT64_MAX)
 		return false;
-	if (node_is(n, EXT4_MODE_DIRECTORY) && n->links && (n->size & (fs->block_size - 1)))
+	if (inode_is(n, EXT4_MODE_DIRECTORY) && n->links && (n->size & (fs->block_size - 1)))
 		return false;
-	return !node_has_map(n) || !(n->flags & EXT4_INODE_EXTENTS) || extent_root_good(fs, n);
+	return !inode_has_map(n) || !(n->flags & EXT4_INODE_EXTENTS) || extent_root_good(fs, n);
 }
 
-static uint32_t node_seed(struct ext4 *fs, uint64_t inode, uint32_t generation)
+static uint32_t inode_seed(struct ext4 *fs, uint64_t inode, uint32_t generation)
 {
 	uint32_t number = (uint32_t)inode;
 
 	return fs->metadata_checksum ? crc32c(crc32c(fs->seed, &number, 4), &generation, 4) : 0;
 }
 
-static struct node *node_insert(struct ext4 *fs, uint64_t inode)
+static struct inode *inode_insert(struct ext4 *fs, uint64_t inode)
 {
-	struct node *n = calloc(1, sizeof(*n)), **bucket = &fs->nodes[inode & fs->node_mask];
+	struct inode *n = calloc(1, sizeof(*n)), **bucket = &fs->nodes[inode & fs->node_mask];
 
 	if (!n)
 		return NULL;
@@ -208,12 +208,12 @@ static struct node *node_insert(struct ext4 *fs, uint64_t inode)
 	return n;
 }
 
-static status_t node_load(struct ext4 *fs, uint64_t inode, struct node **out)
+static status_t inode_load(struct ext4 *fs, uint64_t inode, struct inode **out)
 {
 	struct buffer *b;
 	uint8_t *bytes;
 	const struct ext4_raw_inode *raw;
-	struct node *n;
+	struct inode *n;
 	bool fresh;
 	status_t status;
 
@@ -243,28 +243,28 @@ static status_t node_load(struct ext4 *fs, uint64_t inode, struct node **out)
 	}
 	if (raw->flags & EXT4_INODE_INLINE_DATA)
 		return ERR_UNSUPPORTED;
-	n = node_insert(fs, inode);
+	n = inode_insert(fs, inode);
 	if (!n)
 		return ERR_NO_MEMORY;
-	node_take(fs, n, raw);
-	n->seed = node_seed(fs, inode, n->generation);
-	if (!node_good(fs, n)) {
+	inode_take(fs, n, raw);
+	n->seed = inode_seed(fs, inode, n->generation);
+	if (!inode_good(fs, n)) {
 		ext4_say(fs, "inode %llu is damaged", (unsigned long long)inode);
-		node_drop(fs, n);
+		inode_drop(fs, n);
 		return ERR_IO;
 	}
 	*out = n;
 	return OK;
 }
 
-status_t node_get_any(struct ext4 *fs, uint64_t inode, struct node **out)
+status_t inode_get_any(struct ext4 *fs, uint64_t inode, struct inode **out)
 {
-	struct node *n = fs->nodes[inode & fs->node_mask];
+	struct inode *n = fs->nodes[inode & fs->node_mask];
 
 	while (n && n->inode != inode)
 		n = n->hash_next;
 	if (!n)
-		return node_load(fs, inode, out);
+		return inode_load(fs, inode, out);
 	if (n != fs->use_first) {
 		use_unlink(fs, n);
 		use_link(fs, n);
@@ -273,26 +273,26 @@ status_t node_get_any(struct ext4 *fs, uint64_t inode, struct node **out)
 	return OK;
 }
 
-status_t node_get(struct ext4 *fs, uint64_t inode, struct node **out)
+status_t inode_get(struct ext4 *fs, uint64_t inode, struct inode **out)
 {
 	status_t status;
 
 	if (inode != EXT4_ROOT && inode < fs->first_inode)
 		return ERR_NOT_FOUND;
-	status = node_get_any(fs, inode, out);
-	if (status == OK && (*out)->links == 0 && !(*out)->holds)
+	status = inode_get_any(fs, inode, out);
+	if (status == OK && (*out)->links == 0 && !(*out)->holds && !(fs->orphans_kept && (*out)->orphan))
 		return ERR_NOT_FOUND;
 	return status;
 }
 
-status_t node_make(struct ext4 *fs, uint64_t inode, uint16_t mode, uint32_t flags, struct node **out)
+status_t inode_make(struct ext4 *fs, uint64_t inode, uint16_t mode, uint32_t flags, struct inode **out)
 {
 	uint32_t extra = fs->super->want_extra_isize;
 	uint32_t extra_room = fs->inode_size - EXT4_INODE_SIZE_MIN;
 	struct buffer *b;
 	uint8_t *bytes;
 	struct ext4_raw_inode *raw;
-	struct node *n = NULL;
+	struct inode *n = NULL;
 	status_t status = inode_place(fs, inode, &b, &bytes);
 
 	if (status < 0)
@@ -301,7 +301,7 @@ status_t node_make(struct ext4 *fs, uint64_t inode, uint16_t mode, uint32_t flag
 		;
 	if (n)
 		return ext4_fail(fs, "inode %llu is in use and was to be used anew", (unsigned long long)inode);
-	n = node_insert(fs, inode);
+	n = inode_insert(fs, inode);
 	if (!n)
 		return ERR_NO_MEMORY;
 	raw = (void *)bytes;
@@ -314,7 +314,7 @@ status_t node_make(struct ext4 *fs, uint64_t inode, uint16_t mode, uint32_t flag
 	n->mode = mode;
 	n->flags = flags;
 	n->generation = fs->generation++;
-	n->seed = node_seed(fs, inode, n->generation);
+	n->seed = inode_seed(fs, inode, n->generation);
 	n->accessed = n->changed = n->modified = ext4_now(fs);
 	if (has_extra(fs, raw, EXT4_EXTRA_END(created_extra)))
 		time_put(n->modified, &raw->created, &raw->created_extra);
@@ -322,7 +322,7 @@ status_t node_make(struct ext4 *fs, uint64_t inode, uint16_t mode, uint32_t flag
 	return OK;
 }
 
-status_t node_store(struct ext4 *fs, struct node *n)
+status_t inode_store(struct ext4 *fs, struct inode *n)
 {
 	struct buffer *b;
 	uint8_t *bytes;
@@ -365,7 +365,7 @@ status_t node_store(struct ext4 *fs, struct node *n)
 	return OK;
 }
 
-void node_set_changed(struct ext4 *fs, struct node *n, bool modified)
+void inode_set_changed(struct ext4 *fs, struct inode *n, bool modified)
 {
 	n->changed = ext4_now(fs);
 	if (modified)
@@ -380,7 +380,7 @@ static void super_orphan_set(struct ext4 *fs, uint64_t inode)
 	buffer_changed(fs, fs->super_buffer);
 }
 
-status_t orphan_add(struct ext4 *fs, struct node *n)
+status_t orphan_add(struct ext4 *fs, struct inode *n)
 {
 	if (n->orphan)
 		return OK;
@@ -392,10 +392,10 @@ status_t orphan_add(struct ext4 *fs, struct node *n)
 		fs->orphans->orphan_previous = n;
 	fs->orphans = n;
 	super_orphan_set(fs, n->inode);
-	return node_store(fs, n);
+	return inode_store(fs, n);
 }
 
-static status_t orphan_unlink(struct ext4 *fs, struct node *n)
+static status_t orphan_unlink(struct ext4 *fs, struct inode *n)
 {
 	uint64_t next = n->orphan_next ? n->orphan_next->inode : 0;
 	status_t status = OK;
@@ -407,7 +407,7 @@ static status_t orphan_unlink(struct ext4 *fs, struct node *n)
 	if (n->orphan_previous) {
 		n->orphan_previous->orphan_next = n->orphan_next;
 		n->orphan_previous->deleted = (uint32_t)next;
-		status = node_store(fs, n->orphan_previous);
+		status = inode_store(fs, n->orphan_previous);
 	} else {
 		fs->orphans = n->orphan_next;
 		super_orphan_set(fs, next);
@@ -418,19 +418,19 @@ static status_t orphan_unlink(struct ext4 *fs, struct node *n)
 	return status;
 }
 
-status_t orphan_remove(struct ext4 *fs, struct node *n)
+status_t orphan_remove(struct ext4 *fs, struct inode *n)
 {
 	status_t status;
 
 	if (!n->orphan)
 		return OK;
 	status = orphan_unlink(fs, n);
-	return status < 0 ? status : node_store(fs, n);
+	return status < 0 ? status : inode_store(fs, n);
 }
 
 /* ---- the end */
 
-static status_t xattr_release(struct ext4 *fs, struct node *n)
+static status_t xattr_release(struct ext4 *fs, struct inode *n)
 {
 	struct buffer *b;
 	struct ext4_xattr_header *h;
@@ -467,9 +467,9 @@ static uint32_t deletion_time(struct ext4 *fs)
 	return now > fs->inodes ? (uint32_t)now : fs->inodes + 1;
 }
 
-static status_t inode_end(struct ext4 *fs, struct node *n)
+static status_t inode_end(struct ext4 *fs, struct inode *n)
 {
-	bool directory = node_is(n, EXT4_MODE_DIRECTORY);
+	bool directory = inode_is(n, EXT4_MODE_DIRECTORY);
 	status_t status = xattr_release(fs, n);
 
 	if (status == OK)
@@ -478,16 +478,16 @@ static status_t inode_end(struct ext4 *fs, struct node *n)
 	n->blocks = 0;
 	n->deleted = deletion_time(fs);
 	if (status == OK)
-		status = node_store(fs, n);
+		status = inode_store(fs, n);
 	if (status == OK)
 		status = inode_free(fs, n->inode, directory);
 	return status;
 }
 
 /* Takes it out of what the transaction will write before it commits. */
-static void ordered_remove(struct ext4 *fs, struct node *n)
+static void ordered_remove(struct ext4 *fs, struct inode *n)
 {
-	struct node **at = &fs->running.ordered;
+	struct inode **at = &fs->running.ordered;
 
 	if (!n->ordered)
 		return;
@@ -497,27 +497,27 @@ static void ordered_remove(struct ext4 *fs, struct node *n)
 	n->ordered = false;
 }
 
-static status_t remove_some(struct ext4 *fs, struct node *n, uint64_t *end, uint32_t budget, bool *done)
+static status_t remove_some(struct ext4 *fs, struct inode *n, uint64_t *end, uint32_t budget, bool *done)
 {
 	*done = true;
-	if (!node_has_map(n))
+	if (!inode_has_map(n))
 		return OK;
 	if (n->flags & EXT4_INODE_EXTENTS)
 		return extent_remove(fs, n, 0, end, budget, done);
 	return indirect_remove_all(fs, n, budget, done);
 }
 
-bool node_is_small(struct ext4 *fs, struct node *n)
+bool inode_is_small(struct ext4 *fs, struct inode *n)
 {
 	const struct ext4_extent_header *h = (const void *)n->root;
 
 	/* Without further blocks for its map, and so short that its blocks are in a few groups. */
-	return !node_has_map(n) ||
+	return !inode_has_map(n) ||
 	       (n->flags & EXT4_INODE_EXTENTS && h->depth == 0 &&
 		n->blocks / fs->sectors_per_block <= fs->blocks_per_group / 2 && h->entries <= 4);
 }
 
-status_t node_free_small(struct ext4 *fs, struct node *n)
+status_t inode_free_small(struct ext4 *fs, struct inode *n)
 {
 	uint64_t end = UINT64_MAX;
 	bool done;
@@ -531,19 +531,19 @@ status_t node_free_small(struct ext4 *fs, struct node *n)
 		ordered_remove(fs, n);
 		if (n->dirty_count)
 			return ext4_fail(fs, "inode %llu has data outside of its blocks", (unsigned long long)n->inode);
-		node_drop(fs, n);
+		inode_drop(fs, n);
 	}
 	return status;
 }
 
-status_t node_delete(struct ext4 *fs, struct node *n)
+status_t inode_delete(struct ext4 *fs, struct inode *n)
 {
 	uint64_t end = UINT64_MAX;
 	bool done = false;
 	status_t status = OK;
 
 	n->busy++;
-	if (!node_is_small(fs, n) && !n->orphan) {
+	if (!inode_is_small(fs, n) && !n->orphan) {
 		status = operation_begin(fs, 3);
 		if (status == OK)
 			status = operation_end(fs, orphan_add(fs, n));
@@ -552,16 +552,16 @@ status_t node_delete(struct ext4 *fs, struct node *n)
 		status = operation_begin(fs, DELETE_CHANGES);
 		if (status < 0)
 			break;
-		if (node_is_small(fs, n) && n->dirty_count == 0) {
+		if (inode_is_small(fs, n) && n->dirty_count == 0) {
 			done = true;
 			n->busy--;
-			return operation_end(fs, node_free_small(fs, n));
+			return operation_end(fs, inode_free_small(fs, n));
 		}
 		status = remove_some(fs, n, &end, DELETE_BUDGET, &done);
 		if (status == OK && done)
 			status = inode_end(fs, n);
 		else if (status == OK)
-			status = node_store(fs, n);
+			status = inode_store(fs, n);
 		status = operation_end(fs, status);
 	}
 	n->busy--;
@@ -569,14 +569,14 @@ status_t node_delete(struct ext4 *fs, struct node *n)
 		ordered_remove(fs, n);
 		if (n->dirty_count)
 			return ext4_fail(fs, "inode %llu has data outside of its blocks", (unsigned long long)n->inode);
-		node_drop(fs, n);
+		inode_drop(fs, n);
 	}
 	return status;
 }
 
 /* ---- after a power cut */
 
-static status_t orphan_take(struct ext4 *fs, uint64_t inode, struct node **out)
+static status_t orphan_take(struct ext4 *fs, uint64_t inode, struct inode **out)
 {
 	bool used = false;
 	status_t status = OK;
@@ -587,16 +587,15 @@ static status_t orphan_take(struct ext4 *fs, uint64_t inode, struct node **out)
 	if (status == OK && !used)
 		return ERR_BAD_FORMAT;
 	if (status == OK)
-		status = node_get_any(fs, inode, out);
+		status = inode_get_any(fs, inode, out);
 	if (status == OK && (*out)->orphan)
 		return ERR_BAD_FORMAT; /* a ring */
 	return status == ERR_NOT_FOUND ? ERR_BAD_FORMAT : status;
 }
 
-/* The list as it lies on the disk; where it makes no sense it is cut off. */
-static status_t orphans_load(struct ext4 *fs)
+static status_t list_load(struct ext4 *fs)
 {
-	struct node *last = NULL, *n;
+	struct inode *last = NULL, *n;
 	uint64_t inode = fs->super->last_orphan;
 	status_t status = OK;
 
@@ -621,7 +620,7 @@ static status_t orphans_load(struct ext4 *fs)
 		return status;
 	if (last) {
 		last->deleted = 0;
-		status = node_store(fs, last);
+		status = inode_store(fs, last);
 	} else {
 		super_orphan_set(fs, 0);
 	}
@@ -629,13 +628,13 @@ static status_t orphans_load(struct ext4 *fs)
 }
 
 /* Entries of the orphan file go over to the list. */
-static status_t orphan_file_block(struct ext4 *fs, struct node *file, uint64_t block)
+static status_t orphan_file_block(struct ext4 *fs, struct inode *file, uint64_t block)
 {
 	uint32_t count = (fs->block_size - (uint32_t)sizeof(struct ext4_orphan_tail)) / 4;
 
 	for (uint32_t i = 0; i < count; i++) {
 		struct buffer *b;
-		struct node *n;
+		struct inode *n;
 		uint32_t *entries;
 		status_t status = operation_begin(fs, 4);
 
@@ -666,13 +665,13 @@ static status_t orphan_file_block(struct ext4 *fs, struct node *file, uint64_t b
 
 static status_t orphan_file_clean(struct ext4 *fs)
 {
-	struct node *file;
+	struct inode *file;
 	status_t status;
 
 	if (!(fs->super->ro_compat & EXT4_RO_ORPHAN_PRESENT))
 		return OK;
-	status = node_get_any(fs, fs->super->orphan_file_inode, &file);
-	if (status < 0 || !node_is(file, EXT4_MODE_REGULAR) || !(file->flags & EXT4_INODE_EXTENTS)) {
+	status = inode_get_any(fs, fs->super->orphan_file_inode, &file);
+	if (status < 0 || !inode_is(file, EXT4_MODE_REGULAR) || !(file->flags & EXT4_INODE_EXTENTS)) {
 		ext4_say(fs, "the orphan file is damaged: mounted read-only");
 		fs->read_only = true;
 		return status == ERR_NO_MEMORY ? status : OK;
@@ -697,23 +696,28 @@ static status_t orphan_file_clean(struct ext4 *fs)
 	return status;
 }
 
-status_t orphans_clean(struct ext4 *fs)
+status_t orphans_load(struct ext4 *fs)
 {
-	status_t status = orphans_load(fs);
+	status_t status = list_load(fs);
+
+	return status < 0 ? status : orphan_file_clean(fs);
+}
+
+status_t ext4_clean_orphans(struct ext4 *fs)
+{
+	status_t status = OK;
 	uint32_t deleted = 0;
 
-	if (status == OK)
-		status = orphan_file_clean(fs);
-	while (status == OK && fs->orphans && !fs->read_only) {
-		struct node *n = fs->orphans;
-
-		if (n->links == 0) {
-			status = node_delete(fs, n);
+	for (struct inode *n = fs->orphans, *next; status == OK && n && !fs->read_only; n = next) {
+		next = n->orphan_next;
+		if (n->links) {
+			status = inode_cut(fs, n, n->size);
+		} else if (!n->holds) {
+			status = inode_delete(fs, n);
 			deleted++;
-		} else {
-			status = node_cut(fs, n, n->size);
 		}
 	}
+	fs->orphans_kept = false;
 	if (deleted)
 		ext4_say(fs, "deleted %u files that were open without a name", (unsigned)deleted);
 	return status;

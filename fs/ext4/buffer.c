@@ -31,14 +31,14 @@ status_t volume_flush(struct ext4 *fs)
 	return status;
 }
 
-static struct buffer **cache_bucket(struct ext4 *fs, uint64_t block)
+static struct buffer **buffers_bucket(struct ext4 *fs, uint64_t block)
 {
 	return &fs->cache.hash[(block ^ block >> 16) & fs->cache.hash_mask];
 }
 
-status_t cache_open(struct ext4 *fs, uint32_t limit)
+status_t buffers_open(struct ext4 *fs, uint32_t limit)
 {
-	struct cache *c = &fs->cache;
+	struct buffers *c = &fs->cache;
 	uint32_t buckets = 64;
 
 	c->limit = limit == 0 ? CACHE_DEFAULT : limit < CACHE_MIN ? CACHE_MIN : limit;
@@ -56,9 +56,9 @@ static void buffer_free(struct buffer *b)
 	free(b);
 }
 
-void cache_close(struct ext4 *fs)
+void buffers_close(struct ext4 *fs)
 {
-	struct cache *c = &fs->cache;
+	struct buffers *c = &fs->cache;
 
 	if (c->hand) {
 		c->hand->clock_previous->clock_next = NULL;
@@ -94,7 +94,7 @@ static struct buffer *buffer_allocate(struct ext4 *fs)
 
 static void buffer_unlink(struct ext4 *fs, struct buffer *b)
 {
-	struct buffer **at = cache_bucket(fs, b->block);
+	struct buffer **at = buffers_bucket(fs, b->block);
 
 	while (*at != b)
 		at = &(*at)->hash_next;
@@ -112,7 +112,7 @@ static void buffer_unlink(struct ext4 *fs, struct buffer *b)
 /* Takes some buffer out that nobody needs. */
 static struct buffer *buffer_evict(struct ext4 *fs)
 {
-	struct cache *c = &fs->cache;
+	struct buffers *c = &fs->cache;
 
 	for (uint64_t steps = 2 * (uint64_t)c->count + 1; c->hand && steps; steps--) {
 		struct buffer *b = c->hand;
@@ -129,21 +129,21 @@ static struct buffer *buffer_evict(struct ext4 *fs)
 	return NULL;
 }
 
-static void spare_add(struct cache *c, struct buffer *b)
+static void spare_add(struct buffers *c, struct buffer *b)
 {
 	b->hash_next = c->spare;
 	c->spare = b;
 	c->spares++;
 }
 
-status_t cache_trim(struct ext4 *fs, uint32_t spares)
+status_t buffers_trim(struct ext4 *fs, uint32_t spares)
 {
-	struct cache *c = &fs->cache;
+	struct buffers *c = &fs->cache;
 
 	c->spending = false;
 	c->reserved = spares;
 	if (c->dirty > c->limit / DIRTY_SHARE)
-		(void)cache_write_all(fs); /* each file keeps its own error for its next sync */
+		(void)buffers_write_all(fs); /* each file keeps its own error for its next sync */
 	while (c->count > c->limit && c->spares > spares) {
 		struct buffer *b = c->spare;
 		c->spare = b->hash_next;
@@ -175,9 +175,9 @@ status_t cache_trim(struct ext4 *fs, uint32_t spares)
 	return OK;
 }
 
-struct buffer *cache_find(struct ext4 *fs, uint64_t block)
+struct buffer *buffers_find(struct ext4 *fs, uint64_t block)
 {
-	struct buffer *b = *cache_bucket(fs, block);
+	struct buffer *b = *buffers_bucket(fs, block);
 
 	while (b && b->block != block)
 		b = b->hash_next;
@@ -189,8 +189,8 @@ struct buffer *cache_find(struct ext4 *fs, uint64_t block)
 /* A buffer for a block that has none. */
 static struct buffer *buffer_insert(struct ext4 *fs, uint64_t block)
 {
-	struct cache *c = &fs->cache;
-	struct buffer *b, **bucket = cache_bucket(fs, block);
+	struct buffers *c = &fs->cache;
+	struct buffer *b, **bucket = buffers_bucket(fs, block);
 	uint8_t *data;
 
 	if (c->spares > (c->spending ? 0 : c->reserved)) {
@@ -229,7 +229,7 @@ void buffer_drop(struct ext4 *fs, struct buffer *b)
 
 status_t buffer_read(struct ext4 *fs, uint64_t block, struct buffer **out)
 {
-	struct buffer *b = cache_find(fs, block);
+	struct buffer *b = buffers_find(fs, block);
 	status_t status;
 
 	if (!b) {
@@ -252,7 +252,7 @@ status_t buffer_read(struct ext4 *fs, uint64_t block, struct buffer **out)
 
 status_t buffer_make(struct ext4 *fs, uint64_t block, bool zero, struct buffer **out)
 {
-	struct buffer *b = cache_find(fs, block);
+	struct buffer *b = buffers_find(fs, block);
 
 	if (b && b->flags & PINNED)
 		return ext4_fail(fs, "block %llu is in use and was to be used anew", (unsigned long long)block);
@@ -273,7 +273,7 @@ status_t buffer_data(struct ext4 *fs, uint64_t block, bool fill, struct buffer *
 	bool spending = fs->cache.spending;
 	status_t status = OK;
 
-	*out = cache_find(fs, block);
+	*out = buffers_find(fs, block);
 	if (!*out) {
 		fs->cache.spending = false; /* what was promised to metadata stays */
 		if (fill) {
@@ -318,7 +318,7 @@ void list_remove(struct buffer_list *list, struct buffer *b)
 
 static void dirty_remove(struct ext4 *fs, struct buffer *b)
 {
-	struct node *n = b->owner;
+	struct inode *n = b->owner;
 
 	if (b->dirty_next)
 		b->dirty_next->dirty_previous = b->dirty_previous;
@@ -350,7 +350,7 @@ void buffer_changed(struct ext4 *fs, struct buffer *b)
 	list_add(&fs->running.changed, b);
 }
 
-void buffer_dirty(struct ext4 *fs, struct buffer *b, struct node *owner)
+void buffer_dirty(struct ext4 *fs, struct buffer *b, struct inode *owner)
 {
 	if (b->flags & (BUFFER_DIRTY | BUFFER_CHANGED | BUFFER_LOGGED))
 		return;
@@ -379,7 +379,7 @@ void buffer_forget(struct ext4 *fs, struct buffer *b)
 	b->kind = BLOCK_PLAIN;
 }
 
-status_t cache_fill(struct ext4 *fs, uint64_t block, uint32_t count)
+status_t buffers_fill(struct ext4 *fs, uint64_t block, uint32_t count)
 {
 	uint32_t room = STAGING_BYTES / fs->block_size;
 
@@ -387,12 +387,12 @@ status_t cache_fill(struct ext4 *fs, uint64_t block, uint32_t count)
 		uint32_t run = 0;
 		status_t status;
 
-		if (cache_find(fs, block)) {
+		if (buffers_find(fs, block)) {
 			block++;
 			count--;
 			continue;
 		}
-		while (run < count && run < room && (run == 0 || !cache_find(fs, block + run)))
+		while (run < count && run < room && (run == 0 || !buffers_find(fs, block + run)))
 			run++;
 		if (run == 1) {
 			struct buffer *b;
@@ -424,9 +424,9 @@ static int by_block(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-struct buffer **cache_sorting(struct ext4 *fs, uint32_t count)
+struct buffer **buffers_sorting(struct ext4 *fs, uint32_t count)
 {
-	struct cache *c = &fs->cache;
+	struct buffers *c = &fs->cache;
 
 	if (c->sorted_room < count) {
 		size_t room = count + count / 2 + 64;
@@ -439,7 +439,7 @@ struct buffer **cache_sorting(struct ext4 *fs, uint32_t count)
 	return c->sorted;
 }
 
-status_t cache_write(struct ext4 *fs, struct buffer **list, uint32_t count)
+status_t buffers_write(struct ext4 *fs, struct buffer **list, uint32_t count)
 {
 	uint32_t room = STAGING_BYTES / fs->block_size, run;
 	status_t result = OK;
@@ -468,7 +468,7 @@ status_t cache_write(struct ext4 *fs, struct buffer **list, uint32_t count)
 	return result;
 }
 
-status_t cache_write_file(struct ext4 *fs, struct node *n)
+status_t buffers_write_file(struct ext4 *fs, struct inode *n)
 {
 	struct buffer **list;
 	uint32_t count = n->dirty_count;
@@ -476,14 +476,14 @@ status_t cache_write_file(struct ext4 *fs, struct node *n)
 
 	if (count == 0)
 		return OK;
-	list = cache_sorting(fs, count);
+	list = buffers_sorting(fs, count);
 	if (!list)
 		return ERR_NO_MEMORY;
 	/* The list is newest first: the other way round it is nearly in order. */
 	for (struct buffer *b = n->dirty_first; b; b = b->dirty_next)
 		list[--count] = b;
 	count = n->dirty_count;
-	status = cache_write(fs, list, count);
+	status = buffers_write(fs, list, count);
 	if (status < 0) {
 		n->write_error = status;
 		ext4_say(fs, "data of file %llu cannot be written", (unsigned long long)n->inode);
@@ -493,12 +493,12 @@ status_t cache_write_file(struct ext4 *fs, struct node *n)
 	return status;
 }
 
-status_t cache_write_all(struct ext4 *fs)
+status_t buffers_write_all(struct ext4 *fs)
 {
 	status_t result = OK;
 
-	for (struct node *n = fs->use_first; n; n = n->use_next) {
-		status_t status = cache_write_file(fs, n);
+	for (struct inode *n = fs->use_first; n; n = n->use_next) {
+		status_t status = buffers_write_file(fs, n);
 		if (status < 0)
 			result = status;
 	}
