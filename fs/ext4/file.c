@@ -369,7 +369,7 @@ status_t inode_cut(struct ext4 *fs, struct inode *n, uint64_t size)
 			status = indirect_remove_all(fs, n, CUT_BUDGET, &done);
 		else
 			done = true; /* blocks behind the end stay with it */
-		if (status == OK && done)
+		if (status == OK && done && n->links) /* without a name it stays in the list */
 			status = orphan_remove(fs, n);
 		if (status == OK)
 			status = inode_store(fs, n);

@@ -535,6 +535,7 @@ static void volume_clear(struct ext4 *fs)
 	fs->group = NULL;
 	fs->desc_buffers = NULL;
 	fs->zones = NULL;
+	fs->zone_count = 0;
 	fs->scratch = NULL;
 	fs->zeroes = NULL;
 	fs->super = NULL;

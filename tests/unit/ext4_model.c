@@ -48,14 +48,18 @@ void model_copy_names(struct model *to, const struct model *from)
 		to->files[i] = from->files[i];
 		to->files[i].bytes = to->files[i].synced_bytes = to->files[i].untouched = NULL;
 		to->files[i].room = 0;
-		if (to->files[i].mode && (to->files[i].mode & EXT4_MODE_KIND) == EXT4_MODE_SYMLINK) {
+		to->files[i].synced = false;
+		to->files[i].size = 0;
+		if ((from->files[i].mode & EXT4_MODE_KIND) == EXT4_MODE_SYMLINK) {
+			to->files[i].size = from->files[i].size;
 			to->files[i].bytes = allocated(malloc(from->files[i].size));
 			to->files[i].room = from->files[i].size;
 			memcpy(to->files[i].bytes, from->files[i].bytes, from->files[i].size);
 		}
 	}
 	to->entries = allocated(malloc((from->entry_count + 1) * sizeof(*to->entries)));
-	memcpy(to->entries, from->entries, from->entry_count * sizeof(*to->entries));
+	if (from->entry_count)
+		memcpy(to->entries, from->entries, from->entry_count * sizeof(*to->entries));
 	to->entry_count = from->entry_count;
 	to->entry_room = from->entry_count + 1;
 	to->directories = from->directories;
@@ -210,7 +214,7 @@ static void apply_make(struct model *m, const struct model_op *op, uint64_t inod
 	uint32_t file = file_add(m);
 	struct model_file *f = &m->files[file];
 
-	*f = (struct model_file){.mode = (uint16_t)op->mode, .links = 1, .inode = inode, .named = number, .number = number};
+	*f = (struct model_file){.mode = (uint16_t)op->mode, .links = 1, .inode = inode, .named = number, .sized = number, .number = number};
 	entry_add(m, op->directory, op->name, op->length, file);
 	if (op->kind == MODEL_MKDIR) {
 		f->links = 2;
@@ -282,7 +286,7 @@ void model_apply(struct model *m, const struct model_op *op, uint64_t inode, uin
 		file_touch(f, op->offset, op->offset + done);
 		if (op->offset + done > f->size) {
 			f->size = op->offset + done;
-			f->named = number;
+			f->sized = number;
 		}
 		break;
 	case MODEL_TRUNCATE:
@@ -293,7 +297,7 @@ void model_apply(struct model *m, const struct model_op *op, uint64_t inode, uin
 			f->shortened = true;
 		}
 		f->size = op->size;
-		f->named = number;
+		f->sized = number;
 		break;
 	case MODEL_PUNCH: {
 		uint64_t end = op->offset + op->size < f->size ? op->offset + op->size : f->size;
@@ -307,7 +311,7 @@ void model_apply(struct model *m, const struct model_op *op, uint64_t inode, uin
 		if (op->version == 0 && op->offset + op->size > f->size) {
 			file_room(f, op->offset + op->size);
 			f->size = op->offset + op->size;
-			f->named = number;
+			f->sized = number;
 		}
 		break;
 	case MODEL_CHANGE:
@@ -619,6 +623,20 @@ void tree_free(struct tree *t)
 {
 	free(t->entries);
 	memset(t, 0, sizeof(*t));
+}
+
+void tree_print(const struct tree *t, const struct model *m)
+{
+	for (size_t i = 0; i < t->count; i++)
+		printf("  disk: entry %zu in %u, inode %llu, %o, %u links, %.*s\n", i, t->entries[i].parent,
+		       (unsigned long long)t->entries[i].inode, (unsigned)t->entries[i].attributes.mode,
+		       (unsigned)t->entries[i].attributes.links, t->entries[i].length, t->entries[i].name);
+	for (size_t i = 0; i < m->entry_count; i++) {
+		const struct model_file *f = &m->files[m->entries[i].file];
+		printf("  model: file %u in %u, inode %llu, %o, %u links, %.*s\n", m->entries[i].file, m->entries[i].directory,
+		       (unsigned long long)f->inode, (unsigned)f->mode, (unsigned)f->links, m->entries[i].length,
+		       m->entries[i].name);
+	}
 }
 
 bool tree_matches(const struct tree *t, const struct model *m, uint32_t *files)

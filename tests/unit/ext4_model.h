@@ -23,7 +23,7 @@ struct model_file {
 	bool synced, shortened;
 	uint64_t synced_size;
 	uint8_t *synced_bytes, *untouched;
-	uint32_t named; /* the last operation that changed its names, or its size */
+	uint32_t named, sized; /* the last operations that changed its names and its size */
 	uint32_t uid, gid;
 	int64_t modified;
 	uint32_t number; /* never used twice */
@@ -117,4 +117,6 @@ struct tree {
 bool tree_read(struct tree *t, struct ext4 *fs);
 /* Whether names, kinds and links are the model's; then files[] has each entry's file. */
 bool tree_matches(const struct tree *t, const struct model *m, uint32_t *files);
+/* Both, for whoever looks for the difference. */
+void tree_print(const struct tree *t, const struct model *m);
 void tree_free(struct tree *t);
