@@ -181,7 +181,7 @@ status_t index_find(struct ext4 *fs, struct inode *d, const char *name, size_t l
 {
 	struct name_hash hash;
 	struct path p;
-	uint8_t kind;
+	uint8_t kind = 0;
 	bool last;
 	status_t status = index_hash_kind(fs, d, &kind);
 
@@ -411,7 +411,7 @@ status_t index_add(struct ext4 *fs, struct inode *d, const char *name, size_t le
 	struct name_hash hash;
 	struct buffer *leaf;
 	struct path p;
-	uint8_t hash_kind;
+	uint8_t hash_kind = 0;
 	status_t status = index_hash_kind(fs, d, &hash_kind);
 
 	if (status < 0)

@@ -152,12 +152,16 @@ struct fs_ops {
 	/* Around everything that one request changes. NULL: nothing to do. */
 	void (*begin)(struct fs *fs);
 	void (*end)(struct fs *fs);
+	/* Some time after it was asked for (fs_later). NULL: it never is. */
+	void (*idle)(struct fs *fs);
 };
 
 /* What vfs started the process with: argv[1] says fresh or restart, argv[2] the options, argv[3] the source. */
 #define FS_HND_ENDPOINT "fs"    /* to receive from and to mint of */
 #define FS_HND_STATE    "state" /* struct state */
 #define FS_HND_STORE    "store" /* a vmo for the file system's own use that outlives it; where its type asks for one */
+#define FS_HND_DISK     "disk"  /* a block device or a window of one, where the type is kept on one */
+#define FS_HND_DMA      "dma"   /* with it: the resource to make memory with that devices reach */
 #define FS_ARG_FRESH    "fresh"
 #define FS_ARG_RESTART  "restart"
 
@@ -166,6 +170,8 @@ int fs_main(const struct fs_ops *ops, void *data, bool read_only);
 
 void *fs_data(const struct fs *fs);
 int64_t fs_now(struct fs *fs);
+/* `idle` is called after so many ns; asked again before that, nothing changes. */
+void fs_later(struct fs *fs, uint64_t ns);
 /* A node that is in memory, or NULL. */
 struct node *fs_node_find(struct fs *fs, uint64_t inode);
 /* A failed mount: main's status for a reason that vfs hands on. */

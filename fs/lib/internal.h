@@ -27,6 +27,8 @@ struct fs {
 	bool read_only;
 	int64_t last_now; /* what fs_now said last */
 	struct server server;
+	struct server_timer timer; /* for ops->idle */
+	bool timer_set;
 	handle_t closed; /* notification that a badge has lost its last handle */
 	uint64_t closed_bits;
 

@@ -44,6 +44,22 @@ int64_t fs_now(struct fs *fs)
 	return fs->last_now;
 }
 
+static void idle_due(void *ctx)
+{
+	struct fs *fs = ctx;
+
+	if (!fs->timer_set)
+		return;
+	fs->timer_set = false;
+	fs->ops->idle(fs);
+}
+
+void fs_later(struct fs *fs, uint64_t ns)
+{
+	if (!fs->timer_set)
+		fs->timer_set = server_timer_set(&fs->timer, clock_monotonic() + ns) == OK;
+}
+
 /* ---- vfs's commands: through the handle without a badge, which nobody else has ---------------------------- */
 
 static status_t commanded(const struct ipc_request *rq)
@@ -139,6 +155,8 @@ static status_t serve_prepare(struct fs *fs, handle_t thread)
 		status = server_add_protocol(&fs->server, &fs_control_protocol, &control_ops, fs);
 	if (status == OK)
 		status = server_add_signal(&fs->server, open_files_closed, fs, &fs->closed, &fs->closed_bits);
+	if (status == OK && fs->ops->idle)
+		status = server_timer_init(&fs->timer, &fs->server, idle_due, fs);
 	return status;
 }
 

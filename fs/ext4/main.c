@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The process of an ext4 file system. argv: fresh or restart, options, source */
+#include <stdio.h>
+#include <string.h>
+
+#include "fs/disk/disk_block.h"
+#include "fs/ext4/server.h"
+#include "fs/lib/options.h"
+#include "sys/lib/log.h"
+#include "sys/lib/startup.h"
+#include "sys/lib/syscall.h"
+
+#define DEVICE_BYTES (256 * 1024) /* memory that the device reaches */
+
+static char source[128]; /* what is mounted, for messages */
+
+static void say(void *ctx, const char *line)
+{
+	char text[LOG_LINE_MAX];
+
+	(void)ctx;
+
+	snprintf(text, sizeof(text), "ext4 %s: %s", source, line);
+	log_line(LOG_WARN, text);
+}
+
+static status_t options_read(const char *text, struct ext4_options *out)
+{
+	struct option option;
+	uint64_t cache;
+	status_t status = OK;
+
+	while (status == OK && option_next(&text, &option)) {
+		if (option_is(&option, "ro")) {
+			out->read_only = true;
+		} else if (option_is(&option, "cache")) {
+			status = option_number(&option, 10, 0, &cache);
+			if (status == OK && (cache < 512 * 1024 || cache > UINT32_MAX))
+				status = ERR_INVALID;
+			out->cache_blocks = (uint32_t)(cache / 4096);
+		} else if (!option_is(&option, "rw")) {
+			status = ERR_INVALID;
+		}
+	}
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	static struct ext4_server server;
+	struct ext4_options options = {.now = ext4_server_now, .log = say, .ctx = &server};
+	struct quota_info quota;
+	struct disk *disk;
+	status_t status = argc > 3 ? quota_info(HANDLE_NONE, &quota) : ERR_INVALID;
+
+	if (status != OK)
+		return FS_EXIT(status);
+	/* Half of what vfs gave for it; the other half is for tables, and for what a transaction holds. */
+	options.cache_blocks = (uint32_t)(quota.limit.mem_bytes / 2 / 4096);
+	status = options_read(argv[2], &options);
+	options.keep_orphans = strcmp(argv[1], FS_ARG_RESTART) == 0;
+	snprintf(source, sizeof(source), "%s", argv[3]);
+	if (status == OK)
+		status = disk_block_open(&disk, startup_handle(FS_HND_DISK), startup_handle(FS_HND_DMA), DEVICE_BYTES,
+					 HANDLE_NONE, 0);
+	if (status != OK)
+		return FS_EXIT(status);
+	options.read_only |= disk->read_only;
+	status = ext4_mount(disk, &options, &server.volume);
+	if (status != OK) {
+		say(&server, status == ERR_BAD_FORMAT ? "this is no ext4 file system" : "cannot be mounted");
+		return FS_EXIT(status);
+	}
+	struct ext4_volume volume;
+	ext4_volume(server.volume, &volume);
+	int result = fs_main(&ext4_ops, &server, volume.read_only);
+	status = ext4_unmount(server.volume);
+	disk->ops->close(disk);
+	return result ? result : FS_EXIT(status);
+}
