@@ -38,6 +38,7 @@ struct devices {
 	struct dev_entry **list;
 	uint32_t count, room;
 	uint64_t looked_at; /* monotonic time; 0: never */
+	uint32_t pending;   /* drivers that were coming up then */
 };
 
 /* Asks devmgr what there is, unless that was done just now. What cannot be had stays as it was. */

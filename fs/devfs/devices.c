@@ -296,7 +296,7 @@ void devices_refresh(struct devices *devices)
 {
 	static struct devmgr_node nodes[NODES];
 	uint64_t time = now();
-	uint32_t count = 0, total = 1;
+	uint32_t count = 0, total = 1, pending = 0;
 
 	if (devices->looked_at && time - devices->looked_at < REFRESH_NS)
 		return;
@@ -309,10 +309,13 @@ void devices_refresh(struct devices *devices)
 			for (uint32_t i = 0; i < devices->count; i++)
 				devices->list[i]->gone |= is_device(devices->list[i]);
 		}
-		for (uint32_t i = 0; i < count; i++)
+		for (uint32_t i = 0; i < count; i++) {
+			pending += nodes[i].state == DEVMGR_STATE_STARTING;
 			node_show(devices, &nodes[i]);
+		}
 	}
 	parts_follow(devices);
+	devices->pending = pending;
 	/* After the look, which may have taken long. */
 	devices->looked_at = now();
 }

@@ -8,7 +8,7 @@
 
 #include "fs/ext4/volume.h"
 
-#define WORD_BITS 64u
+#define WORD_BITS  64u
 /* A new piece of a file begins where so many blocks are free, if there is such a place. */
 #define RUN_WANTED 8u
 
@@ -169,7 +169,8 @@ status_t blocks_allocate(struct ext4 *fs, uint64_t goal, uint32_t want, uint64_t
 		if (status < 0)
 			continue;
 		words = bitmap_words(b);
-		bit = find_place(fs, g, words, i == 0 ? (uint32_t)(goal - group_first_block(fs, g)) : group->block_hint);
+		bit = find_place(fs, g, words,
+				 i == 0 ? (uint32_t)(goal - group_first_block(fs, g)) : group->block_hint);
 		if (bit >= end)
 			continue;
 		while (got < want && bit + got < end && !bit_taken(group, words, bit + got))

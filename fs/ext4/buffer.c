@@ -8,8 +8,8 @@
 #define CACHE_DEFAULT 4096u
 #define CACHE_MIN     128u
 /* Of a file's data that waits to be written: this part of the cache. */
-#define DIRTY_SHARE 4u
-#define PINNED	    (BUFFER_CHANGED | BUFFER_LOGGED | BUFFER_DIRTY | BUFFER_KEPT)
+#define DIRTY_SHARE   4u
+#define PINNED        (BUFFER_CHANGED | BUFFER_LOGGED | BUFFER_DIRTY | BUFFER_KEPT)
 
 status_t volume_read(struct ext4 *fs, uint64_t block, uint32_t count, void *data)
 {
@@ -375,7 +375,7 @@ void buffer_forget(struct ext4 *fs, struct buffer *b)
 		list_remove(&fs->running.changed, b);
 	if (b->flags & BUFFER_LOGGED)
 		list_remove(&fs->logged, b);
-	b->flags &= (uint8_t)~(BUFFER_CHANGED | BUFFER_LOGGED | BUFFER_CHECKED | BUFFER_SANE);
+	b->flags &= (uint8_t) ~(BUFFER_CHANGED | BUFFER_LOGGED | BUFFER_CHECKED | BUFFER_SANE);
 	b->kind = BLOCK_PLAIN;
 }
 

@@ -75,13 +75,11 @@ static bool bitmap_good(struct ext4 *fs, const struct buffer *b)
 	uint32_t crc = bitmap_checksum(fs, b), want;
 
 	if (b->kind == BLOCK_BLOCK_BITMAP)
-		want = desc->block_bitmap_checksum_low | (fs->desc_size > EXT4_DESC_SIZE_MIN
-								  ? (uint32_t)desc->block_bitmap_checksum_high << 16
-								  : 0);
+		want = desc->block_bitmap_checksum_low |
+		       (fs->desc_size > EXT4_DESC_SIZE_MIN ? (uint32_t)desc->block_bitmap_checksum_high << 16 : 0);
 	else
-		want = desc->inode_bitmap_checksum_low | (fs->desc_size > EXT4_DESC_SIZE_MIN
-								  ? (uint32_t)desc->inode_bitmap_checksum_high << 16
-								  : 0);
+		want = desc->inode_bitmap_checksum_low |
+		       (fs->desc_size > EXT4_DESC_SIZE_MIN ? (uint32_t)desc->inode_bitmap_checksum_high << 16 : 0);
 	return fs->desc_size > EXT4_DESC_SIZE_MIN ? crc == want : (crc & 0xffff) == want;
 }
 
@@ -163,7 +161,8 @@ static uint32_t checksum_make(struct ext4 *fs, const struct buffer *b, const uin
 		crc = crc32c(crc, zero, 4);
 		return crc32c(crc, b->data + at + 4, size - at - 4);
 	}
-	case BLOCK_ORPHANS: return crc32c(crc32c(b->seed, &b->block, 8), b->data, size - sizeof(struct ext4_orphan_tail));
+	case BLOCK_ORPHANS:
+		return crc32c(crc32c(b->seed, &b->block, 8), b->data, size - sizeof(struct ext4_orphan_tail));
 	default: return 0;
 	}
 }
@@ -221,8 +220,8 @@ void buffer_seal(struct ext4 *fs, struct buffer *b)
 	if (b->kind == BLOCK_DESCRIPTORS && (fs->metadata_checksum || fs->gdt_checksum)) {
 		for (uint32_t i = 0; i < fs->descs_per_block; i++)
 			if (b->mask[i / 64] >> i % 64 & 1)
-				group_desc(fs, (uint32_t)b->index + i)->checksum =
-					desc_checksum(fs, (uint32_t)b->index + i);
+				group_desc(fs, (uint32_t)b->index + i)->checksum = desc_checksum(
+					fs, (uint32_t)b->index + i);
 	}
 	if (!fs->metadata_checksum)
 		return;

@@ -54,8 +54,8 @@ static bool leaf_good(struct ext4 *fs, struct buffer *b)
 
 		if (room - offset < 8 || e->size < 8 || e->size % 4 || e->size > room - offset)
 			return false;
-		if (e->inode && (e->name_length == 0 || e->size < EXT4_DIRENT_SIZE(e->name_length) ||
-				 e->inode > fs->inodes))
+		if (e->inode &&
+		    (e->name_length == 0 || e->size < EXT4_DIRENT_SIZE(e->name_length) || e->inode > fs->inodes))
 			return false;
 		offset += e->size;
 	}
@@ -91,8 +91,8 @@ status_t directory_block(struct ext4 *fs, struct inode *d, uint64_t logical, enu
 void directory_seal_leaf(struct ext4 *fs, struct buffer *b)
 {
 	if (fs->metadata_checksum)
-		*(struct ext4_dir_tail *)(void *)(b->data + directory_room(fs)) =
-			(struct ext4_dir_tail){.size = sizeof(struct ext4_dir_tail), .kind = EXT4_DIR_TAIL_KIND};
+		*(struct ext4_dir_tail *)(void *)(b->data + directory_room(fs)) = (struct ext4_dir_tail){
+			.size = sizeof(struct ext4_dir_tail), .kind = EXT4_DIR_TAIL_KIND};
 	b->flags |= BUFFER_SANE;
 }
 
@@ -278,7 +278,8 @@ status_t directory_make(struct ext4 *fs, struct inode *d, uint64_t parent)
 	return OK;
 }
 
-static status_t add_linear(struct ext4 *fs, struct inode *d, const char *name, size_t length, uint64_t inode, uint8_t kind)
+static status_t add_linear(struct ext4 *fs, struct inode *d, const char *name, size_t length, uint64_t inode,
+			   uint8_t kind)
 {
 	uint64_t blocks = d->size >> fs->block_shift, logical;
 	struct buffer *b;

@@ -76,13 +76,13 @@ status_t ext4_clean_orphans(struct ext4 *fs);
 
 struct ext4_attributes {
 	uint64_t size;
-	uint64_t blocks;			       /* of 512 bytes */
+	uint64_t blocks;                     /* of 512 bytes */
 	int64_t accessed, modified, changed; /* ns since 1970 */
-	uint32_t mode;				       /* kind and permissions as in enum ext4_mode (format.h), which are POSIX's */
+	uint32_t mode; /* kind and permissions as in enum ext4_mode (format.h), which are POSIX's */
 	uint32_t links, uid, gid;
 	uint32_t device_major, device_minor; /* of devices */
-	uint32_t generation;		     /* inode number and generation are never used twice together */
-	uint32_t flags;			     /* enum ext4_inode_flag */
+	uint32_t generation;                 /* inode number and generation are never used twice together */
+	uint32_t flags;                      /* enum ext4_inode_flag */
 };
 status_t ext4_attributes(struct ext4 *fs, uint64_t inode, struct ext4_attributes *out);
 
@@ -129,8 +129,8 @@ status_t ext4_rename(struct ext4 *fs, uint64_t from, const char *name, size_t le
 
 struct ext4_entry {
 	uint64_t inode;
-	uint64_t next;	/* the cursor behind it */
-	uint32_t kind;	/* enum ext4_dirent_kind of format.h; 0: unknown */
+	uint64_t next; /* the cursor behind it */
+	uint32_t kind; /* enum ext4_dirent_kind of format.h; 0: unknown */
 	uint32_t length;
 	const char *name; /* no NUL; until the callback returns */
 };

@@ -12,10 +12,11 @@
 #define ROOT_MAX    4u
 
 struct path {
-	uint32_t depth; /* the leaf's level; the root is level 0 */
+	uint32_t depth;                                   /* the leaf's level; the root is level 0 */
 	struct buffer *buffer[EXT4_EXTENT_DEPTH_MAX + 1]; /* NULL for the root */
 	struct ext4_extent_header *node[EXT4_EXTENT_DEPTH_MAX + 1];
-	int32_t at[EXT4_EXTENT_DEPTH_MAX + 1]; /* the last entry that does not begin behind what is looked for; -1: none */
+	int32_t at[EXT4_EXTENT_DEPTH_MAX +
+		   1]; /* the last entry that does not begin behind what is looked for; -1: none */
 };
 
 static struct ext4_extent_header *root_of(struct inode *n)
@@ -88,7 +89,8 @@ static bool entries_good(struct ext4 *fs, const struct ext4_extent_header *h, ui
 			end = (uint64_t)x->logical + 1;
 		} else {
 			const struct ext4_extent *e = &extents(h)[i];
-			if (e->logical < end || e->length == 0 || e->logical + (uint64_t)extent_length(e) > LOGICAL_END ||
+			if (e->logical < end || e->length == 0 ||
+			    e->logical + (uint64_t)extent_length(e) > LOGICAL_END ||
 			    !blocks_good(fs, extent_start(e), extent_length(e)))
 				return false;
 			end = e->logical + (uint64_t)extent_length(e);

@@ -206,8 +206,8 @@ static status_t block_take(struct ext4 *fs, struct inode *n, struct writing *w, 
 }
 
 /* count: blocks that got all their bytes. */
-static status_t blocks_take(struct ext4 *fs, struct inode *n, struct writing *w, uint64_t block, uint32_t want, bool fresh,
-			    uint32_t *count)
+static status_t blocks_take(struct ext4 *fs, struct inode *n, struct writing *w, uint64_t block, uint32_t want,
+			    bool fresh, uint32_t *count)
 {
 	status_t status = OK;
 
@@ -368,7 +368,7 @@ status_t inode_cut(struct ext4 *fs, struct inode *n, uint64_t size)
 		else if (from == 0)
 			status = indirect_remove_all(fs, n, CUT_BUDGET, &done);
 		else
-			done = true; /* blocks behind the end stay with it */
+			done = true;                  /* blocks behind the end stay with it */
 		if (status == OK && done && n->links) /* without a name it stays in the list */
 			status = orphan_remove(fs, n);
 		if (status == OK)

@@ -10,8 +10,8 @@
 #endif
 
 #define EXT4_SUPER_OFFSET 1024
-#define EXT4_SUPER_SIZE	  1024
-#define EXT4_MAGIC	  0xef53
+#define EXT4_SUPER_SIZE   1024
+#define EXT4_MAGIC        0xef53
 #define EXT4_FIRST_INODE  11 /* of revision 0 */
 
 struct ext4_super {
@@ -223,7 +223,7 @@ _Static_assert(offsetof(struct ext4_raw_inode, extra_isize) == 128, "layout");
 _Static_assert(sizeof(struct ext4_raw_inode) == 160, "layout");
 #define EXT4_INODE_SIZE_MIN 128
 /* What of the extra part must be there for each of its fields. */
-#define EXT4_EXTRA_END(field)                                                                                          \
+#define EXT4_EXTRA_END(field) \
 	(offsetof(struct ext4_raw_inode, field) + sizeof(((struct ext4_raw_inode *)0)->field) - EXT4_INODE_SIZE_MIN)
 
 enum ext4_inode_flag {
@@ -270,7 +270,7 @@ struct ext4_extent {
 	uint16_t start_high;
 	uint32_t start_low;
 };
-#define EXT4_EXTENT_LENGTH_MAX	  32768u
+#define EXT4_EXTENT_LENGTH_MAX    32768u
 #define EXT4_UNWRITTEN_LENGTH_MAX 32767u
 
 struct ext4_extent_index {
@@ -301,8 +301,16 @@ struct ext4_dir_tail {
 };
 #define EXT4_DIR_TAIL_KIND 0xde
 
-enum ext4_dirent_kind { EXT4_KIND_NONE, EXT4_KIND_REGULAR, EXT4_KIND_DIRECTORY, EXT4_KIND_CHARACTER, EXT4_KIND_BLOCK,
-			EXT4_KIND_FIFO, EXT4_KIND_SOCKET, EXT4_KIND_SYMLINK };
+enum ext4_dirent_kind {
+	EXT4_KIND_NONE,
+	EXT4_KIND_REGULAR,
+	EXT4_KIND_DIRECTORY,
+	EXT4_KIND_CHARACTER,
+	EXT4_KIND_BLOCK,
+	EXT4_KIND_FIFO,
+	EXT4_KIND_SOCKET,
+	EXT4_KIND_SYMLINK
+};
 
 /* In block 0 of an indexed directory, behind the entries "." and "..". */
 struct ext4_index_root {
@@ -363,7 +371,7 @@ struct journal_super {
 	struct journal_header header;
 	uint32_t block_size;
 	uint32_t blocks; /* of the journal, this one included */
-	uint32_t first;	 /* of the log */
+	uint32_t first;  /* of the log */
 	uint32_t sequence;
 	uint32_t start; /* 0: the log is empty */
 	uint32_t error;
@@ -396,7 +404,12 @@ enum journal_incompat {
 	JOURNAL_INCOMPAT_FAST_COMMIT = 0x20,
 };
 
-enum journal_tag_flag { JOURNAL_TAG_ESCAPED = 1, JOURNAL_TAG_SAME_UUID = 2, JOURNAL_TAG_DELETED = 4, JOURNAL_TAG_LAST = 8 };
+enum journal_tag_flag {
+	JOURNAL_TAG_ESCAPED = 1,
+	JOURNAL_TAG_SAME_UUID = 2,
+	JOURNAL_TAG_DELETED = 4,
+	JOURNAL_TAG_LAST = 8
+};
 
 struct journal_tag { /* without CHECKSUM_3; block_high only with 64BIT; CHECKSUM_2 adds two bytes */
 	uint32_t block;

@@ -43,7 +43,8 @@ static void name_words(const char *name, size_t length, uint32_t *out, unsigned 
 
 static void half_md4(uint32_t state[4], const uint32_t in[8])
 {
-	static const uint8_t order[3][8] = {{0, 1, 2, 3, 4, 5, 6, 7}, {1, 3, 5, 7, 0, 2, 4, 6}, {3, 7, 2, 6, 1, 5, 0, 4}};
+	static const uint8_t order[3][8] = {
+		{0, 1, 2, 3, 4, 5, 6, 7}, {1, 3, 5, 7, 0, 2, 4, 6}, {3, 7, 2, 6, 1, 5, 0, 4}};
 	static const uint8_t shift[3][4] = {{3, 7, 11, 19}, {3, 5, 9, 13}, {3, 9, 11, 15}};
 	static const uint32_t constant[3] = {0, 0x5a827999, 0x6ed9eba1};
 	uint32_t a = state[0], b = state[1], c = state[2], d = state[3];

@@ -15,9 +15,11 @@ enum name_hash_kind {
 };
 
 struct name_hash {
-	uint32_t major; /* bit 0 is always clear: in an index it says that entries of that hash began one block before */
+	uint32_t
+		major; /* bit 0 is always clear: in an index it says that entries of that hash began one block before */
 	uint32_t minor;
 };
 
 /* seed: four words, NULL for the standard ones. False: no such kind. */
-bool name_hash(enum name_hash_kind kind, const uint32_t seed[4], const char *name, size_t length, struct name_hash *out);
+bool name_hash(enum name_hash_kind kind, const uint32_t seed[4], const char *name, size_t length,
+	       struct name_hash *out);

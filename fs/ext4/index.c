@@ -10,7 +10,7 @@
 
 #define LEVELS_MAX     4u
 #define BLOCK_MASK     0x0fffffffu /* of an entry's block number */
-#define CONTINUED      1u	   /* of an entry's hash: the leaf before has entries of that hash too */
+#define CONTINUED      1u          /* of an entry's hash: the leaf before has entries of that hash too */
 #define NODE_OFFSET    8u
 #define ENTRIES_OFFSET (EXT4_INDEX_ROOT_OFFSET + (uint32_t)sizeof(struct ext4_index_root))
 
@@ -207,8 +207,8 @@ status_t index_find(struct ext4 *fs, struct inode *d, const char *name, size_t l
 	return status;
 }
 
-status_t index_leaf(struct ext4 *fs, struct inode *d, uint32_t hash, uint32_t skip, struct buffer **leaf, uint32_t *next,
-		    bool *continued, bool *last)
+status_t index_leaf(struct ext4 *fs, struct inode *d, uint32_t hash, uint32_t skip, struct buffer **leaf,
+		    uint32_t *next, bool *continued, bool *last)
 {
 	struct path p;
 	uint32_t ignored;
@@ -244,7 +244,8 @@ static void entry_insert(struct ext4 *fs, struct level *l, uint32_t at, uint32_t
 /* A new block as an index node with the entries from `at` on of a level. */
 static void node_fill(struct ext4 *fs, struct inode *d, struct buffer *b, const struct level *from, uint32_t at)
 {
-	struct level fresh = {.buffer = b, .entry = (void *)(b->data + NODE_OFFSET), .limit = (void *)(b->data + NODE_OFFSET)};
+	struct level fresh = {
+		.buffer = b, .entry = (void *)(b->data + NODE_OFFSET), .limit = (void *)(b->data + NODE_OFFSET)};
 	uint32_t count = from->limit->count - at;
 
 	memset(b->data, 0, fs->block_size);
@@ -330,7 +331,8 @@ static int by_hash(const void *a, const void *b)
 }
 
 /* Copies entries in a row; the last gets the rest of the block. */
-static void leaf_fill(struct ext4 *fs, struct buffer *b, const uint8_t *from, const struct place *places, uint32_t count)
+static void leaf_fill(struct ext4 *fs, struct buffer *b, const uint8_t *from, const struct place *places,
+		      uint32_t count)
 {
 	uint32_t room = directory_room(fs), at = 0;
 

@@ -6,15 +6,15 @@
 #include "fs/ext4/checksum.h"
 #include "fs/ext4/volume.h"
 
-#define NODES_MAX      2048u
-#define NODE_BUCKETS   2048u
-#define NS_PER_SECOND  1000000000
-#define SECONDS_LOW    (-2147483648ll)
-#define SECONDS_HIGH   (SECONDS_LOW + (4ll << 32) - 1)
+#define NODES_MAX        2048u
+#define NODE_BUCKETS     2048u
+#define NS_PER_SECOND    1000000000
+#define SECONDS_LOW      (-2147483648ll)
+#define SECONDS_HIGH     (SECONDS_LOW + (4ll << 32) - 1)
 #define SECONDS_HIGH_128 2147483647ll
 /* Blocks that one step of a deletion changes, about. */
-#define DELETE_BUDGET 32u
-#define DELETE_CHANGES 96u
+#define DELETE_BUDGET    32u
+#define DELETE_CHANGES   96u
 
 status_t inodes_open(struct ext4 *fs)
 {
@@ -170,9 +170,12 @@ static void inode_take(struct ext4 *fs, struct inode *n, const struct ext4_raw_i
 	n->xattr_block = raw->xattr_block_low;
 	if (fs->super->incompat & EXT4_INCOMPAT_64BIT)
 		n->xattr_block |= (uint64_t)raw->xattr_block_high << 32;
-	n->accessed = time_take(raw->accessed, has_extra(fs, raw, EXT4_EXTRA_END(accessed_extra)) ? &raw->accessed_extra : NULL);
-	n->changed = time_take(raw->changed, has_extra(fs, raw, EXT4_EXTRA_END(changed_extra)) ? &raw->changed_extra : NULL);
-	n->modified = time_take(raw->modified, has_extra(fs, raw, EXT4_EXTRA_END(modified_extra)) ? &raw->modified_extra : NULL);
+	n->accessed = time_take(raw->accessed,
+				has_extra(fs, raw, EXT4_EXTRA_END(accessed_extra)) ? &raw->accessed_extra : NULL);
+	n->changed = time_take(raw->changed,
+			       has_extra(fs, raw, EXT4_EXTRA_END(changed_extra)) ? &raw->changed_extra : NULL);
+	n->modified = time_take(raw->modified,
+				has_extra(fs, raw, EXT4_EXTRA_END(modified_extra)) ? &raw->modified_extra : NULL);
 	memcpy(n->root, raw->block, sizeof(n->root));
 }
 
@@ -354,9 +357,12 @@ status_t inode_store(struct ext4 *fs, struct inode *n)
 	raw->xattr_block_low = (uint32_t)n->xattr_block;
 	if (fs->super->incompat & EXT4_INCOMPAT_64BIT)
 		raw->xattr_block_high = (uint16_t)(n->xattr_block >> 32);
-	time_put(n->accessed, &raw->accessed, has_extra(fs, raw, EXT4_EXTRA_END(accessed_extra)) ? &raw->accessed_extra : NULL);
-	time_put(n->changed, &raw->changed, has_extra(fs, raw, EXT4_EXTRA_END(changed_extra)) ? &raw->changed_extra : NULL);
-	time_put(n->modified, &raw->modified, has_extra(fs, raw, EXT4_EXTRA_END(modified_extra)) ? &raw->modified_extra : NULL);
+	time_put(n->accessed, &raw->accessed,
+		 has_extra(fs, raw, EXT4_EXTRA_END(accessed_extra)) ? &raw->accessed_extra : NULL);
+	time_put(n->changed, &raw->changed,
+		 has_extra(fs, raw, EXT4_EXTRA_END(changed_extra)) ? &raw->changed_extra : NULL);
+	time_put(n->modified, &raw->modified,
+		 has_extra(fs, raw, EXT4_EXTRA_END(modified_extra)) ? &raw->modified_extra : NULL);
 	memcpy(raw->block, n->root, sizeof(n->root));
 	buffer_changed(fs, b);
 	i = (uint32_t)(n->inode - b->index);
@@ -512,9 +518,8 @@ bool inode_is_small(struct ext4 *fs, struct inode *n)
 	const struct ext4_extent_header *h = (const void *)n->root;
 
 	/* Without further blocks for its map, and so short that its blocks are in a few groups. */
-	return !inode_has_map(n) ||
-	       (n->flags & EXT4_INODE_EXTENTS && h->depth == 0 &&
-		n->blocks / fs->sectors_per_block <= fs->blocks_per_group / 2 && h->entries <= 4);
+	return !inode_has_map(n) || (n->flags & EXT4_INODE_EXTENTS && h->depth == 0 &&
+				     n->blocks / fs->sectors_per_block <= fs->blocks_per_group / 2 && h->entries <= 4);
 }
 
 status_t inode_free_small(struct ext4 *fs, struct inode *n)

@@ -12,14 +12,14 @@
 #include "fs/ext4/checksum.h"
 #include "fs/ext4/volume.h"
 
-#define JOURNAL_BLOCKS_MIN 256u
+#define JOURNAL_BLOCKS_MIN  256u
 /* A transaction is a quarter of the log at most, so that the next fits in while the log is nearly full. */
-#define TRANSACTION_SHARE 4u
+#define TRANSACTION_SHARE   4u
 #define FAST_BLOCKS_DEFAULT 256u
 
 #define CHECKSUM_2_3 (JOURNAL_INCOMPAT_CHECKSUM_2 | JOURNAL_INCOMPAT_CHECKSUM_3)
-#define INCOMPAT_KNOWN                                                                                                 \
-	(JOURNAL_INCOMPAT_REVOKE | JOURNAL_INCOMPAT_64BIT | JOURNAL_INCOMPAT_ASYNC_COMMIT | CHECKSUM_2_3 |             \
+#define INCOMPAT_KNOWN                                                                                     \
+	(JOURNAL_INCOMPAT_REVOKE | JOURNAL_INCOMPAT_64BIT | JOURNAL_INCOMPAT_ASYNC_COMMIT | CHECKSUM_2_3 | \
 	 JOURNAL_INCOMPAT_FAST_COMMIT)
 
 static uint32_t be32(uint32_t x)
@@ -98,7 +98,8 @@ static void tag_size_set(struct journal *j)
 		j->tag_size = sizeof(struct journal_tag_3);
 		return;
 	}
-	j->tag_size = j->incompat & JOURNAL_INCOMPAT_64BIT ? sizeof(struct journal_tag) : sizeof(struct journal_tag) - 4;
+	j->tag_size = j->incompat & JOURNAL_INCOMPAT_64BIT ? sizeof(struct journal_tag)
+							   : sizeof(struct journal_tag) - 4;
 	if (j->incompat & JOURNAL_INCOMPAT_CHECKSUM_2)
 		j->tag_size += 2;
 }
@@ -374,7 +375,8 @@ static void tag_put(struct ext4 *fs, uint8_t *to, uint64_t block, uint32_t flags
 	const struct journal *j = &fs->journal;
 
 	if (j->incompat & JOURNAL_INCOMPAT_CHECKSUM_3) {
-		struct journal_tag_3 tag = {be32((uint32_t)block), be32(flags), be32((uint32_t)(block >> 32)), be32(crc)};
+		struct journal_tag_3 tag = {be32((uint32_t)block), be32(flags), be32((uint32_t)(block >> 32)),
+					    be32(crc)};
 		memcpy(to, &tag, sizeof(tag));
 		return;
 	}
@@ -497,7 +499,8 @@ status_t journal_commit(struct ext4 *fs)
 		if (b->kind != BLOCK_BLOCK_BITMAP && b->kind != BLOCK_INODE_BITMAP)
 			buffer_seal(fs, b);
 	if (log_used(j) + log_needed(fs, t->changed.count, t->revoked_count) >= j->end - j->first)
-		return ext4_fail(fs, "a transaction of %u blocks is too big for the journal", (unsigned)t->changed.count);
+		return ext4_fail(fs, "a transaction of %u blocks is too big for the journal",
+				 (unsigned)t->changed.count);
 	revokes_write(&w);
 	blocks_write(&w);
 	writer_flush(&w);

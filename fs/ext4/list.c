@@ -74,7 +74,8 @@ static status_t listing_collect(struct listing *l, struct buffer *b, uint8_t kin
 			continue;
 		if (!directory_hash(l->fs, kind, e->name, e->name_length, &hash))
 			return ERR_IO;
-		key = (uint64_t)(hash.major >> 1) << MAJOR_SHIFT | (uint64_t)(hash.minor >> MINOR_DROPPED) << MINOR_SHIFT;
+		key = (uint64_t)(hash.major >> 1) << MAJOR_SHIFT | (uint64_t)(hash.minor >> MINOR_DROPPED)
+									   << MINOR_SHIFT;
 		if ((key | ORDINAL_MAX) < cursor)
 			continue;
 		if (l->count == l->room) {

@@ -4,9 +4,9 @@
 
 #include "fs/ext4/volume.h"
 
-#define LINKS_MAX 65000u
+#define LINKS_MAX      65000u
 /* Directories on the way to the root; more are a ring. */
-#define ANCESTORS_MAX 65536u
+#define ANCESTORS_MAX  65536u
 /* A new inode, and a block for what is in it. */
 #define NEW_CHANGES    12u
 #define RENAME_CHANGES (DIRECTORY_ADD_CHANGES + SMALL_CHANGES + 12u)
@@ -103,8 +103,8 @@ static status_t symlink_fill(struct ext4 *fs, struct inode *n, const char *targe
 		return OK;
 	}
 	extent_init(n);
-	status = blocks_allocate(fs, group_first_block(fs, (uint32_t)((n->inode - 1) / fs->inodes_per_group)), 1, &m.block,
-				 &count);
+	status = blocks_allocate(fs, group_first_block(fs, (uint32_t)((n->inode - 1) / fs->inodes_per_group)), 1,
+				 &m.block, &count);
 	if (status < 0)
 		return status;
 	status = buffer_make(fs, m.block, true, &b);
@@ -205,8 +205,8 @@ static status_t make_any(struct ext4 *fs, uint64_t directory, const char *name, 
 	do {
 		status = operation_begin(fs, DIRECTORY_ADD_CHANGES + NEW_CHANGES);
 		if (status == OK)
-			status = operation_end(fs, make_named(fs, directory, name, length, with, target, target_length,
-							      inode));
+			status = operation_end(
+				fs, make_named(fs, directory, name, length, with, target, target_length, inode));
 	} while (status == ERR_AGAIN);
 	return status;
 }

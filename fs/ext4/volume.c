@@ -8,13 +8,13 @@
 #include "fs/ext4/checksum.h"
 #include "fs/ext4/volume.h"
 
-#define LINE_MAX_BYTES	 200
-#define BLOCK_SHIFT_MAX	 12
+#define LINE_MAX_BYTES   200
+#define BLOCK_SHIFT_MAX  12
 #define GROUP_BLOCKS_MIN 64u
 /* What any operation may read on top of what it changes. */
-#define SPARE_EXTRA 8u
+#define SPARE_EXTRA      8u
 /* Revoked blocks of one transaction. */
-#define REVOKED_MAX 4096u
+#define REVOKED_MAX      4096u
 
 struct feature {
 	uint32_t bit;
@@ -22,24 +22,33 @@ struct feature {
 };
 
 static const struct feature incompat_names[] = {
-	{EXT4_INCOMPAT_COMPRESSION, "compression"}, {EXT4_INCOMPAT_JOURNAL_DEVICE, "journal_dev"},
-	{EXT4_INCOMPAT_MMP, "mmp"},		    {EXT4_INCOMPAT_EA_INODE, "ea_inode"},
-	{EXT4_INCOMPAT_DIRDATA, "dirdata"},	    {EXT4_INCOMPAT_INLINE_DATA, "inline_data"},
-	{EXT4_INCOMPAT_ENCRYPT, "encrypt"},	    {EXT4_INCOMPAT_CASEFOLD, "casefold"},
+	{EXT4_INCOMPAT_COMPRESSION, "compression"},
+	{EXT4_INCOMPAT_JOURNAL_DEVICE, "journal_dev"},
+	{EXT4_INCOMPAT_MMP, "mmp"},
+	{EXT4_INCOMPAT_EA_INODE, "ea_inode"},
+	{EXT4_INCOMPAT_DIRDATA, "dirdata"},
+	{EXT4_INCOMPAT_INLINE_DATA, "inline_data"},
+	{EXT4_INCOMPAT_ENCRYPT, "encrypt"},
+	{EXT4_INCOMPAT_CASEFOLD, "casefold"},
 	{0, NULL},
 };
 static const struct feature ro_names[] = {
-	{EXT4_RO_QUOTA, "quota"},	    {EXT4_RO_BIGALLOC, "bigalloc"},		{EXT4_RO_READONLY, "read-only"},
-	{EXT4_RO_PROJECT, "project"},	    {EXT4_RO_SHARED_BLOCKS, "shared_blocks"}, {EXT4_RO_VERITY, "verity"},
-	{EXT4_RO_BTREE_DIR, "btree_dir"}, {0, NULL},
+	{EXT4_RO_QUOTA, "quota"},
+	{EXT4_RO_BIGALLOC, "bigalloc"},
+	{EXT4_RO_READONLY, "read-only"},
+	{EXT4_RO_PROJECT, "project"},
+	{EXT4_RO_SHARED_BLOCKS, "shared_blocks"},
+	{EXT4_RO_VERITY, "verity"},
+	{EXT4_RO_BTREE_DIR, "btree_dir"},
+	{0, NULL},
 };
 
-#define INCOMPAT_WRITABLE                                                                                              \
-	(EXT4_INCOMPAT_FILETYPE | EXT4_INCOMPAT_RECOVER | EXT4_INCOMPAT_META_BG | EXT4_INCOMPAT_EXTENTS |              \
+#define INCOMPAT_WRITABLE                                                                                 \
+	(EXT4_INCOMPAT_FILETYPE | EXT4_INCOMPAT_RECOVER | EXT4_INCOMPAT_META_BG | EXT4_INCOMPAT_EXTENTS | \
 	 EXT4_INCOMPAT_64BIT | EXT4_INCOMPAT_FLEX_BG | EXT4_INCOMPAT_CHECKSUM_SEED | EXT4_INCOMPAT_LARGE_DIR)
 #define INCOMPAT_READABLE (INCOMPAT_WRITABLE | EXT4_INCOMPAT_MMP | EXT4_INCOMPAT_EA_INODE | EXT4_INCOMPAT_ENCRYPT)
-#define RO_WRITABLE                                                                                                    \
-	(EXT4_RO_SPARSE_SUPER | EXT4_RO_LARGE_FILE | EXT4_RO_HUGE_FILE | EXT4_RO_GDT_CHECKSUM | EXT4_RO_DIR_NLINK |    \
+#define RO_WRITABLE                                                                                                 \
+	(EXT4_RO_SPARSE_SUPER | EXT4_RO_LARGE_FILE | EXT4_RO_HUGE_FILE | EXT4_RO_GDT_CHECKSUM | EXT4_RO_DIR_NLINK | \
 	 EXT4_RO_EXTRA_ISIZE | EXT4_RO_METADATA_CHECKSUM | EXT4_RO_ORPHAN_PRESENT)
 
 void ext4_say(struct ext4 *fs, const char *format, ...)
@@ -238,9 +247,8 @@ static status_t zones_make(struct ext4 *fs)
 		bool super = group_has_super(fs, g);
 
 		if (!meta || index < fs->super->first_meta_group) {
-			uint32_t descs = meta && fs->super->first_meta_group < desc_blocks
-						 ? fs->super->first_meta_group
-						 : desc_blocks;
+			uint32_t descs = meta && fs->super->first_meta_group < desc_blocks ? fs->super->first_meta_group
+											   : desc_blocks;
 			if (super)
 				zone_put(fs, first, 1 + (uint64_t)descs + fs->super->reserved_gdt_blocks);
 		} else { /* the descriptors of these groups, three times */
@@ -572,7 +580,8 @@ static status_t journal_load(struct ext4 *fs)
 	status_t status;
 
 	if (!(fs->super->compat & EXT4_COMPAT_JOURNAL))
-		return fs->super->incompat & EXT4_INCOMPAT_RECOVER ? refuse(fs, "to be replayed, without a journal") : OK;
+		return fs->super->incompat & EXT4_INCOMPAT_RECOVER ? refuse(fs, "to be replayed, without a journal")
+								   : OK;
 	if (fs->super->journal_inode == 0) {
 		ext4_say(fs, "the journal is on another device: mounted read-only");
 		fs->read_only = true;

@@ -18,25 +18,25 @@
 struct inode;
 
 enum buffer_flag {
-	BUFFER_FILLED = 1,    /* data is what the disk has, or newer */
-	BUFFER_CHANGED = 2,   /* metadata of the running transaction */
-	BUFFER_LOGGED = 4,    /* committed to the log, not yet written to its place */
-	BUFFER_DIRTY = 8,     /* file data that is not on the disk yet */
-	BUFFER_USED = 16,     /* since the clock's hand came by */
-	BUFFER_CHECKED = 32,  /* its checksum was right */
-	BUFFER_KEPT = 64,     /* always in memory */
-	BUFFER_SANE = 128,    /* what is in it was looked through for what it is */
+	BUFFER_FILLED = 1,   /* data is what the disk has, or newer */
+	BUFFER_CHANGED = 2,  /* metadata of the running transaction */
+	BUFFER_LOGGED = 4,   /* committed to the log, not yet written to its place */
+	BUFFER_DIRTY = 8,    /* file data that is not on the disk yet */
+	BUFFER_USED = 16,    /* since the clock's hand came by */
+	BUFFER_CHECKED = 32, /* its checksum was right */
+	BUFFER_KEPT = 64,    /* always in memory */
+	BUFFER_SANE = 128,   /* what is in it was looked through for what it is */
 };
 
 /* How its checksum is made, when it is committed. */
 enum buffer_kind {
 	BLOCK_PLAIN,
 	BLOCK_SUPER,
-	BLOCK_DESCRIPTORS, /* index: the first descriptor's group */
+	BLOCK_DESCRIPTORS,  /* index: the first descriptor's group */
 	BLOCK_BLOCK_BITMAP, /* index: group */
 	BLOCK_INODE_BITMAP,
-	BLOCK_INODES, /* index: the first inode */
-	BLOCK_EXTENTS,	 /* seed: the file's */
+	BLOCK_INODES,  /* index: the first inode */
+	BLOCK_EXTENTS, /* seed: the file's */
 	BLOCK_DIR_LEAF,
 	BLOCK_DIR_INDEX,
 	BLOCK_XATTR,
@@ -48,9 +48,9 @@ struct buffer {
 	uint8_t *data;
 	struct buffer *hash_next;
 	struct buffer *clock_next, *clock_previous;
-	struct buffer *list_next, *list_previous; /* of the transaction, or of what waits for its checkpoint */
+	struct buffer *list_next, *list_previous;   /* of the transaction, or of what waits for its checkpoint */
 	struct buffer *dirty_next, *dirty_previous; /* of its file's */
-	struct inode *owner;			    /* of dirty data */
+	struct inode *owner;                        /* of dirty data */
 	uint8_t flags;
 	uint8_t kind;
 	uint32_t seed;
@@ -70,8 +70,8 @@ struct buffers {
 	struct buffer *spare;
 	uint32_t count, limit, spares;
 	uint32_t reserved; /* spares that wait for the operation's changes */
-	uint32_t dirty; /* of file data */
-	bool spending;	/* the operation has begun to change things */
+	uint32_t dirty;    /* of file data */
+	bool spending;     /* the operation has begun to change things */
 	uint8_t *staging;
 	struct buffer **sorted;
 	size_t sorted_room;
@@ -97,9 +97,9 @@ struct inode {
 	struct buffer *dirty_first;
 	uint32_t dirty_count;
 	uint32_t holds;
-	uint32_t busy; /* pinned by the operation */
+	uint32_t busy;               /* pinned by the operation */
 	uint64_t change_id, data_id; /* transactions that must be on the disk for a sync, and for one of its data */
-	status_t write_error;	      /* of data written behind the caller's back; told at the next sync */
+	status_t write_error;        /* of data written behind the caller's back; told at the next sync */
 	bool ordered, orphan;
 
 	uint16_t mode;
@@ -112,9 +112,9 @@ struct inode {
 	uint32_t seed; /* of checksums */
 	uint32_t root[15];
 	struct mapping last; /* the mapping found last; length 0: none */
-	uint64_t goal;	      /* where the next block should be */
-	uint64_t read_ahead;  /* the logical block behind what was read last */
-	uint64_t slot_hint;   /* of directories: blocks before this one are full */
+	uint64_t goal;       /* where the next block should be */
+	uint64_t read_ahead; /* the logical block behind what was read last */
+	uint64_t slot_hint;  /* of directories: blocks before this one are full */
 };
 
 struct group {
@@ -132,16 +132,16 @@ struct zone {
 
 struct journal {
 	bool present;
-	bool begun; /* the disk says that there is something to replay */
+	bool begun;    /* the disk says that there is something to replay */
 	uint64_t *map; /* the disk's block of each of the journal's */
 	uint32_t blocks, first, end;
-	uint32_t head; /* where the next transaction begins */
-	uint32_t tail; /* where replay would begin */
+	uint32_t head;     /* where the next transaction begins */
+	uint32_t tail;     /* where replay would begin */
 	uint32_t sequence; /* of the running transaction */
 	uint32_t incompat;
 	uint32_t seed;
 	uint32_t tag_size;
-	uint32_t start; /* of the log on the disk, when it was opened */
+	uint32_t start;       /* of the log on the disk, when it was opened */
 	uint32_t max_changed; /* blocks of one transaction */
 	struct journal_super super;
 };
@@ -188,9 +188,9 @@ struct ext4 {
 	struct zone *zones; /* where the file system's own structures lie, in order */
 	uint32_t zone_count;
 	uint64_t freed_before; /* by the transaction, when the operation began */
-	void *scratch; /* a block */
-	void *zeroes;  /* another, of zeroes */
-	bool unflushed; /* something was written since the last flush */
+	void *scratch;         /* a block */
+	void *zeroes;          /* another, of zeroes */
+	bool unflushed;        /* something was written since the last flush */
 	uint32_t generation;
 };
 
@@ -384,7 +384,8 @@ void directory_set(struct ext4 *fs, struct inode *d, const struct slot *slot, ui
 /* The first block of a new directory. */
 status_t directory_make(struct ext4 *fs, struct inode *d, uint64_t parent);
 uint8_t directory_kind(uint16_t mode);
-status_t directory_block(struct ext4 *fs, struct inode *d, uint64_t logical, enum buffer_kind kind, struct buffer **out);
+status_t directory_block(struct ext4 *fs, struct inode *d, uint64_t logical, enum buffer_kind kind,
+			 struct buffer **out);
 /* A further block; nothing else is changed on an error. */
 status_t directory_grow(struct ext4 *fs, struct inode *d, uint64_t *logical, struct buffer **out);
 struct ext4_dirent *directory_entry(struct ext4 *fs, struct buffer *b, uint32_t offset);
@@ -405,8 +406,8 @@ status_t index_build(struct ext4 *fs, struct inode *d);
  * The leaf for entries of that hash, and the hash where the next leaf begins; *last: there is none. *continued: entries of
  * one hash are in both.
  */
-status_t index_leaf(struct ext4 *fs, struct inode *d, uint32_t hash, uint32_t skip, struct buffer **leaf, uint32_t *next,
-		    bool *continued, bool *last);
+status_t index_leaf(struct ext4 *fs, struct inode *d, uint32_t hash, uint32_t skip, struct buffer **leaf,
+		    uint32_t *next, bool *continued, bool *last);
 status_t index_hash_kind(struct ext4 *fs, struct inode *d, uint8_t *kind);
 
 /* ---- list.c */

@@ -26,7 +26,11 @@ struct boot {
 	struct bootfs_file fstab;
 	handle_t vfs; /* as a client */
 	struct thread *thread;
-	bool root_found;
+	/* The line of the root that is being tried */
+	unsigned roots_tried, roots_seen;
+	bool root_found, rooted;
+	struct fstab_line root;
+	handle_t root_disk;
 	handle_t over; /* notification of the main thread: the thread is done */
 	uint64_t over_bits;
 };
@@ -111,9 +115,24 @@ static bool mount_line(void *ctx, const struct fstab_line *line)
 
 	if (is_root(line))
 		return true;
-	status = directory_open(b, line->point, &point);
+	handle_t disk = HANDLE_NONE;
+	status = OK;
+	if (disk_named(line->source)) {
+		status = disk_find(line->source, true, &disk);
+		if (status == ERR_NOT_FOUND) {
+			vfs_log(LOG_INFO, "%s:%u: there is no %s", FSTAB, line->number, line->source);
+			return true;
+		}
+	}
 	if (status == OK)
+		status = directory_open(b, line->point, &point);
+	if (status == OK && disk != HANDLE_NONE)
+		status = vfs_mount_disk(b->vfs, point, disk, line->type, line->source, line->options, line->point, 0,
+					&number);
+	else if (status == OK)
 		status = vfs_mount(b->vfs, point, line->type, line->source, line->options, line->point, 0, &number);
+	else
+		ipc_close(disk);
 	if (status != OK)
 		vfs_log(LOG_ERROR, "%s:%u: %s cannot be mounted on %s (status %d)", FSTAB, line->number, line->type,
 			line->point, (int)status);
@@ -195,14 +214,91 @@ static void tell_init(void)
 		vfs_log(LOG_WARN, "init did not take the message that files are there (status %d)", (int)status);
 }
 
+static bool root_line(void *ctx, const struct fstab_line *line)
+{
+	struct boot *b = ctx;
+
+	if (!is_root(line) || b->roots_seen++ < b->roots_tried)
+		return true;
+	b->roots_tried++;
+	b->root = *line;
+	b->root_found = true;
+	return false;
+}
+
+static void no_mistake(void *ctx, unsigned line, const char *message)
+{
+	(void)ctx, (void)line, (void)message; /* the second reading tells */
+}
+
+/* The next line of a root, with its disk if it has one. A disk that is not there is no mistake: the lines say what to try, the best first. */
+static void root_run(void *context)
+{
+	struct boot *b = context;
+
+	do {
+		b->root_found = false;
+		b->roots_seen = 0;
+		b->root_disk = HANDLE_NONE;
+		fstab_read(b->fstab.data, b->fstab.size, root_line, no_mistake, b);
+	} while (b->root_found && disk_named(b->root.source) && disk_find(b->root.source, true, &b->root_disk) != OK);
+	(void)notification_signal(b->over, b->over_bits);
+}
+
+static void boot_failed(struct vfs *v, status_t status)
+{
+	vfs_log(LOG_ERROR, "there is no root: no files (status %d)", (int)status);
+	server_stop(&v->server, status);
+}
+
+static void boot_go(struct vfs *v, void (*run)(void *))
+{
+	struct boot *b = v->boot;
+	status_t status = thread_run(run, b, STACK_SIZE, 0, &b->thread);
+
+	if (status != OK)
+		boot_failed(v, status);
+}
+
+/* Its mount is told by boot_rooted, unless there is none at once. */
+static void root_mount(struct vfs *v)
+{
+	struct boot *b = v->boot;
+	const struct mount_wish wish = {
+		.type = b->root.type,
+		.source = b->root.source,
+		.options = b->root.options,
+		.point = "/",
+		.disk = b->root_disk,
+	};
+	status_t status;
+
+	if (!b->root_found) {
+		boot_failed(v, ERR_NOT_FOUND);
+		return;
+	}
+	status = job_mount(v, &wish, HANDLE_NONE);
+	if (status == OK)
+		return;
+	vfs_log(LOG_ERROR, "%s:%u: %s cannot be the root (status %d)", FSTAB, b->root.number, b->root.type,
+		(int)status);
+	ipc_close(b->root_disk);
+	boot_go(v, root_run);
+}
+
 static void boot_over(void *vfs)
 {
 	struct vfs *v = vfs;
 	struct boot *b = v->boot;
 
-	if (!b)
+	if (!b || !b->thread)
 		return;
 	(void)thread_join(b->thread);
+	b->thread = NULL;
+	if (!b->rooted) {
+		root_mount(v);
+		return;
+	}
 	server_remove_signal(&v->server, b->over_bits);
 	ipc_close(b->vfs);
 	free(b);
@@ -213,38 +309,19 @@ static void boot_over(void *vfs)
 void boot_rooted(struct vfs *v)
 {
 	struct boot *b = v->boot;
-	status_t status = v->root ? OK : ERR_NOT_FOUND;
-
-	if (status == OK)
-		status = endpoint_mint(v->endpoint, VFS_BADGE_MANAGER, RIGHT_EP_CALL, &b->vfs);
-	if (status == OK)
-		status = thread_run(boot_run, b, STACK_SIZE, 0, &b->thread);
-	if (status == OK)
-		return;
-	vfs_log(LOG_ERROR, "there is no root: no files (status %d)", (int)status);
-	server_stop(&v->server, status);
-}
-
-static bool root_line(void *ctx, const struct fstab_line *line)
-{
-	struct boot *b = ctx;
-	const struct mount_wish wish = {
-		.type = line->type, .source = line->source, .options = line->options, .point = "/"};
 	status_t status;
 
-	if (!is_root(line))
-		return true;
-	status = job_mount(b->v, &wish, HANDLE_NONE);
-	b->root_found = status == OK;
-	if (status != OK)
-		vfs_log(LOG_ERROR, "%s:%u: %s cannot be the root (status %d)", FSTAB, line->number, line->type,
-			(int)status);
-	return false;
-}
-
-static void no_mistake(void *ctx, unsigned line, const char *message)
-{
-	(void)ctx, (void)line, (void)message; /* the second reading tells */
+	/* It could not be mounted, which was said: perhaps the next one can. */
+	if (!v->root) {
+		boot_go(v, root_run);
+		return;
+	}
+	b->rooted = true;
+	status = endpoint_mint(v->endpoint, VFS_BADGE_MANAGER, RIGHT_EP_CALL, &b->vfs);
+	if (status == OK)
+		boot_go(v, boot_run);
+	else
+		boot_failed(v, status);
 }
 
 status_t boot_begin(struct vfs *v)
@@ -258,6 +335,5 @@ status_t boot_begin(struct vfs *v)
 		return status;
 	b->v = v;
 	v->boot = b;
-	fstab_read(b->fstab.data, b->fstab.size, root_line, no_mistake, b);
-	return b->root_found ? OK : ERR_NOT_FOUND;
+	return thread_run(root_run, b, STACK_SIZE, 0, &b->thread);
 }

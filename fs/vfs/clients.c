@@ -207,8 +207,10 @@ static bool type_valid(const char *type)
 	return len != 0 && type[len] == '\0';
 }
 
-static status_t on_mount(void *ctx, struct ipc_request *rq, handle_t point, const char *type, const char *source,
-			 const char *options, const char *name, uint32_t flags, uint32_t *number)
+/* Both operations' answers are the same on the wire. */
+static status_t on_mount_disk(void *ctx, struct ipc_request *rq, handle_t point, handle_t disk, const char *type,
+			      const char *source, const char *options, const char *name, uint32_t flags,
+			      uint32_t *number)
 {
 	struct vfs *v = ctx;
 	struct place place;
@@ -236,6 +238,7 @@ static status_t on_mount(void *ctx, struct ipc_request *rq, handle_t point, cons
 		.point = name,
 		.flags = flags,
 		.point_handle = point,
+		.disk = disk,
 	};
 	status = ipc_request_save(rq, &reply);
 	if (status != OK)
@@ -244,8 +247,15 @@ static status_t on_mount(void *ctx, struct ipc_request *rq, handle_t point, cons
 	if (status != OK) {
 		(void)vfs_mount_reply(reply, status, 0);
 		ipc_close(point);
+		ipc_close(disk);
 	}
 	return IPC_DEFERRED;
+}
+
+static status_t on_mount(void *ctx, struct ipc_request *rq, handle_t point, const char *type, const char *source,
+			 const char *options, const char *name, uint32_t flags, uint32_t *number)
+{
+	return on_mount_disk(ctx, rq, point, HANDLE_NONE, type, source, options, name, flags, number);
 }
 
 static status_t on_unmount(void *ctx, struct ipc_request *rq, uint32_t number, bool force)
@@ -338,6 +348,7 @@ const struct vfs_ops client_ops = {
 	.confine = on_confine,
 	.mounts = on_mounts,
 	.mount = on_mount,
+	.mount_disk = on_mount_disk,
 	.unmount = on_unmount,
 	.sync = on_sync,
 	.clock = on_clock,

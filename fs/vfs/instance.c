@@ -19,6 +19,8 @@
 /* Above programs, below drivers */
 #define PRIO_FS       PRIO_USER_MAX
 #define QUOTA_BYTES   (3 * 1024 * 1024ull)
+#define CACHE_PARTS   8                     /* of the RAM, for a file system on a disk, */
+#define CACHE_MAX     (64 * 1024 * 1024ull) /* but no more than this */
 #define QUOTA_HANDLES 32768
 #define QUOTA_THREADS 16
 
@@ -46,11 +48,22 @@ static void collect(const struct vfs *v, const struct mount *m, struct handles *
 	if (strcmp(m->type, "bootfs") == 0)
 		add(h, HND_BOOTFS, v->archive.vmo,
 		    RIGHT_INFO | RIGHT_VMO_READ | RIGHT_VMO_EXEC | RIGHT_DUP | RIGHT_MOVE);
+	if (strcmp(m->type, "devfs") == 0)
+		add(h, HND_DEVMGR, startup_handle(HND_DEVMGR), RIGHT_INFO | RIGHT_EP_CALL | RIGHT_DUP | RIGHT_MOVE);
+	if (m->disk != HANDLE_NONE) {
+		add(h, FS_HND_DISK, m->disk, RIGHT_INFO | RIGHT_EP_CALL);
+		add(h, FS_HND_DMA, startup_handle("res.dma"), RIGHT_INFO | RIGHT_RES_MINT);
+	}
 	add(h, HND_QUOTA, m->quota, RIGHT_INFO | RIGHT_QUOTA_USE);
 }
 
 /* What the library and the tables of a store of that size need. A machine with little memory has less for it, or none that is its own. */
-static void quota_make(struct mount *m)
+static uint64_t cache_bytes(uint64_t ram)
+{
+	return ram / CACHE_PARTS < CACHE_MAX ? ram / CACHE_PARTS : CACHE_MAX;
+}
+
+static void quota_make(const struct vfs *v, struct mount *m)
 {
 	struct quota_limits limits = {.handles = QUOTA_HANDLES, .threads = QUOTA_THREADS, .processes = 1};
 	struct quota_info own;
@@ -61,6 +74,9 @@ static void quota_make(struct mount *m)
 	if (m->store != HANDLE_NONE)
 		(void)vmo_info(m->store, &store);
 	limits.mem_bytes = QUOTA_BYTES + store.size / 32;
+	/* Of what is kept on a disk as much as possible is remembered. */
+	if (m->disk != HANDLE_NONE)
+		limits.mem_bytes += cache_bytes(v->ram_bytes);
 	if (limits.mem_bytes > (own.limit.mem_bytes - own.used.mem_bytes) / 8)
 		return;
 	(void)quota_create(HANDLE_NONE, &limits, &m->quota); /* without it draws on ours */
@@ -85,7 +101,7 @@ status_t instance_start(struct vfs *v, struct mount *m)
 
 	if (status != OK)
 		return status;
-	quota_make(m);
+	quota_make(v, m);
 	collect(v, m, &h);
 	snprintf(name, sizeof(name), "%s.%u", m->type, (unsigned)m->number);
 	const struct spawn_args args = {

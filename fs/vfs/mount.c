@@ -105,6 +105,7 @@ static void mount_free(struct mount *m)
 	close_one(&m->store);
 	close_one(&m->process);
 	close_one(&m->job_point);
+	close_one(&m->disk);
 	if (m->quota != HANDLE_NONE)
 		(void)quota_kill(m->quota); /* what its process may have started */
 	close_one(&m->quota);
@@ -143,6 +144,7 @@ status_t mount_make(struct vfs *v, const struct mount_wish *wish, struct mount *
 	strlcpy(m->source, wish->source, sizeof(m->source));
 	strlcpy(m->options, wish->options, sizeof(m->options));
 	strlcpy(m->point, wish->point, sizeof(m->point));
+	m->disk = wish->disk;
 	options_read(m);
 	status = endpoint_make(m);
 	if (status == OK)
@@ -152,6 +154,7 @@ status_t mount_make(struct vfs *v, const struct mount_wish *wish, struct mount *
 	if (status == OK)
 		status = instance_start(v, m);
 	if (status != OK) {
+		m->disk = HANDLE_NONE; /* the caller's, still */
 		mount_free(m);
 		return status;
 	}

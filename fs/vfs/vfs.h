@@ -37,6 +37,7 @@ struct mount {
 	uint64_t endpoint_koid;
 	handle_t leash; /* STATE_BADGE_LEASH */
 	handle_t state_vmo, store, quota;
+	handle_t disk; /* HANDLE_NONE: it is kept on none */
 	struct state *shared;
 	uint64_t root; /* inode */
 	uint64_t ticket_serial;
@@ -72,6 +73,7 @@ struct mount_wish {
 	const char *type, *source, *options, *point;
 	uint32_t flags;
 	handle_t point_handle; /* to the directory; the mount's once it is made */
+	handle_t disk;         /* a block device, likewise; HANDLE_NONE without */
 };
 /* Its first process is started. */
 status_t mount_make(struct vfs *v, const struct mount_wish *wish, struct mount **out);
@@ -171,6 +173,13 @@ status_t job_mount(struct vfs *v, const struct mount_wish *wish, handle_t reply)
 status_t job_unmount(struct vfs *v, struct mount *m, bool force, handle_t reply);
 status_t job_sync(struct vfs *v, const struct view *view, handle_t reply);
 status_t job_stop(struct vfs *v, handle_t reply);
+
+/* ---- disks by name: disk.c ----------------------------------------------------------------------------------- */
+
+/* Is a mount's source the name of a device? */
+bool disk_named(const char *source);
+/* Waits until its driver is there, or will not be. ERR_NOT_FOUND. */
+status_t disk_find(const char *source, bool write, handle_t *out);
 
 /* ---- start: boot.c ------------------------------------------------------------------------------------------ */
 

@@ -16,8 +16,8 @@
 #include "tests/unit/ext4_disk.h"
 #include "tests/unit/ext4_model.h"
 
-#define IMAGES	     160u
-#define SKIPPED	     77
+#define IMAGES       160u
+#define SKIPPED      77
 #define ROUND_OPS    400u
 #define CUTS_PER_OP  3u
 #define REPAIR_EVERY 6u
@@ -35,7 +35,12 @@ static const struct kind kinds[] = {
 	{"1024", "-b 1024 -J size=1", 8u << 20, {150000, 40000, 150, 8, 200}, 0, false},
 	{"journal with checksums", "-b 1024 -J size=1", 8u << 20, {150000, 40000, 150, 8, 200}, 0, true},
 	{"4096", "-b 4096 -J size=4", 16u << 20, {400000, 100000, 150, 8, 240}, 0, true},
-	{"no checksums, small cache", "-b 1024 -O ^metadata_csum,^64bit -J size=1", 8u << 20, {200000, 60000, 400, 4, 240}, 200, false},
+	{"no checksums, small cache",
+	 "-b 1024 -O ^metadata_csum,^64bit -J size=1",
+	 8u << 20,
+	 {200000, 60000, 400, 4, 240},
+	 200,
+	 false},
 };
 
 /* Operations that may or may not have reached the disk. */
@@ -186,8 +191,8 @@ static bool image_check(struct memory_disk *disk, const struct kind *kind, bool 
 }
 
 /* Some cuts in what was written between two points of the log. */
-static bool cuts_check(const struct memory_disk *disk, const struct memory_disk *start, const struct kind *kind, size_t from,
-		       size_t end, uint32_t cuts, uint64_t *random, int64_t now)
+static bool cuts_check(const struct memory_disk *disk, const struct memory_disk *start, const struct kind *kind,
+		       size_t from, size_t end, uint32_t cuts, uint64_t *random, int64_t now)
 {
 	for (uint32_t i = 0; i < cuts && from < end; i++) {
 		struct memory_disk cut;
@@ -212,7 +217,8 @@ static bool cuts_check(const struct memory_disk *disk, const struct memory_disk 
 		memory_disk_free(&cut);
 		if (!good) {
 			printf("cut at event %zu of %zu, kind %d, seed %llu%s\n", at, disk->event_count, how,
-			       (unsigned long long)seed, (images - 1) % REPAIR_EVERY == REPAIR_EVERY - 1 ? ", after e2fsck" : "");
+			       (unsigned long long)seed,
+			       (images - 1) % REPAIR_EVERY == REPAIR_EVERY - 1 ? ", after e2fsck" : "");
 			return false;
 		}
 	}
@@ -220,8 +226,8 @@ static bool cuts_check(const struct memory_disk *disk, const struct memory_disk 
 }
 
 /* Syncs all or one file, and then holds it to that. Cuts while it goes on are checked against what was promised before. */
-static bool sync_some(struct ext4 *fs, struct memory_disk *disk, const struct memory_disk *start, const struct kind *kind,
-		      uint64_t *random, uint32_t number, int64_t now)
+static bool sync_some(struct ext4 *fs, struct memory_disk *disk, const struct memory_disk *start,
+		      const struct kind *kind, uint64_t *random, uint32_t number, int64_t now)
 {
 	bool all = random_below(random, 4) == 0, data_only = random_below(random, 2);
 	uint32_t file = 1 + random_below(random, MODEL_FILES_MAX - 1), tried = 0;
@@ -247,7 +253,7 @@ static bool sync_some(struct ext4 *fs, struct memory_disk *disk, const struct me
 		base_advance(number);
 	else
 		base_advance(data_only || model.files[file].sized > model.files[file].named ? model.files[file].sized
-											      : model.files[file].named);
+											    : model.files[file].named);
 	return disk->event_count == 0 ||
 	       cuts_check(disk, start, kind, disk->event_count - 1, disk->event_count, 1, random, now);
 }

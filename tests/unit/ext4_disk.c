@@ -94,8 +94,11 @@ static const struct disk_ops memory_ops = {.read = memory_read, .write = memory_
 static void memory_disk_make(struct memory_disk *m, uint64_t sectors)
 {
 	memset(m, 0, sizeof(*m));
-	m->disk = (struct disk){
-		.ops = &memory_ops, .blocks = sectors, .block_size = TEST_SECTOR, .max_blocks = 1024, .has_cache = true};
+	m->disk = (struct disk){.ops = &memory_ops,
+				.blocks = sectors,
+				.block_size = TEST_SECTOR,
+				.max_blocks = 1024,
+				.has_cache = true};
 	m->bytes = malloc(sectors * TEST_SECTOR);
 	m->good_reads = m->good_writes = -1;
 	if (!m->bytes) {
@@ -129,8 +132,8 @@ bool memory_disk_load(struct memory_disk *m, const char *path)
 bool memory_disk_save(const struct memory_disk *m, const char *path)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-	bool good = fd >= 0 && pwrite(fd, m->bytes, m->disk.blocks * TEST_SECTOR, 0) ==
-				       (ssize_t)(m->disk.blocks * TEST_SECTOR);
+	bool good = fd >= 0 &&
+		    pwrite(fd, m->bytes, m->disk.blocks * TEST_SECTOR, 0) == (ssize_t)(m->disk.blocks * TEST_SECTOR);
 
 	if (fd < 0 || close(fd) < 0 || !good) {
 		perror(path);
@@ -167,8 +170,8 @@ static void event_apply_torn(struct memory_disk *disk, const struct memory_disk 
 
 	for (uint32_t i = 0; i < e->count; i++)
 		if (random_below(state, 4) < chance)
-			memcpy(disk->bytes + (e->sector + i) * TEST_SECTOR, log->log + e->data + (size_t)i * TEST_SECTOR,
-			       TEST_SECTOR);
+			memcpy(disk->bytes + (e->sector + i) * TEST_SECTOR,
+			       log->log + e->data + (size_t)i * TEST_SECTOR, TEST_SECTOR);
 }
 
 void cut_make(struct memory_disk *disk, const struct memory_disk *log, size_t end, enum cut_kind kind, uint64_t seed)
@@ -216,7 +219,8 @@ const char *test_folder(void)
 {
 	if (!folder[0]) {
 		const char *base = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
-		(void)snprintf(folder, sizeof(folder), "%s/ext4-test-XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : base);
+		(void)snprintf(folder, sizeof(folder), "%s/ext4-test-XXXXXX",
+			       getenv("TMPDIR") ? getenv("TMPDIR") : base);
 		if (!mkdtemp(folder)) {
 			perror(folder);
 			exit(1);
@@ -254,7 +258,8 @@ int tool_run(const char *command)
 	int status;
 
 	(void)fflush(stdout);
-	(void)snprintf(line, sizeof(line), "PATH=$PATH:/usr/sbin:/sbin; (%s) > '%s' 2>&1", command, test_file("output"));
+	(void)snprintf(line, sizeof(line), "PATH=$PATH:/usr/sbin:/sbin; (%s) > '%s' 2>&1", command,
+		       test_file("output"));
 	status = system(line);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }

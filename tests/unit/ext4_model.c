@@ -21,7 +21,8 @@ static void *allocated(void *memory)
 void model_init(struct model *m)
 {
 	memset(m, 0, sizeof(*m));
-	m->files[1] = (struct model_file){.mode = EXT4_MODE_DIRECTORY | 0755, .links = 2, .parent = 1, .inode = EXT4_ROOT};
+	m->files[1] = (struct model_file){
+		.mode = EXT4_MODE_DIRECTORY | 0755, .links = 2, .parent = 1, .inode = EXT4_ROOT};
 	m->directories = 1;
 }
 
@@ -135,7 +136,8 @@ static uint32_t file_add(struct model *m)
 
 uint8_t model_byte(uint32_t number, uint64_t offset, uint8_t version)
 {
-	uint64_t x = number * 0x9e3779b97f4a7c15ull + (offset >> 3) * 0xff51afd7ed558ccdull + version * 0xc4ceb9fe1a85ec53ull;
+	uint64_t x = number * 0x9e3779b97f4a7c15ull + (offset >> 3) * 0xff51afd7ed558ccdull +
+		     version * 0xc4ceb9fe1a85ec53ull;
 
 	x ^= x >> 33;
 	return (uint8_t)((x >> (offset & 7) * 8 & 0xff) | 1);
@@ -214,7 +216,12 @@ static void apply_make(struct model *m, const struct model_op *op, uint64_t inod
 	uint32_t file = file_add(m);
 	struct model_file *f = &m->files[file];
 
-	*f = (struct model_file){.mode = (uint16_t)op->mode, .links = 1, .inode = inode, .named = number, .sized = number, .number = number};
+	*f = (struct model_file){.mode = (uint16_t)op->mode,
+				 .links = 1,
+				 .inode = inode,
+				 .named = number,
+				 .sized = number,
+				 .number = number};
 	entry_add(m, op->directory, op->name, op->length, file);
 	if (op->kind == MODEL_MKDIR) {
 		f->links = 2;
@@ -341,10 +348,10 @@ status_t model_expect(const struct model *m, const struct model_op *op)
 	case MODEL_UNLINK:
 		return !there ? ERR_NOT_FOUND : is_kind(m, there, EXT4_MODE_DIRECTORY) ? ERR_IS_DIRECTORY : OK;
 	case MODEL_RMDIR:
-		return !there					     ? ERR_NOT_FOUND
+		return !there                                    ? ERR_NOT_FOUND
 		       : !is_kind(m, there, EXT4_MODE_DIRECTORY) ? ERR_NOT_DIRECTORY
-		       : !is_empty(m, there)			     ? ERR_NOT_EMPTY
-								     : OK;
+		       : !is_empty(m, there)                     ? ERR_NOT_EMPTY
+								 : OK;
 	case MODEL_RENAME:
 		if (!there)
 			return ERR_NOT_FOUND;
@@ -426,9 +433,9 @@ static uint64_t choose_size(const struct model_limits *limits, uint64_t *random)
 }
 
 static const uint8_t weights[MODEL_OPS] = {
-	[MODEL_CREATE] = 20, [MODEL_MKDIR] = 4,	 [MODEL_SYMLINK] = 4, [MODEL_NODE] = 1,	    [MODEL_LINK] = 4,
-	[MODEL_UNLINK] = 16, [MODEL_RMDIR] = 3,	 [MODEL_RENAME] = 12, [MODEL_WRITE] = 22,    [MODEL_TRUNCATE] = 5,
-	[MODEL_PUNCH] = 3,	 [MODEL_ALLOCATE] = 3, [MODEL_CHANGE] = 3,	 [MODEL_HOLD] = 2, [MODEL_RELEASE] = 2,
+	[MODEL_CREATE] = 20, [MODEL_MKDIR] = 4,    [MODEL_SYMLINK] = 4, [MODEL_NODE] = 1,   [MODEL_LINK] = 4,
+	[MODEL_UNLINK] = 16, [MODEL_RMDIR] = 3,    [MODEL_RENAME] = 12, [MODEL_WRITE] = 22, [MODEL_TRUNCATE] = 5,
+	[MODEL_PUNCH] = 3,   [MODEL_ALLOCATE] = 3, [MODEL_CHANGE] = 3,  [MODEL_HOLD] = 2,   [MODEL_RELEASE] = 2,
 };
 
 void model_choose(const struct model *m, const struct model_limits *limits, uint64_t *random, struct model_op *op)
@@ -521,8 +528,8 @@ status_t model_tell(struct model *m, struct ext4 *fs, const struct model_op *op,
 	case MODEL_UNLINK: return ext4_unlink(fs, directory, op->name, op->length);
 	case MODEL_RMDIR: return ext4_rmdir(fs, directory, op->name, op->length);
 	case MODEL_RENAME:
-		return ext4_rename(fs, directory, op->name, op->length, m->files[op->to].inode, op->to_name, op->to_length,
-				   false);
+		return ext4_rename(fs, directory, op->name, op->length, m->files[op->to].inode, op->to_name,
+				   op->to_length, false);
 	case MODEL_WRITE:
 		bytes = allocated(malloc(op->size + 1));
 		for (uint64_t i = 0; i < op->size; i++)
@@ -633,9 +640,9 @@ void tree_print(const struct tree *t, const struct model *m)
 		       (unsigned)t->entries[i].attributes.links, t->entries[i].length, t->entries[i].name);
 	for (size_t i = 0; i < m->entry_count; i++) {
 		const struct model_file *f = &m->files[m->entries[i].file];
-		printf("  model: file %u in %u, inode %llu, %o, %u links, %.*s\n", m->entries[i].file, m->entries[i].directory,
-		       (unsigned long long)f->inode, (unsigned)f->mode, (unsigned)f->links, m->entries[i].length,
-		       m->entries[i].name);
+		printf("  model: file %u in %u, inode %llu, %o, %u links, %.*s\n", m->entries[i].file,
+		       m->entries[i].directory, (unsigned long long)f->inode, (unsigned)f->mode, (unsigned)f->links,
+		       m->entries[i].length, m->entries[i].name);
 	}
 }
 
@@ -702,7 +709,8 @@ bool model_compare(struct model *m, struct ext4 *fs)
 
 		if (!files[i])
 			continue;
-		if (i && (ext4_lookup(fs, t.entries[e->parent].inode, e->name, e->length, &inode) < 0 || inode != e->inode))
+		if (i &&
+		    (ext4_lookup(fs, t.entries[e->parent].inode, e->name, e->length, &inode) < 0 || inode != e->inode))
 			good = wrong("not found", e);
 		if (i && (e->attributes.mode != f->mode || e->attributes.uid != f->uid || e->attributes.gid != f->gid))
 			good = wrong("other attributes", e);

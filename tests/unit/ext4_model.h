@@ -7,7 +7,7 @@
 
 #include "fs/ext4/ext4.h"
 
-#define MODEL_DIRS_MAX	64u
+#define MODEL_DIRS_MAX  64u
 #define MODEL_FILES_MAX 4096u
 
 struct model_file {

@@ -15,7 +15,7 @@
 #include "tests/unit/ext4_model.h"
 
 #define OPERATIONS 1500u
-#define SKIPPED	   77
+#define SKIPPED    77
 
 struct kind {
 	const char *name, *options;
@@ -29,10 +29,30 @@ static const struct kind kinds[] = {
 	{"defaults", "", 24u << 20, {300000, 100000, 600, 12, 200}, 0, true},
 	{"4096", "-b 4096 -J size=4", 48u << 20, {3000000, 300000, 2000, 30, 240}, 0, true},
 	{"full", "-b 1024 -J size=1 -N 300", 4u << 20, {200000, 60000, 500, 8, 100}, 256, false},
-	{"4096, no checksums", "-b 4096 -O ^metadata_csum,^64bit -J size=4", 32u << 20, {500000, 200000, 900, 10, 200}, 300, false},
-	{"deep", "-b 1024 -O large_dir,metadata_csum_seed -J size=1", 32u << 20, {100000, 20000, 3500, 3, 240}, 0, true},
-	{"no index, small inodes", "-b 2048 -O ^dir_index -I 128 -J size=2", 24u << 20, {300000, 100000, 500, 8, 200}, 0, false},
-	{"groups apart", "-b 1024 -g 1024 -O ^flex_bg,^resize_inode,meta_bg -J size=1", 24u << 20, {300000, 100000, 600, 20, 200}, 0, true},
+	{"4096, no checksums",
+	 "-b 4096 -O ^metadata_csum,^64bit -J size=4",
+	 32u << 20,
+	 {500000, 200000, 900, 10, 200},
+	 300,
+	 false},
+	{"deep",
+	 "-b 1024 -O large_dir,metadata_csum_seed -J size=1",
+	 32u << 20,
+	 {100000, 20000, 3500, 3, 240},
+	 0,
+	 true},
+	{"no index, small inodes",
+	 "-b 2048 -O ^dir_index -I 128 -J size=2",
+	 24u << 20,
+	 {300000, 100000, 500, 8, 200},
+	 0,
+	 false},
+	{"groups apart",
+	 "-b 1024 -g 1024 -O ^flex_bg,^resize_inode,meta_bg -J size=1",
+	 24u << 20,
+	 {300000, 100000, 600, 20, 200},
+	 0,
+	 true},
 };
 
 static int64_t clock_now(void *ctx)
@@ -137,8 +157,8 @@ static bool debugfs_compare(const char *image)
 	char command[700], path[1300];
 	size_t compared = 0;
 
-	(void)snprintf(command, sizeof(command), "rm -rf '%s'; mkdir '%s' && debugfs -R 'rdump / %s' '%s'", test_file("dump"),
-		       test_file("dump"), test_file("dump"), image);
+	(void)snprintf(command, sizeof(command), "rm -rf '%s'; mkdir '%s' && debugfs -R 'rdump / %s' '%s'",
+		       test_file("dump"), test_file("dump"), test_file("dump"), image);
 	if (tool_run(command) != 0)
 		return false;
 	for (size_t i = 0; i < model.entry_count; i++) {
@@ -195,7 +215,8 @@ static bool run(const struct kind *kind, uint32_t operations, uint64_t seed)
 	}
 	good = good && model_compare(&model, fs);
 	forget_held();
-	good = good && ext4_unmount(fs) == OK && memory_disk_save(&disk, image) && tool_check(image) && debugfs_compare(image);
+	good = good && ext4_unmount(fs) == OK && memory_disk_save(&disk, image) && tool_check(image) &&
+	       debugfs_compare(image);
 	if (good) {
 		good = ext4_mount(&disk.disk, &options, &fs) == OK && model_compare(&model, fs);
 		ext4_abandon(fs);

@@ -84,6 +84,8 @@ static void add_capability(struct grant *grant, const struct grant_source *sourc
 	case CAP_PROCESS_CONTROL: add(grant, "res.process", system->res_process, HANDED | RIGHT_RES_MINT); break;
 	case CAP_FILE_SYSTEMS:
 		add(grant, HND_VFS, service->endpoint, HANDED | RIGHT_EP_CALL | RIGHT_EP_RECV | RIGHT_EP_MINT);
+		/* For requests of file systems to disks */
+		add(grant, "res.dma", system->res_dma, HANDED | RIGHT_RES_MINT);
 		break;
 	case CAP_FILES:
 		/* One handle, and that of the greater right. */
