@@ -7,13 +7,19 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sys/posix/entries.h"
 #include "sys/posix/errno_map.h"
 #include "sys/posix/file.h"
 
+#define LIST_BYTES 4096
+
 struct __dir {
 	int fd;
-	struct file *file; /* referenced: closing the descriptor behind our back does no harm */
+	struct file *file;      /* referenced: closing the descriptor behind our back does no harm */
+	uint64_t next;          /* where the entry behind the last one returned is */
+	struct entries entries; /* left in the list */
 	struct dirent entry;
+	_Alignas(8) char list[LIST_BYTES];
 };
 
 DIR *fdopendir(int fd)
@@ -34,6 +40,7 @@ DIR *fdopendir(int fd)
 	}
 	dir->fd = fd;
 	dir->file = f;
+	rewinddir(dir);
 	return dir;
 }
 
@@ -54,18 +61,73 @@ DIR *opendir(const char *path)
 	return dir;
 }
 
+static unsigned char type_from_kind(uint8_t kind)
+{
+	static const unsigned char types[] = {
+		[FILE_KIND_REGULAR] = DT_REG,   [FILE_KIND_DIRECTORY] = DT_DIR, [FILE_KIND_SYMLINK] = DT_LNK,
+		[FILE_KIND_CHARACTER] = DT_CHR, [FILE_KIND_BLOCK] = DT_BLK,     [FILE_KIND_FIFO] = DT_FIFO,
+		[FILE_KIND_SOCKET] = DT_SOCK,
+	};
+
+	return types[kind];
+}
+
+/* 1 an entry, 0 the end, or a negative errno value. */
+static int entry_read(DIR *dir, struct dirent *out)
+{
+	const char *name;
+	const struct file_entry *e = entries_next(&dir->entries, &name);
+
+	if (!e && !dir->entries.broken) {
+		ssize_t length = dir->file->ops->list(dir->file, dir->next, dir->list, sizeof(dir->list));
+
+		if (length <= 0)
+			return (int)length;
+		entries_begin(&dir->entries, dir->list, (size_t)length);
+		e = entries_next(&dir->entries, &name);
+	}
+	if (!e)
+		return -EPROTO;
+	dir->next = e->next;
+	out->d_ino = e->inode;
+	out->d_off = (off_t)e->next;
+	out->d_reclen = sizeof(*out);
+	out->d_type = type_from_kind(e->kind);
+	memcpy(out->d_name, name, e->name_length + 1u);
+	return 1;
+}
+
 struct dirent *readdir(DIR *dir)
 {
-	int result = dir->file->ops->list(dir->file, &dir->entry);
+	int result = entry_read(dir, &dir->entry);
 
 	if (result < 0)
 		errno = -result;
 	return result > 0 ? &dir->entry : NULL;
 }
 
+int readdir_r(DIR *restrict dir, struct dirent *restrict entry, struct dirent **restrict out)
+{
+	int result = entry_read(dir, entry);
+
+	*out = result > 0 ? entry : NULL;
+	return result < 0 ? -result : 0;
+}
+
+void seekdir(DIR *dir, long place)
+{
+	dir->next = (uint64_t)place;
+	entries_begin(&dir->entries, dir->list, 0);
+}
+
+long telldir(DIR *dir)
+{
+	return (long)dir->next;
+}
+
 void rewinddir(DIR *dir)
 {
-	(void)dir->file->ops->seek(dir->file, 0, SEEK_SET);
+	seekdir(dir, 0);
 }
 
 int dirfd(DIR *dir)

@@ -1,34 +1,50 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The descriptor table, and the calls that only move descriptors about. */
+/* The descriptor table, and the calls that only move descriptors about; fcntl is in fcntl.c. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "sys/posix/errno_map.h"
+#include "sys/posix/fd_control.h"
 #include "sys/posix/file.h"
 
 int dup3(int fd, int to, int flags); /* <unistd.h> shows it to _GNU_SOURCE only */
 
 struct fd_slot {
-	struct file *file; /* NULL: free */
-	bool cloexec;
+	_Atomic(struct file *) file; /* NULL: free; written with table_lock */
+	bool cloexec;                /* table_lock */
 };
 
 static struct mutex table_lock;
-static struct fd_slot table[FD_COUNT]; /* table_lock */
+static struct fd_slot table[FD_COUNT];
+static int lowest_free;          /* table_lock: every slot before it is in use */
+static struct mutex unused_lock; /* of open files */
+static struct file *unused;      /* unused_lock */
 
-struct file *file_new(const struct file_ops *ops, int flags)
+struct file *file_new(const struct open_file_ops *ops, int flags)
 {
-	struct file *f = calloc(1, sizeof(*f));
+	struct file *f;
 
-	if (!f)
-		return NULL;
+	mutex_lock(&unused_lock);
+	f = unused;
+	if (f)
+		unused = f->next_unused;
+	mutex_unlock(&unused_lock);
+	if (!f) {
+		f = calloc(1, sizeof(*f));
+		if (!f)
+			return NULL;
+	}
 	f->ops = ops;
-	f->flags = flags;
-	f->refs = 1;
+	atomic_store_explicit(&f->flags, flags, memory_order_relaxed);
+	atomic_store_explicit(&f->position, 0, memory_order_relaxed);
+	f->endpoint = HANDLE_NONE;
+	f->tty = NULL;
+	f->data = NULL;
+	f->size = 0;
+	atomic_store_explicit(&f->refs, 1, memory_order_release);
 	return f;
 }
 
@@ -40,30 +56,54 @@ struct file *file_get(struct file *f)
 
 void file_put(struct file *f)
 {
+	/* Nobody takes a reference out of nothing, so the last one can go only once. */
 	if (atomic_fetch_sub_explicit(&f->refs, 1, memory_order_acq_rel) != 1)
 		return;
 	if (f->ops->close)
 		f->ops->close(f);
-	if (!f->is_static)
-		free(f);
+	if (f->is_static)
+		return;
+	mutex_lock(&unused_lock);
+	f->next_unused = unused;
+	unused = f;
+	mutex_unlock(&unused_lock);
 }
 
 static bool fd_in_range(int fd)
 {
-	return fd >= 0 && fd < FD_COUNT;
+	return (unsigned)fd < FD_COUNT;
+}
+
+/* A reference, unless the last one is gone. */
+static bool file_try_get(struct file *f)
+{
+	uint32_t refs = atomic_load_explicit(&f->refs, memory_order_relaxed);
+
+	do {
+		if (refs == 0)
+			return false;
+	} while (!atomic_compare_exchange_weak_explicit(&f->refs, &refs, refs + 1, memory_order_acquire,
+							memory_order_relaxed));
+	return true;
 }
 
 struct file *fd_get(int fd)
 {
-	struct file *f = NULL;
+	struct file *f;
 
 	if (!fd_in_range(fd))
 		return NULL;
-	mutex_lock(&table_lock);
-	if (table[fd].file)
-		f = file_get(table[fd].file);
-	mutex_unlock(&table_lock);
-	return f;
+	for (;;) {
+		f = atomic_load_explicit(&table[fd].file, memory_order_acquire);
+		if (!f)
+			return NULL;
+		/* Closed just now, it may be another file already: then the slot says so. */
+		if (!file_try_get(f))
+			continue;
+		if (atomic_load_explicit(&table[fd].file, memory_order_acquire) == f)
+			return f;
+		file_put(f);
+	}
 }
 
 struct file *fd_get_inherited(int fd)
@@ -79,24 +119,57 @@ struct file *fd_get_inherited(int fd)
 	return f;
 }
 
+/* With the lock held. */
+static void slot_set(int fd, struct file *f, bool cloexec)
+{
+	table[fd].cloexec = cloexec;
+	atomic_store_explicit(&table[fd].file, f, memory_order_release);
+	if (!f && fd < lowest_free)
+		lowest_free = fd;
+}
+
 int fd_install(struct file *f, int from, bool cloexec)
 {
+	int fd;
+
 	mutex_lock(&table_lock);
-	for (int fd = from; fd < FD_COUNT; fd++) {
-		if (table[fd].file)
-			continue;
-		table[fd] = (struct fd_slot){f, cloexec};
-		mutex_unlock(&table_lock);
-		return fd;
-	}
+	fd = from > lowest_free ? from : lowest_free;
+	while (fd < FD_COUNT && table[fd].file)
+		fd++;
+	if (from <= lowest_free)
+		lowest_free = fd;
+	if (fd < FD_COUNT)
+		slot_set(fd, f, cloexec);
 	mutex_unlock(&table_lock);
+	if (fd < FD_COUNT)
+		return fd;
 	file_put(f);
 	return -EMFILE;
 }
 
+bool fd_available(void)
+{
+	bool available = false;
+
+	mutex_lock(&table_lock);
+	while (!available && lowest_free < FD_COUNT) {
+		if (table[lowest_free].file)
+			lowest_free++;
+		else
+			available = true;
+	}
+	mutex_unlock(&table_lock);
+	return available;
+}
+
+bool fd_taken(int fd)
+{
+	return atomic_load_explicit(&table[fd].file, memory_order_relaxed) != NULL;
+}
+
 void fd_install_at(int fd, struct file *f)
 {
-	table[fd] = (struct fd_slot){f, false};
+	slot_set(fd, f, false);
 }
 
 int close(int fd)
@@ -106,16 +179,18 @@ int close(int fd)
 	if (fd_in_range(fd)) {
 		mutex_lock(&table_lock);
 		f = table[fd].file;
-		table[fd] = (struct fd_slot){0};
+		if (f)
+			slot_set(fd, NULL, false);
 		mutex_unlock(&table_lock);
 	}
 	if (!f)
 		return (int)posix_result(-EBADF);
+	locks_release(f);
 	file_put(f);
 	return 0;
 }
 
-static int fd_duplicate(int fd, int from, bool cloexec)
+int fd_duplicate(int fd, int from, bool cloexec)
 {
 	struct file *f = fd_get(fd);
 
@@ -144,10 +219,12 @@ static int fd_duplicate_to(int fd, int to, bool cloexec)
 		return -EBADF;
 	mutex_lock(&table_lock);
 	old = table[to].file;
-	table[to] = (struct fd_slot){f, cloexec};
+	slot_set(to, f, cloexec);
 	mutex_unlock(&table_lock);
-	if (old)
+	if (old) {
+		locks_release(old);
 		file_put(old);
+	}
 	return to;
 }
 
@@ -171,10 +248,12 @@ int dup3(int fd, int to, int flags)
 	return (int)posix_result(fd_duplicate_to(fd, to, flags & O_CLOEXEC));
 }
 
-static int fd_flags_get(int fd)
+int fd_flags_get(int fd)
 {
 	int result = -EBADF;
 
+	if (!fd_in_range(fd))
+		return result;
 	mutex_lock(&table_lock);
 	if (table[fd].file)
 		result = table[fd].cloexec ? FD_CLOEXEC : 0;
@@ -182,10 +261,12 @@ static int fd_flags_get(int fd)
 	return result;
 }
 
-static int fd_flags_set(int fd, int flags)
+int fd_flags_set(int fd, int flags)
 {
 	int result = -EBADF;
 
+	if (!fd_in_range(fd))
+		return result;
 	mutex_lock(&table_lock);
 	if (table[fd].file) {
 		table[fd].cloexec = flags & FD_CLOEXEC;
@@ -193,58 +274,4 @@ static int fd_flags_set(int fd, int flags)
 	}
 	mutex_unlock(&table_lock);
 	return result;
-}
-
-static int file_flags_get(int fd)
-{
-	struct file *f = fd_get(fd);
-	int flags;
-
-	if (!f)
-		return -EBADF;
-	flags = f->flags;
-	file_put(f);
-	return flags;
-}
-
-static int file_flags_set(int fd, int flags)
-{
-	const int settable = O_APPEND | O_NONBLOCK;
-	struct file *f = fd_get(fd);
-
-	if (!f)
-		return -EBADF;
-	f->flags = (f->flags & ~settable) | (flags & settable);
-	file_put(f);
-	return 0;
-}
-
-static int fd_control(int fd, int command, int argument)
-{
-	if (!fd_in_range(fd))
-		return -EBADF;
-	switch (command) {
-	case F_DUPFD: return fd_duplicate(fd, argument, false);
-	case F_DUPFD_CLOEXEC: return fd_duplicate(fd, argument, true);
-	case F_GETFD: return fd_flags_get(fd);
-	case F_SETFD: return fd_flags_set(fd, argument);
-	case F_GETFL: return file_flags_get(fd);
-	case F_SETFL: return file_flags_set(fd, argument);
-	case F_GETLK:
-	case F_SETLK:
-	case F_SETLKW: return -ENOSYS;
-	default: return -EINVAL;
-	}
-}
-
-int fcntl(int fd, int command, ...)
-{
-	int argument = 0;
-	va_list args;
-
-	va_start(args, command);
-	if (command == F_DUPFD || command == F_DUPFD_CLOEXEC || command == F_SETFD || command == F_SETFL)
-		argument = va_arg(args, int);
-	va_end(args);
-	return (int)posix_result(fd_control(fd, command, argument));
 }

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Open files and the descriptor table. A descriptor names a slot; a slot refers to an open file
- * (shared by dup); an open file is a table of operations and what they need. Operations return
- * negative errno values.
+ * Open files and the descriptor table. A descriptor names a slot; a slot refers to an open file (shared by dup); an open file is a table of
+ * operations and what they need. Operations return negative errno values.
  */
 #pragma once
 
-#include <dirent.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,34 +19,42 @@
 struct file;
 struct tty;
 
-struct file_ops {
+/* NULL: ESPIPE for read_at, write_at and seek, EINVAL for truncate, ENOTDIR for list, nothing to do for sync and close. */
+struct open_file_ops {
 	ssize_t (*read)(struct file *f, void *buffer, size_t len);
 	ssize_t (*write)(struct file *f, const void *buffer, size_t len);
-	ssize_t (*read_at)(struct file *f, void *buffer, size_t len, off_t at); /* NULL: ESPIPE */
-	off_t (*seek)(struct file *f, off_t offset, int whence);                /* NULL: ESPIPE */
+	ssize_t (*read_at)(struct file *f, void *buffer, size_t len, off_t at);
+	ssize_t (*write_at)(struct file *f, const void *buffer, size_t len, off_t at);
+	off_t (*seek)(struct file *f, off_t offset, int whence);
 	int (*stat)(struct file *f, struct stat *out);
-	int (*list)(struct file *f, struct dirent *out); /* directories: 1 an entry, 0 the end */
-	void (*close)(struct file *f);                   /* NULL: nothing to give back */
+	int (*truncate)(struct file *f, off_t size);
+	int (*sync)(struct file *f, bool data_only);
+	/* Fills the buffer with entries from the place `next` on, as struct file_entry of the protocol says: bytes, 0 at the end. */
+	ssize_t (*list)(struct file *f, uint64_t next, void *buffer, size_t size);
+	void (*close)(struct file *f);
 };
 
+/* The memory of a struct file is used again for other files, but never for anything else: fd_get takes no lock. */
 struct file {
-	const struct file_ops *ops;
-	_Atomic uint32_t refs;
-	bool is_static;    /* not from malloc */
-	_Atomic int flags; /* O_ACCMODE, O_APPEND, O_NONBLOCK */
-	struct mutex lock; /* position and what the operations keep */
-	off_t position;
-	handle_t endpoint; /* of the server behind it, HANDLE_NONE if there is none */
-	struct tty *tty;   /* terminals */
-	const void *data;  /* boot archive: the file's bytes, or the directory's path (malloc) */
+	const struct open_file_ops *ops;
+	_Atomic uint32_t refs;  /* 0: unused */
+	bool is_static;         /* not from file_new */
+	_Atomic int flags;      /* O_ACCMODE, O_APPEND, O_NONBLOCK */
+	struct mutex lock;      /* position and what the operations keep */
+	_Atomic off_t position; /* remote: as far as known here, else POSITION_UNKNOWN */
+	handle_t endpoint;      /* of the server behind it, HANDLE_NONE if there is none */
+	struct tty *tty;        /* terminals */
+	const void *data;       /* boot archive: the file's bytes, or the directory's path (malloc) */
 	size_t size;
 	ino_t inode;
 	mode_t mode;
-	size_t list_cursor;
+	struct file *next_unused;
 };
 
+#define POSITION_UNKNOWN ((off_t)-1)
+
 /* A new open file with one reference; NULL: no memory. */
-struct file *file_new(const struct file_ops *ops, int flags);
+struct file *file_new(const struct open_file_ops *ops, int flags);
 struct file *file_get(struct file *f);
 void file_put(struct file *f);
 
@@ -59,8 +65,14 @@ struct file *fd_get(int fd);
  * descriptor or -EMFILE, then the reference is dropped. cloexec: not handed to children. */
 int fd_install(struct file *f, int from, bool cloexec);
 
+/* Is a descriptor free at the moment? */
+bool fd_available(void);
+
 /* What a child inherits: the file of a slot that is not close-on-exec, with a reference. */
 struct file *fd_get_inherited(int fd);
 
-/* For the three standard descriptors at start. */
+/* At the start, when there is one thread: is the slot in use? */
+bool fd_taken(int fd);
+
+/* For the descriptors there at start; takes the reference over. */
 void fd_install_at(int fd, struct file *f);

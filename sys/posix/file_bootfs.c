@@ -6,11 +6,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "protocols/file.h"
 #include "sys/lib/bootfs.h"
 #include "sys/lib/cpio.h"
 #include "sys/lib/startup.h"
+#include "sys/posix/archive.h"
 #include "sys/posix/errno_map.h"
-#include "sys/posix/vnode.h"
 
 enum { MODE_DIR = S_IFDIR | 0555, MODE_PERMISSIONS = 07777, BOOTFS_DEVICE = 1 };
 
@@ -123,30 +124,47 @@ static void dir_close(struct file *f)
 	free((void *)(uintptr_t)f->data);
 }
 
-static int dir_list(struct file *f, struct dirent *out)
+/* The protocol's form of an entry; 0: no room for it. */
+static size_t entry_put(char *buffer, size_t room, const char *parent, const struct bootfs_entry *from, uint64_t next)
+{
+	struct file_entry entry = {
+		.inode = from->is_dir ? inode_of_dir(parent, from->name, from->name_len) : inode_of_file(from->offset),
+		.next = next,
+		.kind = from->is_dir ? FILE_KIND_DIRECTORY : FILE_KIND_REGULAR,
+		.name_length = (uint8_t)from->name_len,
+	};
+	size_t size = (sizeof(entry) + from->name_len + 8) & ~(size_t)7; /* with a NUL, and up to 8 bytes */
+
+	if (size > room)
+		return 0;
+	entry.size = (uint16_t)size;
+	memset(buffer, 0, size);
+	memcpy(buffer, &entry, sizeof(entry));
+	memcpy(buffer + sizeof(entry), from->name, from->name_len);
+	return size;
+}
+
+static ssize_t dir_list(struct file *f, uint64_t next, void *buffer, size_t size)
 {
 	struct bootfs_entry entry;
+	const struct bootfs *fs = bootfs_own();
+	size_t used = 0, put, cursor = (size_t)next;
 	status_t status;
 
-	mutex_lock(&f->lock);
-	status = bootfs_list(bootfs_own(), f->data, &f->list_cursor, &entry);
-	if (status == OK) {
-		f->position++;
-		out->d_ino = entry.is_dir ? inode_of_dir(f->data, entry.name, entry.name_len)
-					  : inode_of_file(entry.offset);
-		out->d_off = f->position;
-		out->d_type = entry.is_dir ? DT_DIR : DT_REG;
-	}
-	mutex_unlock(&f->lock);
-	if (status == ERR_NOT_FOUND)
+	if (!fs)
 		return 0;
-	if (status != OK)
-		return neg_errno(status);
-	if (entry.name_len >= sizeof(out->d_name))
-		return -ENAMETOOLONG;
-	memcpy(out->d_name, entry.name, entry.name_len);
-	out->d_name[entry.name_len] = '\0';
-	return 1;
+	for (;;) {
+		status = bootfs_list(fs, f->data, &cursor, &entry);
+		if (status != OK)
+			break;
+		if (entry.name_len > FILE_NAME_MAX)
+			return -ENAMETOOLONG;
+		put = entry_put((char *)buffer + used, size - used, f->data, &entry, cursor);
+		if (put == 0)
+			return used ? (ssize_t)used : -EINVAL;
+		used += put;
+	}
+	return status == ERR_NOT_FOUND ? (ssize_t)used : neg_errno(status);
 }
 
 static off_t dir_seek(struct file *f, off_t offset, int whence)
@@ -155,13 +173,12 @@ static off_t dir_seek(struct file *f, off_t offset, int whence)
 	if (offset != 0 || whence != SEEK_SET)
 		return -EINVAL;
 	mutex_lock(&f->lock);
-	f->list_cursor = 0;
 	f->position = 0;
 	mutex_unlock(&f->lock);
 	return 0;
 }
 
-static const struct file_ops file_bootfs_ops = {
+static const struct open_file_ops file_bootfs_ops = {
 	.read = bootfs_read,
 	.read_at = bootfs_read_at,
 	.write = bootfs_write,
@@ -169,7 +186,7 @@ static const struct file_ops file_bootfs_ops = {
 	.stat = bootfs_stat,
 };
 
-static const struct file_ops dir_bootfs_ops = {
+static const struct open_file_ops dir_bootfs_ops = {
 	.read = dir_read,
 	.write = bootfs_write,
 	.seek = dir_seek,
@@ -236,6 +253,11 @@ int bootfs_file_open(const char *path, int flags, struct file **out)
 	}
 	*out = f;
 	return 0;
+}
+
+const char *bootfs_file_directory(const struct file *f)
+{
+	return f->ops == &dir_bootfs_ops ? f->data : NULL;
 }
 
 int bootfs_file_stat(const char *path, struct stat *out)

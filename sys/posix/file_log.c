@@ -77,7 +77,7 @@ void file_log_flush(void)
 	mutex_unlock(&file_log.lock);
 }
 
-static const struct file_ops log_ops = {
+static const struct open_file_ops log_ops = {
 	.read = log_read_end,
 	.write = log_file_write,
 	.stat = log_file_stat,

@@ -2,7 +2,7 @@
 /* /dev/null */
 #include <errno.h>
 
-#include "sys/posix/vnode.h"
+#include "sys/posix/archive.h"
 
 static ssize_t null_read(struct file *f, void *buffer, size_t len)
 {
@@ -30,7 +30,7 @@ static int null_stat(struct file *f, struct stat *out)
 	return 0;
 }
 
-const struct file_ops file_null_ops = {
+const struct open_file_ops file_null_ops = {
 	.read = null_read,
 	.write = null_write,
 	.seek = null_seek,

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* read, write and the other calls on an open descriptor: each finds the file and calls its
- * operation. */
+/* read, write and the other calls on an open descriptor: each finds the file and calls its operation. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "protocols/vfs.h"
+#include "sys/posix/at.h"
 #include "sys/posix/errno_map.h"
-#include "sys/posix/file.h"
+#include "sys/posix/remote.h"
 
 #define LEN_MAX ((size_t)-1 >> 1) /* what a result can say */
 
@@ -65,6 +66,21 @@ ssize_t write(int fd, const void *buffer, size_t len)
 	return posix_result(result);
 }
 
+ssize_t pwrite(int fd, const void *buffer, size_t len, off_t at)
+{
+	struct file *f = fd_get(fd);
+	ssize_t result = -EBADF;
+
+	if (!f)
+		return posix_result(-EBADF);
+	if (at < 0)
+		result = -EINVAL;
+	else if (file_writable(f))
+		result = f->ops->write_at ? f->ops->write_at(f, buffer, len < LEN_MAX ? len : LEN_MAX, at) : -ESPIPE;
+	file_put(f);
+	return posix_result(result);
+}
+
 off_t lseek(int fd, off_t offset, int whence)
 {
 	struct file *f = fd_get(fd);
@@ -104,13 +120,93 @@ int isatty(int fd)
 	return is_tty;
 }
 
-/* Nothing here keeps data back that a medium could lose. */
-int fsync(int fd)
+/* ---- sizes ---- */
+
+int ftruncate(int fd, off_t size)
 {
 	struct file *f = fd_get(fd);
+	int result = -EINVAL;
 
 	if (!f)
 		return (int)posix_result(-EBADF);
+	if (size >= 0 && file_writable(f) && f->ops->truncate)
+		result = f->ops->truncate(f, size);
 	file_put(f);
-	return 0;
+	return (int)posix_result(result);
+}
+
+int truncate(const char *path, off_t size)
+{
+	struct file *f;
+	int result;
+
+	if (size < 0)
+		return (int)posix_result(-EINVAL);
+	result = path_open(AT_FDCWD, path, O_WRONLY, 0, &f);
+	if (result == 0) {
+		result = f->ops->truncate ? f->ops->truncate(f, size) : -EINVAL;
+		file_put(f);
+	}
+	return (int)posix_result(result);
+}
+
+static int allocate(int fd, off_t offset, off_t len)
+{
+	struct file *f = fd_get(fd);
+	status_t status;
+	int error = 0;
+
+	if (!f)
+		return EBADF;
+	if (offset < 0 || len <= 0)
+		error = EINVAL;
+	else if (!file_writable(f))
+		error = EBADF;
+	else if (!remote_is(f))
+		error = f->ops->seek ? ENODEV : ESPIPE;
+	if (error == 0) {
+		CALL_AGAIN(status, file_allocate(f->endpoint, (uint64_t)offset, (uint64_t)len, false, false));
+		error = errno_from_status(status);
+	}
+	file_put(f);
+	return error;
+}
+
+int posix_fallocate(int fd, off_t offset, off_t len);
+int posix_fallocate(int fd, off_t offset, off_t len)
+{
+	return allocate(fd, offset, len);
+}
+
+/* ---- to the medium ---- */
+
+static int file_flush(int fd, bool data_only)
+{
+	struct file *f = fd_get(fd);
+	int result = 0;
+
+	if (!f)
+		return (int)posix_result(-EBADF);
+	if (f->ops->sync)
+		result = f->ops->sync(f, data_only);
+	file_put(f);
+	return (int)posix_result(result);
+}
+
+int fsync(int fd)
+{
+	return file_flush(fd, false);
+}
+
+int fdatasync(int fd)
+{
+	return file_flush(fd, true);
+}
+
+void sync(void)
+{
+	status_t status;
+
+	if (resolve_vfs != HANDLE_NONE)
+		CALL_AGAIN(status, vfs_sync(resolve_vfs)); /* POSIX gives no way to tell of errors: fsync does */
 }

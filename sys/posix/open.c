@@ -1,141 +1,133 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Calls that take a path: open, stat, access. Calls that would change the tree fail with EROFS: it
- * is read-only. */
+/* open and its family. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <stdbool.h>
 
+#include "sys/lib/syscall.h"
+#include "sys/posix/archive.h"
+#include "sys/posix/at.h"
+#include "sys/posix/device.h"
 #include "sys/posix/errno_map.h"
-#include "sys/posix/vnode.h"
+#include "sys/posix/remote.h"
+#include "sys/posix/view.h"
 
-static const char path_null[] = "/dev/null";
+int openat(int at, const char *path, int flags, ...);
 
-static int path_open(const char *path, int flags)
+struct open_call {
+	uint32_t mode, permissions;
+	handle_t handle;       /* out: of the file, or the device */
+	uint32_t device_class; /* out */
+	bool is_device;        /* out */
+};
+
+static status_t open_try(handle_t at, const char *path, void *context)
 {
-	char resolved[PATH_BYTES];
-	struct file *f = NULL;
-	int result = path_resolve(path, resolved);
+	struct open_call *call = context;
+	status_t status;
 
+	do {
+		status = file_open(at, path, call->mode, call->permissions, &call->handle, NULL);
+		/* What was made before the server died would now be in the way. */
+	} while (status == ERR_PEER_DIED && !(call->mode & FILE_MODE_EXCLUSIVE));
+	if (__builtin_expect(status != ERR_DEVICE, 1))
+		return status;
+	call->is_device = true;
+	CALL_AGAIN(status,
+		   file_device(at, path,
+			       call->mode & (FILE_MODE_READ | FILE_MODE_WRITE | FILE_MODE_APPEND | FILE_MODE_NO_FOLLOW),
+			       &call->handle, &call->device_class));
+	return status == ERR_UNSUPPORTED ? ERR_DEVICE : status;
+}
+
+/* O_SEARCH of a directory is a place to look up from; the protocol's EXECUTE is for programs. */
+static int search_open(int at, const char *path, struct open_call *call)
+{
+	status_t status;
+	int result;
+
+	call->mode = FILE_MODE_PATH | FILE_MODE_DIRECTORY | (call->mode & FILE_MODE_NO_FOLLOW);
+	result = path_apply(at, path, call->mode & FILE_MODE_NO_FOLLOW ? 0 : PATH_FOLLOW, open_try, call);
 	if (result)
 		return result;
-	if (strcmp(resolved, path_null) == 0) {
-		f = file_new(&file_null_ops, flags & (O_ACCMODE | O_APPEND | O_NONBLOCK));
-		result = f ? 0 : -ENOMEM;
-	} else {
-		result = bootfs_file_open(resolved, flags, &f);
+	CALL_AGAIN(status, file_access(call->handle, "", FILE_WANT_EXECUTE));
+	if (status != OK)
+		(void)handle_close(call->handle);
+	return neg_errno(status);
+}
+
+static int remote_open(int at, const char *path, int flags, mode_t permissions, struct file **out)
+{
+	struct open_call call = {
+		.mode = remote_mode(flags),
+		.permissions = permissions & ~view_umask() & 07777,
+	};
+	bool follow = !(flags & O_NOFOLLOW) && (flags & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL);
+	int result = path_apply(at, path, follow ? PATH_FOLLOW : 0, open_try, &call);
+
+	if (__builtin_expect(result != 0, 0)) {
+		if ((flags & O_SEARCH) && (result == -EACCES || result == -EISDIR))
+			result = search_open(at, path, &call) == 0 ? 0 : result;
+		if (result)
+			return result;
 	}
-	if (result)
-		return result;
-	/* "name/" asks for a directory */
-	if (path[strlen(path) - 1] == '/' && !f->ops->list) {
-		file_put(f);
-		return -ENOTDIR;
-	}
-	return fd_install(f, 0, flags & O_CLOEXEC);
+	if (__builtin_expect(call.is_device, 0))
+		return device_file_new(call.handle, call.device_class, flags, out);
+	*out = remote_new(call.handle, flags);
+	return *out ? 0 : -ENOMEM;
+}
+
+int path_open(int at, const char *path, int flags, mode_t permissions, struct file **out)
+{
+	if (resolve_vfs == HANDLE_NONE)
+		return archive_open(at, path, flags, out);
+	return remote_open(at, path, flags, permissions, out);
+}
+
+static int open_at(int at, const char *path, int flags, mode_t permissions)
+{
+	struct file *f;
+	int result;
+
+	/* Before a file is made for which there is no descriptor then. */
+	if (!fd_available())
+		return (int)posix_result(-EMFILE);
+	result = path_open(at, path, flags, permissions, &f);
+	if (result == 0)
+		result = fd_install(f, 0, flags & O_CLOEXEC);
+	return (int)posix_result(result);
 }
 
 int open(const char *path, int flags, ...)
 {
-	/* The mode argument is for files that get created, and none can be. */
-	return (int)posix_result(path_open(path, flags));
-}
+	mode_t permissions = 0;
 
-int creat(const char *path, mode_t mode)
-{
-	return open(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
-}
+	if (flags & O_CREAT) {
+		va_list args;
 
-static int path_stat(const char *path, struct stat *out)
-{
-	char resolved[PATH_BYTES];
-	int result = path_resolve(path, resolved);
-
-	if (result)
-		return result;
-	if (strcmp(resolved, path_null) == 0) {
-		*out = (struct stat){0};
-		result = file_null_ops.stat(NULL, out);
-	} else {
-		result = bootfs_file_stat(resolved, out);
+		va_start(args, flags);
+		permissions = va_arg(args, mode_t);
+		va_end(args);
 	}
-	if (result == 0 && path[strlen(path) - 1] == '/' && !S_ISDIR(out->st_mode))
-		return -ENOTDIR;
-	return result;
+	return open_at(AT_FDCWD, path, flags, permissions);
 }
 
-int stat(const char *restrict path, struct stat *restrict out)
+int openat(int at, const char *path, int flags, ...)
 {
-	return (int)posix_result(path_stat(path, out));
+	mode_t permissions = 0;
+
+	if (flags & O_CREAT) {
+		va_list args;
+
+		va_start(args, flags);
+		permissions = va_arg(args, mode_t);
+		va_end(args);
+	}
+	return open_at(at, path, flags, permissions);
 }
 
-/* There are no symbolic links. */
-int lstat(const char *restrict path, struct stat *restrict out)
+int creat(const char *path, mode_t permissions)
 {
-	return (int)posix_result(path_stat(path, out));
-}
-
-static int path_access(const char *path, int mode)
-{
-	struct stat st;
-	int result;
-
-	if (mode & ~(R_OK | W_OK | X_OK))
-		return -EINVAL;
-	result = path_stat(path, &st);
-	if (result)
-		return result;
-	if ((mode & W_OK) && !S_ISCHR(st.st_mode))
-		return -EROFS;
-	if ((mode & X_OK) && !(st.st_mode & 0111))
-		return -EACCES;
-	return 0;
-}
-
-int access(const char *path, int mode)
-{
-	return (int)posix_result(path_access(path, mode));
-}
-
-static int path_change(const char *path)
-{
-	struct stat st;
-	int result = path_stat(path, &st);
-
-	return (int)posix_result(result ? result : -EROFS);
-}
-
-int unlink(const char *path)
-{
-	return path_change(path);
-}
-
-int rmdir(const char *path)
-{
-	return path_change(path);
-}
-
-int rename(const char *from, const char *to)
-{
-	(void)to;
-	return path_change(from);
-}
-
-int mkdir(const char *path, mode_t mode)
-{
-	struct stat st;
-	int result = path_stat(path, &st);
-
-	(void)mode;
-	return (int)posix_result(result == 0 ? -EEXIST : result == -ENOENT ? -EROFS : result);
-}
-
-mode_t umask(mode_t mask)
-{
-	static _Atomic mode_t present = 022;
-
-	return atomic_exchange(&present, mask & 0777);
+	return open_at(AT_FDCWD, path, O_WRONLY | O_CREAT | O_TRUNC, permissions);
 }

@@ -150,7 +150,8 @@ status_t resolve_step(struct resolve *r, bool follow)
 				     &consumed, &mount));
 	if (status != OK)
 		return status;
-	if (step == FILE_STEP_HERE)
+	r->stayed = step == FILE_STEP_HERE;
+	if (r->stayed)
 		return OK; /* what it led to is gone: the operation says itself what is there now */
 	if (consumed > strlen(r->path) || memchr(target, '\0', length))
 		return ERR_PROTOCOL;

@@ -29,6 +29,7 @@ struct resolve {
 	const char *
 		origin; /* the absolute path that `path` is the end of, if only plain names stand before it; else NULL */
 	unsigned steps, links;
+	bool stayed;                  /* the last step found nothing that leads elsewhere */
 	char text[FILE_PATH_MAX + 3]; /* where paths are put together: a slash, the path, room for one more slash */
 };
 

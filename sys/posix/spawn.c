@@ -16,11 +16,11 @@
 #include "sys/lib/spawn.h"
 #include "sys/lib/startup.h"
 #include "sys/lib/syscall.h"
+#include "sys/posix/archive.h"
 #include "sys/posix/child.h"
 #include "sys/posix/errno_map.h"
 #include "sys/posix/file_std.h"
 #include "sys/posix/spawn_actions.h"
-#include "sys/posix/vnode.h"
 
 #define STD_COUNT 3
 
@@ -207,7 +207,7 @@ static int spawn_path(const char *path, const posix_spawn_file_actions_t *action
 	struct bootfs_file program;
 	struct child_files *files;
 	const struct bootfs *fs = bootfs_own();
-	int error = -path_resolve(path, resolved);
+	int error = -archive_resolve(AT_FDCWD, path, resolved);
 	status_t status;
 
 	if (error)

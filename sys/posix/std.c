@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The standard descriptors: terminals where the parent gave endpoints, else the kernel's log. */
+/* The standard descriptors: files and terminals where the parent gave them, else the kernel's log. */
 #include <fcntl.h>
 
 #include "sys/lib/startup.h"
 #include "sys/posix/file_std.h"
 #include "sys/posix/tty.h"
+#include "sys/posix/view.h"
 
 static struct tty console; /* one: the three endpoints are of one line as a rule */
 
@@ -17,10 +18,14 @@ static struct file terminals[3] = {
 void file_std_open(void)
 {
 	static const char *const names[3] = {HND_STDIN, HND_STDOUT, HND_STDERR};
+	unsigned closed;
 
+	view_start(&closed);
 	for (int fd = 0; fd < 3; fd++) {
 		handle_t ep = startup_handle(names[fd]);
 
+		if (fd_taken(fd) || (closed & 1u << fd))
+			continue;
 		/* Errors go where output goes when nothing else was said. */
 		if (fd == 2 && ep == HANDLE_NONE && terminals[1].endpoint != HANDLE_NONE) {
 			fd_install_at(fd, file_get(&terminals[1]));

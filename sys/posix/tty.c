@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <termios.h>
 
 #include "protocols/serial.h"
@@ -217,11 +218,25 @@ static void tty_close(struct file *f)
 	(void)handle_close(f->endpoint);
 }
 
-const struct file_ops tty_ops = {
+const struct open_file_ops tty_ops = {
 	.read = tty_read,
 	.write = tty_write,
 	.stat = tty_stat,
 	.close = tty_close,
+};
+
+/* Of a line that was opened by its path: the settings are its own. */
+static void tty_opened_close(struct file *f)
+{
+	tty_close(f);
+	free(f->tty);
+}
+
+const struct open_file_ops tty_opened_ops = {
+	.read = tty_read,
+	.write = tty_write,
+	.stat = tty_stat,
+	.close = tty_opened_close,
 };
 
 /* ---- termios ---- */

@@ -14,6 +14,7 @@ struct tty {
 	struct tty_line line; /* input_lock */
 };
 
-extern const struct file_ops tty_ops;
+extern const struct open_file_ops tty_ops;
+extern const struct open_file_ops tty_opened_ops; /* the tty is from malloc */
 
 void tty_settings_get(struct tty *tty, struct termios *out);

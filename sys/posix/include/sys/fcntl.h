@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The C library's <sys/fcntl.h>, with a struct flock whose l_pid has room for a pid, and O_PATH. */
+#ifndef _VERIDIAN_SYS_FCNTL_H
+#define _VERIDIAN_SYS_FCNTL_H
+
+#define flock __flock_of_the_c_library
+#include_next <sys/fcntl.h>
+#undef flock
+
+#include <sys/types.h>
+
+/* Neither to be read nor written: a place for the *at functions, fstat and fchdir. */
+#define O_PATH 0x800000
+
+struct flock {
+	short l_type; /* F_RDLCK, F_WRLCK, F_UNLCK */
+	short l_whence;
+	off_t l_start;
+	off_t l_len; /* 0: to the end of the file, wherever that will be */
+	pid_t l_pid;
+};
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+#if __BSD_VISIBLE
+int flock(int, int);
+#endif
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The operations of open files over the protocol `file`. Each is one call as a rule. The position is the description's, kept by the file system
+ * and shared with other processes; what is known of it here serves only to tell, after the server died over a write, whether that was done.
+ */
+#include "sys/posix/remote.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "sys/lib/syscall.h"
+#include "sys/posix/errno_map.h"
+#include "sys/posix/resolve.h"
+
+/* Of read and write: what the mode does not allow is a bad descriptor to POSIX. */
+static ssize_t transfer_error(status_t status)
+{
+	return status == ERR_ACCESS ? -EBADF : neg_errno(status);
+}
+
+static void position_moved(struct file *f, uint64_t count)
+{
+	off_t known = atomic_load_explicit(&f->position, memory_order_relaxed);
+
+	if (known != POSITION_UNKNOWN)
+		atomic_store_explicit(&f->position, known + (off_t)count, memory_order_relaxed);
+}
+
+/* More than one call carries, or all of it: piece by piece until one is short. */
+static ssize_t read_pieces(struct file *f, char *buffer, size_t len, uint64_t at)
+{
+	size_t done = 0;
+	status_t status;
+
+	do {
+		size_t piece = len - done < FILE_TRANSFER_MAX ? len - done : FILE_TRANSFER_MAX;
+		uint64_t count;
+
+		CALL_AGAIN(status, file_read(f->endpoint, at, buffer + done, piece, &count));
+		if (status != OK)
+			break;
+		done += count;
+		if (at != FILE_AT_POSITION)
+			at += count;
+		else
+			position_moved(f, count);
+		if (count < piece)
+			break;
+	} while (done < len);
+	return done || status == OK ? (ssize_t)done : transfer_error(status);
+}
+
+static ssize_t remote_read(struct file *f, void *buffer, size_t len)
+{
+	return read_pieces(f, buffer, len, FILE_AT_POSITION);
+}
+
+static ssize_t remote_read_at(struct file *f, void *buffer, size_t len, off_t at)
+{
+	return read_pieces(f, buffer, len, (uint64_t)at);
+}
+
+/* The server died over a write at the position. If the position is where it was known to be nothing was done (bytes may lie there, they will be the
+ * same again): OK, to be sent again. If it moved by all of it, it was done: *count is set. Else nobody knows. */
+static status_t write_was_done(struct file *f, off_t known, size_t len, uint64_t *count)
+{
+	uint64_t position;
+	status_t status;
+
+	if (known == POSITION_UNKNOWN || (f->flags & O_APPEND))
+		return ERR_IO;
+	CALL_AGAIN(status, file_seek(f->endpoint, 0, FILE_WHENCE_CURRENT, &position));
+	if (status != OK)
+		return status;
+	if (position == (uint64_t)known)
+		return OK;
+	if (position != (uint64_t)known + len)
+		return ERR_IO;
+	*count = len;
+	return OK;
+}
+
+static status_t write_piece(struct file *f, const char *buffer, size_t len, uint64_t at, uint64_t *count)
+{
+	off_t known = atomic_load_explicit(&f->position, memory_order_relaxed);
+	uint64_t position;
+	status_t status;
+
+	*count = 0;
+	for (;;) {
+		status = file_write(f->endpoint, at, buffer, len, count, &position);
+		if (__builtin_expect(status == OK, 1)) {
+			if (at == FILE_AT_POSITION)
+				atomic_store_explicit(&f->position, (off_t)position, memory_order_relaxed);
+			return *count <= len ? OK : ERR_PROTOCOL;
+		}
+		if (status != ERR_PEER_DIED)
+			return status;
+		if (at == FILE_AT_POSITION) {
+			status = write_was_done(f, known, len, count);
+			if (status != OK)
+				return status;
+			if (*count) {
+				position_moved(f, *count);
+				return OK;
+			}
+		}
+	}
+}
+
+static ssize_t write_pieces(struct file *f, const char *buffer, size_t len, uint64_t at)
+{
+	size_t done = 0;
+	status_t status;
+
+	do {
+		size_t piece = len - done < FILE_TRANSFER_MAX ? len - done : FILE_TRANSFER_MAX;
+		uint64_t count;
+
+		status = write_piece(f, buffer + done, piece, at, &count);
+		if (status != OK)
+			break;
+		done += count;
+		if (at != FILE_AT_POSITION)
+			at += count;
+		if (count < piece)
+			break;
+	} while (done < len);
+	return done || status == OK ? (ssize_t)done : transfer_error(status);
+}
+
+static ssize_t remote_write(struct file *f, const void *buffer, size_t len)
+{
+	return write_pieces(f, buffer, len, FILE_AT_POSITION);
+}
+
+static ssize_t remote_write_at(struct file *f, const void *buffer, size_t len, off_t at)
+{
+	return write_pieces(f, buffer, len, (uint64_t)at);
+}
+
+static off_t remote_seek(struct file *f, off_t offset, int whence)
+{
+	uint64_t position;
+	status_t status;
+
+	if (!file_whence_valid((uint64_t)whence))
+		return -EINVAL;
+	do {
+		status = file_seek(f->endpoint, offset, (enum file_whence)whence, &position);
+		/* Done twice it would move twice. */
+	} while (status == ERR_PEER_DIED && (whence != SEEK_CUR || offset == 0));
+	if (status == ERR_RANGE)
+		return -ENXIO;
+	if (status != OK)
+		return neg_errno(status);
+	if (position > INT64_MAX)
+		return -EOVERFLOW;
+	atomic_store_explicit(&f->position, (off_t)position, memory_order_relaxed);
+	return (off_t)position;
+}
+
+static mode_t kind_mode(uint8_t kind)
+{
+	static const mode_t modes[] = {
+		[FILE_KIND_REGULAR] = S_IFREG,   [FILE_KIND_DIRECTORY] = S_IFDIR, [FILE_KIND_SYMLINK] = S_IFLNK,
+		[FILE_KIND_CHARACTER] = S_IFCHR, [FILE_KIND_BLOCK] = S_IFBLK,     [FILE_KIND_FIFO] = S_IFIFO,
+		[FILE_KIND_SOCKET] = S_IFSOCK,
+	};
+
+	return modes[kind]; /* the stub has seen that it is one of these */
+}
+
+static struct timespec time_from_ns(int64_t ns)
+{
+	struct timespec ts = {.tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000};
+
+	if (ts.tv_nsec < 0) {
+		ts.tv_sec--;
+		ts.tv_nsec += 1000000000;
+	}
+	return ts;
+}
+
+void stat_from_attributes(const struct file_attributes *a, struct stat *out)
+{
+	*out = (struct stat){
+		.st_dev = a->mount,
+		.st_ino = a->inode,
+		.st_mode = kind_mode(a->kind) | (a->permissions & 07777),
+		.st_nlink = (nlink_t)(a->links < 0xffff ? a->links : 0xffff),
+		.st_uid = a->user,
+		.st_gid = a->group,
+		.st_rdev = (dev_t)a->device,
+		.st_size = (off_t)a->size,
+		.st_atim = time_from_ns(a->accessed),
+		.st_mtim = time_from_ns(a->modified),
+		.st_ctim = time_from_ns(a->changed),
+		.st_blksize = (blksize_t)a->block_size,
+		.st_blocks = (blkcnt_t)a->blocks,
+	};
+}
+
+static int remote_stat(struct file *f, struct stat *out)
+{
+	struct file_attributes attributes;
+	uint32_t count;
+	status_t status;
+
+	CALL_AGAIN(status, file_attributes(f->endpoint, "", true, &attributes, 1, &count));
+	if (status != OK)
+		return neg_errno(status);
+	if (count != 1)
+		return -EPROTO;
+	stat_from_attributes(&attributes, out);
+	return 0;
+}
+
+static int remote_truncate(struct file *f, off_t size)
+{
+	status_t status;
+
+	CALL_AGAIN(status, file_truncate(f->endpoint, (uint64_t)size));
+	return status == ERR_ACCESS ? -EINVAL : neg_errno(status); /* not open for writing */
+}
+
+static int remote_sync(struct file *f, bool data_only)
+{
+	status_t status;
+
+	CALL_AGAIN(status, file_sync(f->endpoint, data_only));
+	return neg_errno(status);
+}
+
+static ssize_t remote_list(struct file *f, uint64_t next, void *buffer, size_t size)
+{
+	uint32_t length;
+	status_t status;
+
+	CALL_AGAIN(status, file_list(f->endpoint, next, buffer, size, &length));
+	return status == OK ? (ssize_t)length : status == ERR_ACCESS ? -EBADF : neg_errno(status);
+}
+
+static void remote_close(struct file *f)
+{
+	(void)handle_close(f->endpoint); /* whoever closed it before us has lost it, not we */
+}
+
+const struct open_file_ops remote_ops = {
+	.read = remote_read,
+	.write = remote_write,
+	.read_at = remote_read_at,
+	.write_at = remote_write_at,
+	.seek = remote_seek,
+	.stat = remote_stat,
+	.truncate = remote_truncate,
+	.sync = remote_sync,
+	.list = remote_list,
+	.close = remote_close,
+};

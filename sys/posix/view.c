@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the parent gave of files, the umask, and the handle of the working directory; its text is in cwd.c. */
+#include "sys/posix/view.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "sys/lib/startup.h"
+#include "sys/lib/syscall.h"
+#include "sys/posix/cwd.h"
+#include "sys/posix/file.h"
+#include "sys/posix/remote.h"
+#include "sys/posix/resolve.h"
+
+static _Atomic mode_t present_umask = 022;
+
+mode_t umask(mode_t mask)
+{
+	return atomic_exchange(&present_umask, mask & 0777);
+}
+
+mode_t view_umask(void)
+{
+	return atomic_load_explicit(&present_umask, memory_order_relaxed);
+}
+
+/* fd:N:FLAGS; what is not of that form is nobody's mistake here, and left alone. */
+static void descriptor_take(const char *text, handle_t handle)
+{
+	char *end;
+	unsigned long fd = strtoul(text, &end, 10);
+	unsigned long flags;
+	struct file *f;
+
+	if (end == text || *end != ':' || fd >= FD_COUNT)
+		return;
+	text = end + 1;
+	flags = strtoul(text, &end, 16);
+	if (end == text || *end != '\0')
+		return;
+	f = remote_new(handle, (int)flags);
+	if (!f)
+		return;
+	f->position = POSITION_UNKNOWN;
+	fd_install_at((int)fd, f);
+}
+
+static void cwd_take(const char *text, handle_t handle, unsigned *closed)
+{
+	char *end;
+	unsigned long mask = strtoul(text, &end, 8);
+
+	if (end != text)
+		atomic_store(&present_umask, (mode_t)mask & 0777);
+	if (*end == ':')
+		*closed = (unsigned)strtoul(end + 1, NULL, 8);
+	cwd_inherit(handle);
+}
+
+void view_start(unsigned *closed)
+{
+	const struct startup *s = startup_get();
+	handle_t vfs = startup_handle(HND_VFS);
+
+	*closed = 0;
+	if (vfs == HANDLE_NONE)
+		return;
+	resolve_use(vfs);
+	for (uint32_t i = 0; i < s->nhandles && i < STARTUP_HANDLES; i++) {
+		const struct startup_handle *h = &s->handles[i];
+
+		if (strncmp(h->name, HND_FD, sizeof(HND_FD) - 1) == 0)
+			descriptor_take(h->name + sizeof(HND_FD) - 1, h->handle);
+		else if (strncmp(h->name, HND_CWD, sizeof(HND_CWD) - 1) == 0)
+			cwd_take(h->name + sizeof(HND_CWD) - 1, h->handle, closed);
+	}
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a process sees files with: its view (the handle "vfs"), its working directory, its umask. A child is given them as handles with these names:
+ *
+ *   vfs                the view
+ *   cwd:UMASK:CLOSED   the working directory; octal umask; which of the descriptors 0 to 2 are closed, as the bits of an octal digit
+ *   fd:N:FLAGS         descriptor N: an open file, with open's flags in hexadecimal
+ */
+#pragma once
+
+#include <limits.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "sys/abi/handle.h"
+
+#define PATH_BYTES 1024 /* of a path kept here, NUL included */
+
+#define HND_VFS "vfs"
+#define HND_CWD "cwd:"
+#define HND_FD  "fd:"
+
+/* Takes over what the parent gave; tells which standard descriptors are closed. */
+void view_start(unsigned *closed);
+
+mode_t view_umask(void);
+
+/* The working directory; HANDLE_NONE and a negative errno value if there is none to be had. */
+int cwd_get(handle_t *out);
+
+/* A duplicate for a child; HANDLE_NONE: it was never used, and PWD says enough. */
+handle_t cwd_duplicate(void);
+
+/* Processes without a view: the text of the working directory is all there is. */
+void cwd_text(char out[PATH_BYTES]);
