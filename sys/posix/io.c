@@ -172,7 +172,6 @@ static int allocate(int fd, off_t offset, off_t len)
 	return error;
 }
 
-int posix_fallocate(int fd, off_t offset, off_t len);
 int posix_fallocate(int fd, off_t offset, off_t len)
 {
 	return allocate(fd, offset, len);

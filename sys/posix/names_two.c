@@ -17,7 +17,6 @@
 #define RENAME_NOREPLACE 1u
 #endif
 
-int renameat(int from_at, const char *from, int to_at, const char *to);
 int renameat2(int from_at, const char *from, int to_at, const char *to, unsigned flags);
 int linkat(int from_at, const char *from, int to_at, const char *to, int flags);
 

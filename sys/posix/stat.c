@@ -19,7 +19,6 @@ int fchownat(int at, const char *path, uid_t owner, gid_t group, int flags);
 int faccessat(int at, const char *path, int mode, int flags);
 int utimensat(int at, const char *path, const struct timespec times[2], int flags);
 int lchmod(const char *path, mode_t mode);
-int utime(const char *path, const struct utimbuf *times);
 
 #ifndef AT_EMPTY_PATH
 #define AT_EMPTY_PATH 0x0010

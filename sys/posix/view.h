@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "sys/abi/handle.h"
+#include "sys/abi/startup.h"
 
 #define PATH_BYTES 1024 /* of a path kept here, NUL included */
 

@@ -2,15 +2,12 @@
 /* The POSIX layer from a program's side: memory, files, time, threads, children. Starts itself as
  * its own children. */
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <spawn.h>
-#include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -21,33 +18,9 @@
 
 #include "sys/lib/startup.h"
 #include "sys/lib/syscall.h"
+#include "sys/posix/test/check.h"
 
 #define PROGRAM "/test/posix"
-
-static unsigned passed, failed;
-static bool good; /* of the present case */
-
-static bool check(bool condition, int line, const char *what)
-{
-	if (!condition && good)
-		printf("line %d: %s (errno %d)\n", line, what, errno);
-	good = good && condition;
-	return condition;
-}
-#define CHECK(condition) check((condition), __LINE__, #condition)
-
-static void run(const char *name, void (*test)(void))
-{
-	good = true;
-	test();
-	if (good) {
-		passed++;
-		printf("PASS %s\n", name);
-	} else {
-		failed++;
-		printf("FAIL %s\n", name);
-	}
-}
 
 /* ---- memory ---- */
 

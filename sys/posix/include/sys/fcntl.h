@@ -20,14 +20,13 @@ struct flock {
 	pid_t l_pid;
 };
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+_BEGIN_STD_C
 #if __BSD_VISIBLE
 int flock(int, int);
 #endif
-#ifdef __cplusplus
-}
+#if __POSIX_VISIBLE >= 200112
+int posix_fallocate(int, off_t, off_t);
 #endif
+_END_STD_C
 
 #endif

@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Files from a program's side, over a vfs of the test's own. */
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/uio.h>
+#include <unistd.h>
+#include <utime.h>
+
+#include "sys/posix/test/check.h"
+#include "sys/posix/test/files_up.h"
+
+static int put(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	bool written;
+
+	if (fd < 0)
+		return -1;
+	written = write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+	return close(fd) == 0 && written ? 0 : -1;
+}
+
+static bool holds(const char *path, const char *text)
+{
+	char buffer[256];
+	int fd = open(path, O_RDONLY);
+	ssize_t n;
+
+	if (fd < 0)
+		return false;
+	n = read(fd, buffer, sizeof(buffer));
+	(void)close(fd);
+	return n == (ssize_t)strlen(text) && memcmp(buffer, text, (size_t)n) == 0;
+}
+
+static void test_open(void)
+{
+	char text[32] = "";
+	int fd, other;
+
+	CHECK_FAILS(open("/tmp/a", O_RDONLY), ENOENT);
+	fd = open("/tmp/a", O_RDWR | O_CREAT | O_EXCL, 0666);
+	CHECK(fd == 3);
+	CHECK_FAILS(open("/tmp/a", O_RDWR | O_CREAT | O_EXCL, 0666), EEXIST);
+	CHECK(write(fd, "hello, world", 12) == 12);
+	CHECK(lseek(fd, 0, SEEK_CUR) == 12);
+	CHECK(lseek(fd, -5, SEEK_END) == 7);
+	CHECK(read(fd, text, 32) == 5 && memcmp(text, "world", 5) == 0);
+	CHECK(read(fd, text, 32) == 0);
+	CHECK(pread(fd, text, 5, 0) == 5 && memcmp(text, "hello", 5) == 0);
+	CHECK(pwrite(fd, "J", 1, 0) == 1);
+	CHECK(lseek(fd, 0, SEEK_CUR) == 12);
+	CHECK_FAILS(lseek(fd, -1, SEEK_SET), EINVAL);
+	CHECK_FAILS(lseek(fd, 0, 77), EINVAL);
+	CHECK_FAILS(lseek(fd, 100, SEEK_DATA), ENXIO);
+	other = dup(fd);
+	CHECK(other == 4 && lseek(other, 3, SEEK_SET) == 3 && read(fd, text, 2) == 2 && memcmp(text, "lo", 2) == 0);
+	CHECK(close(fd) == 0);
+	CHECK(read(other, text, 1) == 1 && text[0] == ',');
+	CHECK(close(other) == 0);
+	CHECK_FAILS(read(other, text, 1), EBADF);
+	CHECK(holds("/tmp/a", "Jello, world"));
+	fd = open("/tmp/a", O_WRONLY);
+	CHECK_FAILS(read(fd, text, 1), EBADF);
+	CHECK_FAILS(pread(fd, text, 1, 0), EBADF);
+	CHECK(ftruncate(fd, 3) == 0);
+	CHECK_FAILS(ftruncate(fd, -1), EINVAL);
+	close(fd);
+	CHECK(holds("/tmp/a", "Jel"));
+	fd = open("/tmp/a", O_RDONLY);
+	CHECK_FAILS(write(fd, text, 1), EBADF);
+	CHECK_FAILS(ftruncate(fd, 0), EINVAL);
+	CHECK(fsync(fd) == 0 && fdatasync(fd) == 0);
+	close(fd);
+	CHECK(truncate("/tmp/a", 5) == 0 && truncate("/tmp/a", 4) == 0);
+	CHECK(holds("/tmp/a", (char[]){'J', 'e', 'l', 0}) == false);
+	CHECK_FAILS(truncate("/tmp", 5), EISDIR);
+	CHECK_FAILS(open("/tmp", O_WRONLY), EISDIR);
+	CHECK_FAILS(open("/tmp/a", O_RDONLY | O_DIRECTORY), ENOTDIR);
+	CHECK_FAILS(open("/tmp/a/b", O_RDONLY), ENOTDIR);
+	CHECK_FAILS(open("", O_RDONLY), ENOENT);
+	CHECK_FAILS(open("/system/none", O_WRONLY | O_CREAT, 0666), EROFS);
+	CHECK_FAILS(open("/system/etc/fstab", O_WRONLY), EROFS);
+	sync();
+	CHECK(unlink("/tmp/a") == 0);
+}
+
+static void test_append(void)
+{
+	int a = open("/tmp/log", O_WRONLY | O_CREAT | O_APPEND, 0600), b = open("/tmp/log", O_RDWR);
+
+	CHECK(fcntl(a, F_GETFL) == (O_WRONLY | O_APPEND));
+	CHECK(write(a, "one ", 4) == 4 && write(a, "two ", 4) == 4);
+	CHECK(lseek(a, 0, SEEK_SET) == 0 && write(a, "three", 5) == 5);
+	CHECK(fcntl(b, F_SETFL, O_APPEND | O_NONBLOCK) == 0);
+	CHECK(fcntl(b, F_GETFL) == (O_RDWR | O_APPEND | O_NONBLOCK));
+	CHECK(write(b, "!", 1) == 1);
+	CHECK(fcntl(b, F_SETFL, 0) == 0 && fcntl(b, F_GETFL) == O_RDWR);
+	CHECK(lseek(b, 0, SEEK_SET) == 0 && write(b, "O", 1) == 1);
+	CHECK(holds("/tmp/log", "One two three!"));
+	close(a);
+	close(b);
+	CHECK(unlink("/tmp/log") == 0);
+}
+
+static void test_vectors(void)
+{
+	char big[6000], back[6000], a[3], b[4];
+	struct iovec out[3] = {{"ab", 2}, {NULL, 0}, {"cdefg", 5}}, in[2] = {{a, 3}, {b, 4}};
+	int fd = open("/tmp/v", O_RDWR | O_CREAT, 0600);
+
+	CHECK(writev(fd, out, 3) == 7);
+	CHECK(preadv(fd, in, 2, 0) == 7 && memcmp(a, "abc", 3) == 0 && memcmp(b, "defg", 4) == 0);
+	memset(big, 'x', sizeof(big));
+	out[0] = (struct iovec){big, sizeof(big)};
+	CHECK(pwritev(fd, out, 3, 0) == 6005);
+	CHECK(lseek(fd, 0, SEEK_SET) == 0 && read(fd, back, sizeof(back)) == 6000 && memcmp(big, back, 6000) == 0);
+	CHECK(readv(fd, in, 2) == 5);
+	CHECK_FAILS(readv(fd, in, -1), EINVAL);
+	out[1].iov_len = (size_t)-1 >> 1;
+	CHECK_FAILS(writev(fd, out, 3), EINVAL);
+	close(fd);
+	CHECK(unlink("/tmp/v") == 0);
+}
+
+/* More than one call of the protocol carries. */
+static void test_large(void)
+{
+	enum { SIZE = 3 * 1024 * 1024 + 77 };
+	unsigned char *data = malloc(SIZE), *back = malloc(SIZE + 1);
+	int fd = open("/tmp/large", O_RDWR | O_CREAT, 0600);
+
+	for (int i = 0; i < SIZE; i++)
+		data[i] = (unsigned char)(i * 31 + i / 4096);
+	CHECK(write(fd, data, SIZE) == SIZE);
+	CHECK(lseek(fd, 0, SEEK_SET) == 0);
+	CHECK(read(fd, back, SIZE + 1) == SIZE && memcmp(data, back, SIZE) == 0);
+	CHECK(pread(fd, back, SIZE, 1024) == SIZE - 1024 && memcmp(data + 1024, back, SIZE - 1024) == 0);
+	close(fd);
+	CHECK(unlink("/tmp/large") == 0);
+	free(data);
+	free(back);
+}
+
+static void test_stat(void)
+{
+	struct stat st, other;
+	struct timespec times[2] = {{1000000000, 5}, {-3, 999999999}};
+	struct timeval tv[2] = {{7, 1}, {8, 999999}};
+	int fd;
+
+	umask(027);
+	CHECK(umask(022) == 027);
+	CHECK(put("/tmp/s", "12345") == 0);
+	CHECK(stat("/tmp/s", &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 07777) == 0644 && st.st_size == 5 &&
+	      st.st_nlink == 1);
+	fd = open("/tmp/s", O_RDWR);
+	CHECK(fstat(fd, &other) == 0 && other.st_ino == st.st_ino && other.st_dev == st.st_dev);
+	CHECK(stat("/tmp", &other) == 0 && S_ISDIR(other.st_mode) && other.st_dev == st.st_dev);
+	CHECK(stat("/", &other) == 0 && S_ISDIR(other.st_mode) && other.st_dev != st.st_dev);
+	CHECK(chmod("/tmp/s", 0601) == 0 && stat("/tmp/s", &st) == 0 && (st.st_mode & 07777) == 0601);
+	CHECK(fchmod(fd, 0640) == 0 && fstat(fd, &st) == 0 && (st.st_mode & 07777) == 0640);
+	CHECK(chown("/tmp/s", 12, (gid_t)-1) == 0 && fchown(fd, (uid_t)-1, 70000) == 0);
+	CHECK(fstat(fd, &st) == 0 && st.st_uid == 12 && st.st_gid == 70000);
+	CHECK(futimens(fd, times) == 0 && fstat(fd, &st) == 0);
+	CHECK(st.st_atim.tv_sec == 1000000000 && st.st_atim.tv_nsec == 5 && st.st_mtim.tv_sec == -3 &&
+	      st.st_mtim.tv_nsec == 999999999);
+	times[0].tv_nsec = UTIME_OMIT;
+	times[1].tv_nsec = UTIME_NOW;
+	CHECK(utimensat(AT_FDCWD, "/tmp/s", times, 0) == 0 && fstat(fd, &st) == 0 && st.st_atim.tv_sec == 1000000000 &&
+	      st.st_mtim.tv_sec >= 0);
+	times[0].tv_nsec = 1000000000;
+	CHECK_FAILS(futimens(fd, times), EINVAL);
+	CHECK(utimes("/tmp/s", tv) == 0 && fstat(fd, &st) == 0 && st.st_atim.tv_sec == 7 &&
+	      st.st_mtim.tv_nsec == 999999000);
+	CHECK(utime("/tmp/s", &(struct utimbuf){20, 30}) == 0 && fstat(fd, &st) == 0 && st.st_atim.tv_sec == 20 &&
+	      st.st_mtim.tv_sec == 30);
+	CHECK(access("/tmp/s", R_OK | W_OK) == 0);
+	CHECK_FAILS(access("/tmp/s", X_OK), EACCES);
+	CHECK_FAILS(access("/system/etc/fstab", W_OK), EROFS);
+	CHECK_FAILS(access("/tmp/s", 8), EINVAL);
+	CHECK_FAILS(access("/tmp/none", F_OK), ENOENT);
+	CHECK_FAILS(stat("/tmp/s/", &st), ENOTDIR);
+	CHECK_FAILS(stat("", &st), ENOENT);
+	close(fd);
+	CHECK(unlink("/tmp/s") == 0);
+}
+
+static void test_names(void)
+{
+	char text[64], deep[1400];
+	struct stat st, other;
+
+	CHECK(mkdir("/tmp/d", 0777) == 0 && mkdir("/tmp/d/e", 0700) == 0);
+	CHECK_FAILS(mkdir("/tmp/d", 0777), EEXIST);
+	CHECK_FAILS(mkdir("/tmp", 0777), EEXIST);
+	CHECK_FAILS(mkdir("/", 0777), EEXIST);
+	CHECK_FAILS(mkdir("/tmp/x/y", 0777), ENOENT);
+	CHECK_FAILS(rmdir("/tmp/d"), ENOTEMPTY);
+	CHECK_FAILS(rmdir("/tmp"), EBUSY);
+	CHECK_FAILS(unlink("/tmp/d"), EISDIR);
+	CHECK(put("/tmp/d/f", "f") == 0);
+	CHECK_FAILS(rmdir("/tmp/d/f"), ENOTDIR);
+	CHECK(link("/tmp/d/f", "/tmp/d/g") == 0 && stat("/tmp/d/g", &st) == 0 && st.st_nlink == 2);
+	CHECK_FAILS(link("/tmp/d/f", "/tmp/d/g"), EEXIST);
+	CHECK_FAILS(link("/tmp/d/f", "/home/g"), EXDEV);
+	CHECK_FAILS(rename("/tmp/d/f", "/home/f"), EXDEV);
+	CHECK_FAILS(rename("/tmp", "/tmp2"), EBUSY);
+	CHECK_FAILS(rename("/tmp/d", "/tmp/d/e/d"), EINVAL);
+	CHECK(rename("/tmp/d/f", "/tmp/h") == 0 && holds("/tmp/h", "f"));
+	CHECK_FAILS(rename("/tmp/d/f", "/tmp/h"), ENOENT);
+	CHECK(symlink("../h", "/tmp/d/link") == 0 && holds("/tmp/d/link", "f"));
+	CHECK(readlink("/tmp/d/link", text, sizeof(text)) == 4 && memcmp(text, "../h", 4) == 0);
+	CHECK(readlink("/tmp/d/link", text, 2) == 2);
+	CHECK_FAILS(readlink("/tmp/h", text, sizeof(text)), EINVAL);
+	CHECK(lstat("/tmp/d/link", &st) == 0 && S_ISLNK(st.st_mode) && st.st_size == 4);
+	CHECK(stat("/tmp/d/link", &st) == 0 && S_ISREG(st.st_mode));
+	CHECK(symlink("/tmp/h", "/home/far") == 0 && holds("/home/far", "f"));
+	CHECK(symlink("/home/far", "/tmp/d/farther") == 0 && holds("/tmp/d/farther", "f"));
+	CHECK(symlink("loop", "/tmp/loop") == 0);
+	CHECK_FAILS(open("/tmp/loop", O_RDONLY), ELOOP);
+	CHECK_FAILS(open("/tmp/d/link", O_RDONLY | O_NOFOLLOW), ELOOP);
+	CHECK(symlink("/home/there", "/tmp/there") == 0 && symlink("/tmp/there", "/home/there") == 0);
+	CHECK_FAILS(stat("/tmp/there", &st), ELOOP);
+	CHECK(linkat(AT_FDCWD, "/home/far", AT_FDCWD, "/tmp/d/real", AT_SYMLINK_FOLLOW) == 0);
+	CHECK(lstat("/tmp/d/real", &st) == 0 && stat("/tmp/h", &other) == 0 && st.st_ino == other.st_ino);
+	CHECK(holds("/tmp/d/e/../../../tmp/d/../h", "f"));
+	CHECK(mkfifo("/tmp/fifo", 0600) == 0 && stat("/tmp/fifo", &st) == 0 && S_ISFIFO(st.st_mode));
+	CHECK_FAILS(open("/tmp/fifo", O_RDONLY), ENXIO);
+	memset(deep, 'x', sizeof(deep) - 1);
+	deep[sizeof(deep) - 1] = '\0';
+	CHECK_FAILS(open(deep, O_RDONLY), ENAMETOOLONG);
+	CHECK_FAILS(mkdir(deep, 0777), ENAMETOOLONG);
+	CHECK_FAILS(rename("/tmp/h", deep), ENAMETOOLONG);
+	CHECK_FAILS(symlink(deep, "/tmp/l"), ENAMETOOLONG);
+	CHECK_FAILS(symlink("", "/tmp/l"), ENOENT);
+	const char *all[] = {"/tmp/d/g",  "/tmp/h",     "/tmp/d/link", "/home/far",   "/tmp/d/farther",
+			     "/tmp/loop", "/tmp/there", "/home/there", "/tmp/d/real", "/tmp/fifo"};
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		CHECK(unlink(all[i]) == 0);
+	CHECK(rmdir("/tmp/d/e") == 0 && rmdir("/tmp/d/") == 0);
+}
+
+static void test_list(void)
+{
+	enum { COUNT = 300 };
+	static bool seen[COUNT];
+	char name[300];
+	struct dirent *e;
+	unsigned dots = 0, files = 0;
+	long place = -1;
+	DIR *dir;
+
+	CHECK(mkdir("/tmp/many", 0777) == 0 && chdir("/tmp/many") == 0);
+	for (int i = 0; i < COUNT; i++) {
+		snprintf(name, sizeof(name), "%d_%0*d", i, i % 200 + 1, i);
+		CHECK(put(name, "") == 0);
+	}
+	dir = opendir(".");
+	if (!CHECK(dir))
+		return;
+	while ((e = readdir(dir)) != NULL) {
+		int i = atoi(e->d_name);
+
+		if (e->d_name[0] == '.') {
+			dots++;
+			CHECK(e->d_type == DT_DIR);
+			continue;
+		}
+		CHECK(e->d_type == DT_REG && !seen[i]);
+		seen[i] = true;
+		if (++files == 150) {
+			place = telldir(dir);
+			snprintf(name, sizeof(name), "%s", e->d_name);
+		}
+	}
+	CHECK(dots == 2 && files == COUNT && place != -1);
+	seekdir(dir, place);
+	files = 0;
+	while (readdir(dir))
+		files++;
+	CHECK(files >= COUNT - 150 && files <= COUNT - 150 + 2);
+	rewinddir(dir);
+	files = 0;
+	while ((e = readdir(dir)) != NULL) {
+		files++;
+		if (e->d_name[0] != '.')
+			CHECK(unlink(e->d_name) == 0);
+	}
+	CHECK(files == COUNT + 2);
+	CHECK(closedir(dir) == 0);
+	CHECK(chdir("/") == 0 && rmdir("/tmp/many") == 0);
+	CHECK(opendir("/tmp/many") == NULL && errno == ENOENT);
+}
+
+static void test_cwd(void)
+{
+	char name[64], *own;
+	struct stat a, b;
+	int fd;
+
+	CHECK(mkdir("/tmp/w", 0777) == 0 && mkdir("/tmp/w/x", 0777) == 0 && mkdir("/home/h", 0777) == 0);
+	CHECK(chdir("/tmp/w/x") == 0 && getcwd(name, sizeof(name)) == name && strcmp(name, "/tmp/w/x") == 0);
+	CHECK(put("here", "here") == 0 && holds("/tmp/w/x/here", "here") && holds("../x/here", "here"));
+	CHECK(stat(".", &a) == 0 && stat("/tmp/w/x", &b) == 0 && a.st_ino == b.st_ino);
+	CHECK(rename("/tmp/w/x", "/tmp/w/renamed") == 0);
+	CHECK(getcwd(name, sizeof(name)) == name && strcmp(name, "/tmp/w/renamed") == 0);
+	CHECK(getcwd(name, 5) == NULL && errno == ERANGE);
+	CHECK((own = getcwd(NULL, 0)) != NULL && strcmp(own, "/tmp/w/renamed") == 0);
+	free(own);
+	CHECK(symlink("/tmp/w/renamed", "/home/h/link") == 0 && chdir("/home/h/link") == 0);
+	CHECK(getcwd(name, sizeof(name)) == name && strcmp(name, "/tmp/w/renamed") == 0);
+	CHECK(chdir("../../..") == 0 && getcwd(name, sizeof(name)) == name && strcmp(name, "/") == 0);
+	CHECK(chdir("home/h") == 0 && getcwd(name, sizeof(name)) == name && strcmp(name, "/home/h") == 0);
+	fd = open("/tmp/w", O_RDONLY | O_DIRECTORY);
+	CHECK(fchdir(fd) == 0 && getcwd(name, sizeof(name)) == name && strcmp(name, "/tmp/w") == 0);
+	close(fd);
+	CHECK(chdir("/tmp") == 0 && getcwd(name, sizeof(name)) == name && strcmp(name, "/tmp") == 0);
+	CHECK(chdir("/system/bin") == 0 && getcwd(name, sizeof(name)) == name && strcmp(name, "/system/bin") == 0);
+	CHECK_FAILS(chdir("/tmp/w/renamed/here"), ENOTDIR);
+	CHECK_FAILS(chdir("/none"), ENOENT);
+	CHECK_FAILS(fchdir(0), ENOTDIR);
+	CHECK(mkdir("/tmp/gone", 0777) == 0 && chdir("/tmp/gone") == 0 && rmdir("/tmp/gone") == 0);
+	CHECK(getcwd(name, sizeof(name)) == NULL && errno == ENOENT);
+	CHECK_FAILS(open("file", O_CREAT | O_WRONLY, 0600), ENOENT);
+	CHECK(chdir("/") == 0);
+	CHECK(unlink("/home/h/link") == 0 && rmdir("/home/h") == 0 && unlink("/tmp/w/renamed/here") == 0 &&
+	      rmdir("/tmp/w/renamed") == 0 && rmdir("/tmp/w") == 0);
+}
+
+static void test_at(void)
+{
+	struct stat st;
+	char text[16];
+	int dir, fd;
+
+	CHECK(mkdir("/tmp/at", 0777) == 0);
+	dir = open("/tmp/at", O_RDONLY | O_DIRECTORY);
+	fd = openat(dir, "a", O_RDWR | O_CREAT, 0600);
+	CHECK(fd > dir && write(fd, "at", 2) == 2 && close(fd) == 0 && holds("/tmp/at/a", "at"));
+	CHECK(mkdirat(dir, "d", 0700) == 0 && fstatat(dir, "d", &st, 0) == 0 && S_ISDIR(st.st_mode));
+	CHECK(symlinkat("a", dir, "l") == 0 && readlinkat(dir, "l", text, sizeof(text)) == 1);
+	CHECK(fstatat(dir, "l", &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode));
+	CHECK(linkat(dir, "a", dir, "b", 0) == 0 && renameat(dir, "b", dir, "d/b") == 0 &&
+	      faccessat(dir, "d/b", R_OK, 0) == 0);
+	CHECK(fchmodat(dir, "a", 0400, 0) == 0 && fchownat(dir, "a", 3, 4, 0) == 0 && fstatat(dir, "a", &st, 0) == 0 &&
+	      st.st_uid == 3);
+	CHECK(mkfifoat(dir, "f", 0600) == 0 && utimensat(dir, "f", NULL, 0) == 0);
+	CHECK(fstatat(dir, "../../home", &st, 0) == 0 && fstatat(dir, "/home", &st, 0) == 0);
+	CHECK_FAILS(openat(77, "a", O_RDONLY), EBADF);
+	CHECK_FAILS(openat(0, "a", O_RDONLY), ENOTDIR);
+	fd = openat(dir, "a", O_RDONLY);
+	CHECK_FAILS(openat(fd, "a", O_RDONLY), ENOTDIR);
+	close(fd);
+	fd = openat(dir, "d", O_PATH);
+	CHECK(fd >= 0 && (fd < 0 || fstat(fd, &st) == 0));
+	CHECK_FAILS(read(fd, text, 1), EBADF);
+	CHECK(openat(fd, "b", O_RDONLY) >= 0 && close(fd + 1) == 0 && close(fd) == 0);
+	CHECK_FAILS(unlinkat(dir, "d", 0), EISDIR);
+	CHECK_FAILS(unlinkat(dir, "d", 77), EINVAL);
+	CHECK(unlinkat(dir, "d/b", 0) == 0 && unlinkat(dir, "d", AT_REMOVEDIR) == 0);
+	CHECK(unlinkat(dir, "a", 0) == 0 && unlinkat(dir, "l", 0) == 0 && unlinkat(dir, "f", 0) == 0);
+	close(dir);
+	CHECK(rmdir("/tmp/at") == 0);
+}
+
+int main(int argc, char **argv)
+{
+	if (!files_given())
+		return files_run("test/posix-files", argv);
+	(void)argc;
+	run("open", test_open);
+	run("append", test_append);
+	run("vectors", test_vectors);
+	run("large", test_large);
+	run("stat", test_stat);
+	run("names", test_names);
+	run("list", test_list);
+	run("cwd", test_cwd);
+	run("at", test_at);
+	printf("DONE %u passed, %u failed\n", passed, failed);
+	return failed != 0;
+}
