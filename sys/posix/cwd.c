@@ -49,9 +49,7 @@ static void directory_set(handle_t fresh, const char *path)
 
 void cwd_inherit(handle_t handle)
 {
-	const char *pwd = getenv("PWD");
-
-	directory_set(handle, pwd && pwd[0] == '/' && strlen(pwd) < sizeof(text) ? pwd : "");
+	directory_set(handle, "");
 }
 
 /* The first relative path of a process that was given no directory: PWD, if that is one, else the root. */

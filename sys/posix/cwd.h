@@ -4,5 +4,5 @@
 
 #include "sys/posix/view.h"
 
-/* At the start: the handle that the parent gave. PWD is likely its path. */
+/* At the start: the handle that the parent gave. */
 void cwd_inherit(handle_t directory);

@@ -14,6 +14,9 @@
 
 #define OWNER_DESCRIPTION 0 /* flock's: of the protocol */
 
+/* Bytes that no file has: flock locks these, so that it and fcntl do not see each other. */
+#define BEYOND_FILES ((uint64_t)1 << 63)
+
 static _Atomic bool any_taken; /* by fcntl or lockf, ever: then closing a descriptor costs a call */
 
 struct range {
@@ -56,7 +59,7 @@ static int range_from(struct file *f, int whence, off_t start, off_t len, struct
 	}
 	if (start < 0)
 		return -EINVAL;
-	*out = (struct range){(uint64_t)start, len == 0 ? FILE_AT_POSITION : (uint64_t)end};
+	*out = (struct range){(uint64_t)start, len == 0 ? BEYOND_FILES : (uint64_t)end};
 	return 0;
 }
 
@@ -97,7 +100,7 @@ static int lock_find(struct file *f, const struct range *range, enum file_lock_k
 	lock->l_type = found == FILE_LOCK_KIND_SHARED ? F_RDLCK : F_WRLCK;
 	lock->l_whence = SEEK_SET;
 	lock->l_start = (off_t)start;
-	lock->l_len = end > INT64_MAX ? 0 : (off_t)(end - start);
+	lock->l_len = end >= BEYOND_FILES ? 0 : (off_t)(end - start);
 	lock->l_pid = holder == OWNER_DESCRIPTION ? -1 : (pid_t)holder;
 	return 0;
 }
@@ -185,7 +188,7 @@ int lockf(int fd, int command, off_t len)
 
 int flock(int fd, int operation)
 {
-	static const struct range all = {0, FILE_AT_POSITION};
+	static const struct range whole = {BEYOND_FILES, FILE_AT_POSITION};
 	enum file_lock_kind kind;
 	struct file *f;
 	int result;
@@ -198,7 +201,7 @@ int flock(int fd, int operation)
 	}
 	result = file_get_lockable(fd, &f);
 	if (result == 0) {
-		result = lock_apply(f, OWNER_DESCRIPTION, &all, kind, !(operation & LOCK_NB));
+		result = lock_apply(f, OWNER_DESCRIPTION, &whole, kind, !(operation & LOCK_NB));
 		file_put(f);
 	}
 	return (int)posix_result(result);

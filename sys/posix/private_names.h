@@ -41,7 +41,10 @@
 #define file_new              __posix_file_new
 #define file_null_ops         __posix_file_null_ops
 #define file_put              __posix_file_put
+#define file_read_all         __posix_file_read_all
 #define file_std_open         __posix_file_std_open
+#define inherit_drop          __posix_inherit_drop
+#define inherit_make          __posix_inherit_make
 #define lock_control          __posix_lock_control
 #define locks_release         __posix_locks_release
 #define mount_cache_clear     __posix_mount_cache_clear
@@ -56,6 +59,8 @@
 #define path_is               __posix_path_is
 #define path_open             __posix_path_open
 #define path_start            __posix_path_start
+#define program_close         __posix_program_close
+#define program_open          __posix_program_open
 #define remote_flags_get      __posix_remote_flags_get
 #define remote_flags_set      __posix_remote_flags_set
 #define remote_mode           __posix_remote_mode

@@ -9,9 +9,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "protocols/devmgr.h"
 #include "sys/lib/startup.h"
 #include "sys/lib/syscall.h"
 #include "sys/posix/cwd.h"
+#include "sys/posix/device.h"
 #include "sys/posix/file.h"
 #include "sys/posix/remote.h"
 #include "sys/posix/resolve.h"
@@ -28,7 +30,7 @@ mode_t view_umask(void)
 	return atomic_load_explicit(&present_umask, memory_order_relaxed);
 }
 
-/* fd:N:FLAGS; what is not of that form is nobody's mistake here, and left alone. */
+/* fd:N:FLAGS[:t]; what is not of that form is nobody's mistake here, and left alone. */
 static void descriptor_take(const char *text, handle_t handle)
 {
 	char *end;
@@ -40,12 +42,17 @@ static void descriptor_take(const char *text, handle_t handle)
 		return;
 	text = end + 1;
 	flags = strtoul(text, &end, 16);
-	if (end == text || *end != '\0')
+	if (end == text)
 		return;
-	f = remote_new(handle, (int)flags);
-	if (!f)
-		return;
-	f->position = POSITION_UNKNOWN;
+	if (strcmp(end, ":" FD_TERMINAL) == 0) {
+		if (device_file_new(handle, DEVMGR_CLASS_SERIAL, (int)flags, &f) != 0)
+			return;
+	} else {
+		f = *end == '\0' ? remote_new(handle, (int)flags) : NULL;
+		if (!f)
+			return;
+		f->position = POSITION_UNKNOWN;
+	}
 	fd_install_at((int)fd, f);
 }
 

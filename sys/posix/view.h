@@ -4,7 +4,7 @@
  *
  *   vfs                the view
  *   cwd:UMASK:CLOSED   the working directory; octal umask; which of the descriptors 0 to 2 are closed, as the bits of an octal digit
- *   fd:N:FLAGS         descriptor N: an open file, with open's flags in hexadecimal
+ *   fd:N:FLAGS[:t]     descriptor N: an open file, or a terminal, with open's flags in hexadecimal
  */
 #pragma once
 
@@ -19,6 +19,8 @@
 #define HND_VFS "vfs"
 #define HND_CWD "cwd:"
 #define HND_FD  "fd:"
+
+#define FD_TERMINAL "t"
 
 /* Takes over what the parent gave; tells which standard descriptors are closed. */
 void view_start(unsigned *closed);

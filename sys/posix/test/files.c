@@ -2,15 +2,19 @@
 /* Files from a program's side, over a vfs of the test's own. */
 #include <dirent.h>
 #include <fcntl.h>
+#include <spawn.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <utime.h>
 
+#include "sys/lib/syscall.h"
 #include "sys/posix/test/check.h"
 #include "sys/posix/test/files_up.h"
 
@@ -369,11 +373,174 @@ static void test_at(void)
 	CHECK(rmdir("/tmp/at") == 0);
 }
 
+/* ---- children ---- */
+
+#define PROGRAM "/system/test/posix-files"
+
+static int start(const char *path, const posix_spawn_file_actions_t *actions, const char *mode)
+{
+	char *argv[] = {(char *)(uintptr_t) "posix-files", (char *)(uintptr_t)mode, NULL};
+	int status = -1, error;
+	pid_t pid;
+
+	error = posix_spawn(&pid, path, actions, NULL, argv, environ);
+	errno = error;
+	if (error || waitpid(pid, &status, 0) != pid)
+		return -error;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 1000;
+}
+
+/* In the child: descriptor 7 is a file at position 2, 8 a pair of it, 9 is not there. */
+static int child_inherits(void)
+{
+	char text[64] = "";
+	struct stat st;
+
+	good = true;
+	CHECK(umask(022) == 031);
+	CHECK(getcwd(text, sizeof(text)) && strcmp(text, "/tmp/child") == 0);
+	CHECK(stat("file", &st) == 0);
+	memset(text, 0, sizeof(text));
+	CHECK(read(7, text, 2) == 2 && strcmp(text, "cd") == 0);
+	CHECK(read(8, text, 2) == 2 && strcmp(text, "ef") == 0);
+	CHECK((fcntl(7, F_GETFL) & O_ACCMODE) == O_RDWR);
+	CHECK_FAILS(read(9, text, 1), EBADF);
+	CHECK_FAILS(read(0, text, 1), EBADF);
+	CHECK(write(7, "GH", 2) == 2);
+	CHECK(printf("into the file\n") > 0 && fflush(stdout) == 0);
+	return good ? 0 : 1;
+}
+
+static void test_children(void)
+{
+	posix_spawn_file_actions_t actions;
+	struct process_info before, after;
+	char text[64] = "";
+	int fd, out;
+
+	CHECK(start(PROGRAM, NULL, "exit") == 7);
+	CHECK(start("/system/test/../test/posix-files", NULL, "exit") == 7);
+	CHECK(start("/system/test", NULL, "exit") == -EACCES);
+	CHECK(start("/system/etc/fstab", NULL, "exit") == -EACCES);
+	CHECK(start("/system/test/none", NULL, "exit") == -ENOENT);
+	CHECK(mkdir("/tmp/child", 0777) == 0 && chdir("/tmp/child") == 0);
+	CHECK(put("file", "abcdefgh") == 0);
+	CHECK(chmod("file", 0755) == 0 && start("file", NULL, "exit") == -ENOEXEC);
+	CHECK(start("./", NULL, "exit") == -EACCES);
+	fd = open("file", O_RDWR | O_CLOEXEC);
+	CHECK(lseek(fd, 2, SEEK_SET) == 2);
+	CHECK(posix_spawn_file_actions_init(&actions) == 0);
+	CHECK(posix_spawn_file_actions_adddup2(&actions, fd, 7) == 0 &&
+	      posix_spawn_file_actions_adddup2(&actions, 7, 8) == 0);
+	CHECK(posix_spawn_file_actions_addclose(&actions, 0) == 0);
+	CHECK(posix_spawn_file_actions_addopen(&actions, 1, "out", O_WRONLY | O_CREAT, 0644) == 0);
+	out = dup2(fd, 9);
+	CHECK(out == 9 && fcntl(out, F_SETFD, FD_CLOEXEC) == 0);
+	umask(031);
+	CHECK(start(PROGRAM, &actions, "inherits") == 0);
+	umask(022);
+	CHECK(posix_spawn_file_actions_destroy(&actions) == 0);
+	CHECK(lseek(fd, 0, SEEK_CUR) == 8 && pread(fd, text, 8, 0) == 8 && strcmp(text, "abcdefGH") == 0);
+	CHECK(holds("out", "into the file\n"));
+	close(out);
+	close(fd);
+	/* A program in another file system. */
+	CHECK(start(PROGRAM, NULL, "copy") == 0);
+	CHECK(start("/tmp/child/copy", NULL, "exit") == 7);
+	CHECK(chmod("copy", 0644) == 0 && start("copy", NULL, "exit") == -EACCES);
+	CHECK(chmod("copy", 0111) == 0 && start("copy", NULL, "exit") == 7);
+	CHECK(process_info(HANDLE_NONE, &before) == OK);
+	for (int i = 0; i < 10; i++)
+		CHECK(start("./copy", NULL, "exit") == 7);
+	CHECK(process_info(HANDLE_NONE, &after) == OK && after.handles == before.handles &&
+	      after.mem_bytes <= before.mem_bytes + 8192);
+	CHECK(unlink("copy") == 0 && unlink("file") == 0 && unlink("out") == 0 && chdir("/") == 0 &&
+	      rmdir("/tmp/child") == 0);
+}
+
+static int child_copy(void)
+{
+	static char buffer[65536];
+	int from = open(PROGRAM, O_RDONLY), to = open("copy", O_WRONLY | O_CREAT, 0755);
+	ssize_t n;
+
+	while ((n = read(from, buffer, sizeof(buffer))) > 0) {
+		if (write(to, buffer, (size_t)n) != n)
+			return 2;
+	}
+	return n == 0 && from >= 0 ? 0 : 1;
+}
+
+/* ---- locks ---- */
+
+static int child_locks(void)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_start = 15, .l_len = 1};
+	int fd = open("/tmp/lock", O_RDWR);
+
+	good = true;
+	CHECK_FAILS(fcntl(fd, F_SETLK, &lock), EAGAIN);
+	CHECK(fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type == F_WRLCK && lock.l_start == 10 && lock.l_len == 10 &&
+	      lock.l_pid == getppid());
+	CHECK(lseek(fd, 10, SEEK_SET) == 10);
+	CHECK_FAILS(lockf(fd, F_TEST, 1), EACCES);
+	CHECK_FAILS(lockf(fd, F_TLOCK, 0), EAGAIN);
+	CHECK(lseek(fd, 20, SEEK_SET) == 20 && lockf(fd, F_TEST, 0) == 0 && lockf(fd, F_LOCK, 0) == 0 &&
+	      lockf(fd, F_ULOCK, 0) == 0);
+	CHECK_FAILS(lockf(fd, F_TLOCK, -1), EAGAIN); /* byte 19 */
+	CHECK_FAILS(flock(fd, LOCK_EX | LOCK_NB), EAGAIN);
+	CHECK(flock(fd, LOCK_SH | LOCK_NB) == 0);
+	return good ? 0 : 1;
+}
+
+static void test_locks(void)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_start = 10, .l_len = 10};
+	int fd = open("/tmp/lock", O_RDWR | O_CREAT, 0600), other;
+
+	CHECK(fcntl(fd, F_SETLK, &lock) == 0);
+	CHECK(flock(fd, LOCK_SH) == 0);
+	CHECK(start(PROGRAM, NULL, "locks") == 0);
+	CHECK_FAILS(fcntl(fd, F_SETLK, &(struct flock){.l_type = 77}), EINVAL);
+	CHECK_FAILS(fcntl(fd, F_SETLK, &(struct flock){.l_type = F_RDLCK, .l_start = -1}), EINVAL);
+	CHECK_FAILS(fcntl(0, F_SETLK, &lock), EINVAL);
+	/* The locks of a process go with any of its descriptors. */
+	other = open("/tmp/lock", O_RDONLY);
+	CHECK_FAILS(fcntl(other, F_SETLK, &lock), EBADF);
+	CHECK(close(other) == 0 && flock(fd, LOCK_UN) == 0);
+	CHECK(start(PROGRAM, NULL, "unlocked") == 0);
+	close(fd);
+	CHECK(unlink("/tmp/lock") == 0);
+}
+
+static int child_unlocked(void)
+{
+	int fd = open("/tmp/lock", O_RDWR);
+
+	return lockf(fd, F_TLOCK, 0) == 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 ? 0 : 1;
+}
+
+static int child_main(const char *mode)
+{
+	if (strcmp(mode, "exit") == 0)
+		return 7;
+	if (strcmp(mode, "inherits") == 0)
+		return child_inherits();
+	if (strcmp(mode, "copy") == 0)
+		return child_copy();
+	if (strcmp(mode, "locks") == 0)
+		return child_locks();
+	if (strcmp(mode, "unlocked") == 0)
+		return child_unlocked();
+	return 99;
+}
+
 int main(int argc, char **argv)
 {
 	if (!files_given())
 		return files_run("test/posix-files", argv);
-	(void)argc;
+	if (argc > 1)
+		return child_main(argv[1]);
 	run("open", test_open);
 	run("append", test_append);
 	run("vectors", test_vectors);
@@ -383,6 +550,8 @@ int main(int argc, char **argv)
 	run("list", test_list);
 	run("cwd", test_cwd);
 	run("at", test_at);
+	run("children", test_children);
+	run("locks", test_locks);
 	printf("DONE %u passed, %u failed\n", passed, failed);
 	return failed != 0;
 }
