@@ -83,9 +83,15 @@ def put_headers(folder, parts):
                 copy(Path(source), include / found.group(1))
     for ours in OWN_LIBC_HEADERS:  # they replace picolibc's
         for header in sorted((build.ROOT / ours).rglob("*.h")):
-            target = include / header.relative_to(build.ROOT / ours)
-            target.unlink(missing_ok=True)
-            copy(header, target)
+            name = header.relative_to(build.ROOT / ours)
+            text = header.read_text()
+            if "#include_next" in text:  # or stand before them; here all are in one folder
+                (include / "picolibc" / name).parent.mkdir(parents=True, exist_ok=True)
+                (include / name).rename(include / "picolibc" / name)
+                text = text.replace(f"#include_next <{name}>", f"#include <picolibc/{name}>")
+            (include / name).unlink(missing_ok=True)
+            (include / name).parent.mkdir(parents=True, exist_ok=True)
+            (include / name).write_text(text)
     for name in HEADER_FOLDERS:
         for header in sorted((build.ROOT / name).rglob("*.h")):
             if OTHER_HEADERS not in header.parents:

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "sys/abi/handle.h"
+#include "sys/abi/mapping.h"
 
 #define NAME_MAX_BYTES 32 /* of a process, NUL included; longer names are cut */
 
@@ -34,15 +35,6 @@ struct vmo_info {
 	uint64_t phys;      /* contiguous and device, with RIGHT_VMO_PHYS; else 0 */
 	uint32_t kind;      /* VMO_KIND_* */
 	uint32_t offset;    /* device: of the registers in the first page (base was not page aligned) */
-};
-
-/* vmo_map */
-enum {
-	MAP_READ = 1u << 0,
-	MAP_WRITE = 1u << 1,
-	MAP_EXEC = 1u << 2,    /* never together with MAP_WRITE */
-	MAP_FIXED = 1u << 3,   /* exactly at the address; ERR_EXISTS if something is mapped there */
-	MAP_REPLACE = 1u << 4, /* with MAP_FIXED: unmap what is there first, in one step */
 };
 
 /* Where user mappings may lie */

@@ -47,6 +47,16 @@
 #define inherit_make          __posix_inherit_make
 #define lock_control          __posix_lock_control
 #define locks_release         __posix_locks_release
+#define map_clone             __posix_map_clone
+#define map_close             __posix_map_close
+#define map_covers            __posix_map_covers
+#define map_protect           __posix_map_protect
+#define map_remove            __posix_map_remove
+#define map_shared_add        __posix_map_shared_add
+#define map_shared_remove     __posix_map_shared_remove
+#define map_shared_sync       __posix_map_shared_sync
+#define map_vmo               __posix_map_vmo
+#define map_zeroes            __posix_map_zeroes
 #define mount_cache_clear     __posix_mount_cache_clear
 #define mount_cache_find      __posix_mount_cache_find
 #define mount_cache_forget    __posix_mount_cache_forget

@@ -2,12 +2,15 @@
 /* Files from a program's side, over a vfs of the test's own. */
 #include <dirent.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <spawn.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -373,8 +376,6 @@ static void test_at(void)
 	CHECK(rmdir("/tmp/at") == 0);
 }
 
-/* ---- children ---- */
-
 #define PROGRAM "/system/test/posix-files"
 
 static int start(const char *path, const posix_spawn_file_actions_t *actions, const char *mode)
@@ -389,6 +390,127 @@ static int start(const char *path, const posix_spawn_file_actions_t *actions, co
 		return -error;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 1000;
 }
+
+static void test_realpath(void)
+{
+	char out[PATH_MAX], *own;
+
+	CHECK(mkdir("/tmp/r", 0777) == 0 && mkdir("/tmp/r/a", 0777) == 0 && put("/tmp/r/a/f", "") == 0);
+	CHECK(symlink("../a/./f", "/tmp/r/a/rel") == 0 && symlink("/tmp/r", "/home/abs") == 0 &&
+	      symlink("self", "/tmp/r/self") == 0);
+	CHECK(realpath("/tmp//r/./a/../a/f", out) == out && strcmp(out, "/tmp/r/a/f") == 0);
+	CHECK(realpath("/home/abs/a/rel", out) == out && strcmp(out, "/tmp/r/a/f") == 0);
+	CHECK(realpath("/", out) == out && strcmp(out, "/") == 0);
+	CHECK(realpath("/../..", out) == out && strcmp(out, "/") == 0);
+	CHECK(chdir("/home/abs/a") == 0 && realpath("..", out) == out && strcmp(out, "/tmp/r") == 0);
+	CHECK((own = realpath("rel", NULL)) != NULL && strcmp(own, "/tmp/r/a/f") == 0);
+	free(own);
+	CHECK(realpath("none", out) == NULL && errno == ENOENT);
+	CHECK(realpath("f/x", out) == NULL && errno == ENOTDIR);
+	CHECK(realpath("f/", out) == NULL && errno == ENOTDIR);
+	CHECK(realpath("../self", out) == NULL && errno == ELOOP);
+	CHECK(realpath("", out) == NULL && errno == ENOENT);
+	CHECK(chdir("/") == 0 && unlink("/tmp/r/a/f") == 0 && unlink("/tmp/r/a/rel") == 0 && unlink("/home/abs") == 0 &&
+	      unlink("/tmp/r/self") == 0 && rmdir("/tmp/r/a") == 0 && rmdir("/tmp/r") == 0);
+}
+
+static void test_statvfs(void)
+{
+	struct statvfs v, other;
+	int fd = open("/system", O_RDONLY);
+
+	CHECK(statvfs("/tmp", &v) == 0 && strcmp(v.f_fstypename, "tmpfs") == 0 && v.f_blocks > 0 &&
+	      v.f_bfree <= v.f_blocks);
+	CHECK(v.f_namemax == 255 && !(v.f_flag & ST_RDONLY));
+	CHECK(fstatvfs(fd, &other) == 0 && strcmp(other.f_fstypename, "bootfs") == 0 && (other.f_flag & ST_RDONLY));
+	CHECK(other.f_fsid != v.f_fsid);
+	CHECK_FAILS(statvfs("/tmp/none", &v), ENOENT);
+	CHECK_FAILS(fstatvfs(77, &v), EBADF);
+	close(fd);
+}
+
+/* ---- mappings ---- */
+
+/* Does the child that touches this fault? */
+static bool faults(const char *how)
+{
+	return start(PROGRAM, NULL, how) == 1000;
+}
+
+static void test_map(void)
+{
+	enum { SIZE = 3 * 4096 + 100 };
+	static char data[SIZE];
+	unsigned char *at, *other;
+	int fd = open("/tmp/m", O_RDWR | O_CREAT, 0600), ro;
+	long zero = 0;
+
+	for (int i = 0; i < SIZE; i++)
+		data[i] = (char)(i % 251);
+	CHECK(write(fd, data, SIZE) == SIZE);
+	at = mmap(NULL, 100000, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	CHECK(at != MAP_FAILED && at[0] == 0 && at[99999] == 0);
+	at[50000] = 7;
+	CHECK(mprotect(at + 49152, 4096, PROT_READ) == 0 && at[50000] == 7);
+	CHECK(munmap(at + 8192, 4096) == 0 && munmap(at, 100000) == 0);
+	at = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	CHECK(at != MAP_FAILED && memcmp(at, data, SIZE) == 0);
+	for (int i = SIZE; i < 4 * 4096; i++)
+		zero += at[i];
+	CHECK(zero == 0);
+	at[5] = 'x'; /* seen by nobody else */
+	CHECK(pread(fd, data, 6, 0) == 6 && data[5] == 5);
+	CHECK(close(fd) == 0 && at[4096] == 4096 % 251);
+	ro = open("/tmp/m", O_RDONLY);
+	other = mmap(NULL, 8192, PROT_READ, MAP_PRIVATE, ro, 8192);
+	CHECK(other != MAP_FAILED && memcmp(other, data + 8192, SIZE - 8192) == 0);
+	CHECK(mprotect(other, 8192, PROT_READ | PROT_WRITE) == 0 && (other[0] = 1) == 1);
+	CHECK(mmap(at, 4096, PROT_READ, MAP_PRIVATE | MAP_FIXED, ro, 8192) == at && at[0] == 8192 % 251 &&
+	      at[4096] == 4096 % 251);
+	CHECK_FAILS(mmap(at, 4096, PROT_READ, MAP_PRIVATE | MAP_FIXED_NOREPLACE, ro, 0), EEXIST);
+	CHECK_FAILS(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, ro, 0), EACCES);
+	CHECK_FAILS(mmap(NULL, 4096, PROT_READ, MAP_SHARED, ro, 0), ENODEV);
+	CHECK_FAILS(mmap(NULL, 0, PROT_READ, MAP_PRIVATE, ro, 0), EINVAL);
+	CHECK_FAILS(mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, ro, 1), EINVAL);
+	CHECK_FAILS(mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_SHARED, ro, 0), EINVAL);
+	CHECK_FAILS(mmap(NULL, 4096, PROT_EXEC | PROT_WRITE, MAP_PRIVATE, ro, 0), ENOTSUP);
+	CHECK_FAILS(mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, 99, 0), EBADF);
+	CHECK_FAILS(mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, 0, 0), ENODEV);
+	CHECK_FAILS(mmap(NULL, (size_t)1 << 60, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), ENOMEM);
+	CHECK_FAILS(munmap(at + 1, 4096), EINVAL);
+	CHECK(munmap(at, SIZE) == 0 && munmap(other, 8192) == 0);
+	CHECK_FAILS(mprotect(at, 4096, PROT_READ), ENOMEM);
+	CHECK_FAILS(msync(at, 4096, MS_SYNC), ENOMEM);
+	CHECK(close(ro) == 0);
+	ro = open(PROGRAM, O_RDONLY);
+	at = mmap(NULL, 4096, PROT_READ, MAP_SHARED, ro, 0);
+	CHECK(at != MAP_FAILED && memcmp(at, "\177ELF", 4) == 0 && msync(at, 4096, MS_SYNC) == 0 &&
+	      munmap(at, 4096) == 0);
+	CHECK(close(ro) == 0);
+	CHECK(faults("map_behind") && faults("map_none") && faults("map_unmapped") && faults("map_read_only"));
+	CHECK(start(PROGRAM, NULL, "map_fine") == 0);
+	CHECK(unlink("/tmp/m") == 0);
+}
+
+static int child_map(const char *how)
+{
+	int fd = open("/tmp/m", O_RDONLY);
+	volatile char *at = mmap(NULL, 8 * 4096, PROT_READ, MAP_PRIVATE, fd, 0);
+
+	if (at == MAP_FAILED)
+		return 1;
+	if (strcmp(how, "map_behind") == 0)
+		return at[4 * 4096] == 77;
+	if (strcmp(how, "map_none") == 0 && mprotect((void *)(uintptr_t)at, 4096, PROT_NONE) == 0)
+		return at[0] == 77;
+	if (strcmp(how, "map_unmapped") == 0 && munmap((void *)(uintptr_t)at, 4096) == 0)
+		return at[0] == 77;
+	if (strcmp(how, "map_read_only") == 0)
+		at[0] = 1;
+	return strcmp(how, "map_fine") == 0 && at[4 * 4096 - 1] == 0 ? 0 : 1;
+}
+
+/* ---- children ---- */
 
 /* In the child: descriptor 7 is a file at position 2, 8 a pair of it, 9 is not there. */
 static int child_inherits(void)
@@ -528,6 +650,8 @@ static int child_main(const char *mode)
 		return child_inherits();
 	if (strcmp(mode, "copy") == 0)
 		return child_copy();
+	if (strncmp(mode, "map_", 4) == 0)
+		return child_map(mode);
 	if (strcmp(mode, "locks") == 0)
 		return child_locks();
 	if (strcmp(mode, "unlocked") == 0)
@@ -550,6 +674,9 @@ int main(int argc, char **argv)
 	run("list", test_list);
 	run("cwd", test_cwd);
 	run("at", test_at);
+	run("realpath", test_realpath);
+	run("statvfs", test_statvfs);
+	run("map", test_map);
 	run("children", test_children);
 	run("locks", test_locks);
 	printf("DONE %u passed, %u failed\n", passed, failed);
