@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a process can ask about itself, and its end. There is one user, number 0. */
+/* What a process can ask about itself, and its end. */
 #include <errno.h>
 #include <limits.h>
 #include <sched.h>
@@ -33,26 +33,6 @@ pid_t getppid(void)
 	struct process_info info;
 
 	return process_info(HANDLE_NONE, &info) == OK ? (pid_t)info.parent_koid : 0;
-}
-
-uid_t getuid(void)
-{
-	return 0;
-}
-
-uid_t geteuid(void)
-{
-	return 0;
-}
-
-gid_t getgid(void)
-{
-	return 0;
-}
-
-gid_t getegid(void)
-{
-	return 0;
 }
 
 void _exit(int status)
