@@ -148,6 +148,7 @@ status_t thread_run(void (*fn)(void *), void *arg, size_t stack_size, uint32_t p
 		.prio = prio,
 	};
 
+	threads_started = true;
 	status = thread_create(HANDLE_NONE, &args, &t->handle);
 	if (status != OK) {
 		(void)vmo_unmap(HANDLE_NONE, area, size);

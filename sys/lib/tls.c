@@ -8,6 +8,8 @@ extern const char __tls_template[];
 extern const char __tls_template_size[], __tls_size[]; /* absolute symbols: the address is the value
 							*/
 
+bool threads_started;
+
 size_t tls_area_size(void)
 {
 	size_t size = TCB_SIZE + (size_t)__tls_size;

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +27,9 @@ struct tcb {
 };
 _Static_assert(sizeof(struct tcb) == TCB_SIZE, "user.ld reserves TCB_SIZE bytes");
 _Static_assert(TCB_SIZE % TLS_ALIGN == 0, "tp is aligned when the area is");
+
+/* Has thread_run ever been called? As long as it has not, code of this process is alone with its data and needs no locks for them. */
+extern bool threads_started;
 
 /* Bytes of an area, a multiple of TLS_ALIGN. */
 size_t tls_area_size(void);

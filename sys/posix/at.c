@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* path_apply: the one loop around all operations that take one path. */
+/* path_apply: the one way to all operations that take one path. The first try is short; the loop is for whatever it does not settle. */
 #include "sys/posix/at.h"
 
 #include <errno.h>
@@ -8,6 +8,7 @@
 
 #include "sys/posix/archive.h"
 #include "sys/posix/errno_map.h"
+#include "sys/posix/mount_cache.h"
 #include "sys/posix/remote.h"
 #include "sys/posix/view.h"
 
@@ -24,11 +25,11 @@ int at_directory(int at, const char *path, handle_t *out, struct file **file)
 		return 0;
 	if (at == AT_FDCWD)
 		return cwd_get(out);
-	f = fd_get(at);
+	f = fd_use(at);
 	if (!f)
 		return -EBADF;
 	if (!remote_is(f)) {
-		file_put(f);
+		fd_done(f);
 		return -ENOTDIR;
 	}
 	*file = f;
@@ -44,49 +45,51 @@ int path_error(status_t status, const char *path)
 	return neg_errno(status);
 }
 
-static status_t path_try(handle_t at, const char *path, bool follow, path_op *op, void *context, bool *stale)
+/* first: what the operation answered where the path starts, if it was tried there; else OK. */
+static status_t path_try(handle_t at, const char *path, bool follow, path_op *op, void *context, status_t first,
+			 bool *stale)
 {
 	struct resolve r;
 	status_t status = resolve_start(&r, at, path);
 
-	while (__builtin_expect(status == OK, 1)) {
+	if (status == OK && first == ERR_ELSEWHERE)
+		status = resolve_step(&r, follow);
+	while (status == OK) {
 		status = op(r.directory, r.path, context);
-		if (__builtin_expect(status != ERR_ELSEWHERE, 1))
+		if (status != ERR_ELSEWHERE)
 			break;
 		status = resolve_step(&r, follow);
 	}
 	resolve_end(&r);
-	if (__builtin_expect(status == OK, 1))
-		return OK;
 	/* ERR_HANDLE: chdir in another thread, of what we started at. */
-	*stale = resolve_forget(&r, status) || (status == ERR_HANDLE && path[0] != '/');
+	*stale = status != OK && (resolve_forget(&r, status) || (status == ERR_HANDLE && path[0] != '/'));
 	return status;
 }
 
 int path_apply_from(handle_t at, const char *path, unsigned how, path_op *op, void *context)
 {
-	bool stale = false;
+	bool stale;
 	status_t status;
 
 	for (unsigned tries = 0;; tries++) {
-		status = path_try(at, path, how & PATH_FOLLOW, op, context, &stale);
+		status = path_try(at, path, how & PATH_FOLLOW, op, context, OK, &stale);
 		if (status == OK)
 			return 0;
 		if (!stale || path[0] != '/' || tries == AGAIN_MAX)
 			return path_error(status, path);
-		stale = false;
 	}
 }
 
-int path_apply(int at, const char *path, unsigned how, path_op *op, void *context)
+static __attribute__((noinline)) int path_apply_loop(int at, const char *path, unsigned how, path_op *op, void *context,
+						     status_t first)
 {
 	handle_t directory;
 	struct file *f;
 	status_t status;
-	bool stale = false;
+	bool stale;
 	int result;
 
-	if (__builtin_expect(resolve_vfs == HANDLE_NONE, 0))
+	if (resolve_vfs == HANDLE_NONE)
 		return archive_refuse(at, path, how & PATH_MAKES);
 	if (path[0] == '\0' && !(how & PATH_EMPTY))
 		return -ENOENT;
@@ -94,13 +97,35 @@ int path_apply(int at, const char *path, unsigned how, path_op *op, void *contex
 		result = at_directory(at, path, &directory, &f);
 		if (result)
 			return result;
-		status = path_try(directory, path, how & PATH_FOLLOW, op, context, &stale);
+		status = path_try(directory, path, how & PATH_FOLLOW, op, context, first, &stale);
 		if (f)
-			file_put(f);
-		if (__builtin_expect(status == OK, 1))
+			fd_done(f);
+		if (status == OK)
 			return 0;
 		if (!stale || tries == AGAIN_MAX)
 			return path_error(status, path);
-		stale = false;
+		first = OK;
 	}
+}
+
+int path_apply(int at, const char *path, unsigned how, path_op *op, void *context)
+{
+	handle_t directory = HANDLE_NONE;
+	const char *rest = path;
+	uint32_t mount;
+	status_t status = OK;
+
+	/* Neither the cache nor the working directory is known before there was a path to look up. */
+	if (path[0] == '/')
+		directory = mount_cache_find(path, &rest, &mount);
+	else if (path[0] != '\0' && at == AT_FDCWD)
+		directory = atomic_load_explicit(&cwd_handle, memory_order_acquire);
+	if (__builtin_expect(directory != HANDLE_NONE, 1)) {
+		status = op(directory, rest, context);
+		if (__builtin_expect(status == OK, 1))
+			return 0;
+		if (status != ERR_ELSEWHERE && status != ERR_CLOSED && status != ERR_HANDLE)
+			return path_error(status, path);
+	}
+	return path_apply_loop(at, path, how, op, context, status);
 }

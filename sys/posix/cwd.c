@@ -21,8 +21,8 @@
 #include "sys/posix/remote.h"
 
 static struct mutex cwd_lock;
-static _Atomic handle_t directory; /* written with cwd_lock */
-static char text[PATH_BYTES];      /* cwd_lock; empty: not known. Archive: always there */
+_Atomic handle_t cwd_handle;  /* written with cwd_lock */
+static char text[PATH_BYTES]; /* cwd_lock; empty: not known. Archive: always there */
 
 static status_t open_directory(handle_t at, const char *path, void *context)
 {
@@ -39,7 +39,7 @@ static void directory_set(handle_t fresh, const char *path)
 	handle_t old;
 
 	mutex_lock(&cwd_lock);
-	old = atomic_exchange_explicit(&directory, fresh, memory_order_acq_rel);
+	old = atomic_exchange_explicit(&cwd_handle, fresh, memory_order_acq_rel);
 	strlcpy(text, path, sizeof(text));
 	mutex_unlock(&cwd_lock);
 	/* A thread that is about to use it gets ERR_HANDLE, and starts from the new one. */
@@ -65,7 +65,7 @@ static int directory_first(handle_t *out)
 		result = path_apply_from(HANDLE_NONE, "/", PATH_FOLLOW, open_directory, &fresh);
 	if (result)
 		return result;
-	if (atomic_compare_exchange_strong(&directory, &none, fresh)) {
+	if (atomic_compare_exchange_strong(&cwd_handle, &none, fresh)) {
 		*out = fresh;
 	} else {
 		(void)handle_close(fresh); /* another thread was first */
@@ -76,7 +76,7 @@ static int directory_first(handle_t *out)
 
 int cwd_get(handle_t *out)
 {
-	*out = atomic_load_explicit(&directory, memory_order_acquire);
+	*out = atomic_load_explicit(&cwd_handle, memory_order_acquire);
 	return __builtin_expect(*out != HANDLE_NONE, 1) ? 0 : directory_first(out);
 }
 
@@ -85,7 +85,7 @@ handle_t cwd_duplicate(void)
 	handle_t copy = HANDLE_NONE;
 
 	mutex_lock(&cwd_lock);
-	if (directory != HANDLE_NONE && handle_dup(directory, (uint32_t)RIGHTS_SAME, &copy) != OK)
+	if (cwd_handle != HANDLE_NONE && handle_dup(cwd_handle, (uint32_t)RIGHTS_SAME, &copy) != OK)
 		copy = HANDLE_NONE;
 	mutex_unlock(&cwd_lock);
 	return copy;
@@ -188,7 +188,7 @@ static int directory_name(char out[PATH_BYTES])
 	if (result)
 		return result;
 	mutex_lock(&cwd_lock);
-	if (directory == at)
+	if (cwd_handle == at)
 		memcpy(text, out, strlen(out) + 1);
 	mutex_unlock(&cwd_lock);
 	return 0;

@@ -12,20 +12,20 @@
 
 static int file_flags_get(int fd)
 {
-	struct file *f = fd_get(fd);
+	struct file *f = fd_use(fd);
 	int flags;
 
 	if (!f)
 		return -EBADF;
 	flags = remote_is(f) ? remote_flags_get(f) : f->flags;
-	file_put(f);
+	fd_done(f);
 	return flags;
 }
 
 static int file_flags_set(int fd, int flags)
 {
 	const int settable = O_APPEND | O_NONBLOCK;
-	struct file *f = fd_get(fd);
+	struct file *f = fd_use(fd);
 	int result = 0;
 
 	if (!f)
@@ -34,7 +34,7 @@ static int file_flags_set(int fd, int flags)
 		result = remote_flags_set(f, flags);
 	if (result == 0)
 		f->flags = (f->flags & ~settable) | (flags & settable);
-	file_put(f);
+	fd_done(f);
 	return result;
 }
 

@@ -12,26 +12,34 @@
 
 int dup3(int fd, int to, int flags); /* <unistd.h> shows it to _GNU_SOURCE only */
 
-struct fd_slot {
-	_Atomic(struct file *) file; /* NULL: free; written with table_lock */
-	bool cloexec;                /* table_lock */
-};
-
 static struct mutex table_lock;
-static struct fd_slot table[FD_COUNT];
+struct fd_slot fd_table[FD_COUNT];
 static int lowest_free;          /* table_lock: every slot before it is in use */
 static struct mutex unused_lock; /* of open files */
 static struct file *unused;      /* unused_lock */
+
+/* One thread needs no locks, and does not become two while it is here. */
+static void lock_take(struct mutex *m)
+{
+	if (threads_started)
+		mutex_lock(m);
+}
+
+static void lock_drop(struct mutex *m)
+{
+	if (threads_started)
+		mutex_unlock(m);
+}
 
 struct file *file_new(const struct open_file_ops *ops, int flags)
 {
 	struct file *f;
 
-	mutex_lock(&unused_lock);
+	lock_take(&unused_lock);
 	f = unused;
 	if (f)
 		unused = f->next_unused;
-	mutex_unlock(&unused_lock);
+	lock_drop(&unused_lock);
 	if (!f) {
 		f = calloc(1, sizeof(*f));
 		if (!f)
@@ -63,10 +71,10 @@ void file_put(struct file *f)
 		f->ops->close(f);
 	if (f->is_static)
 		return;
-	mutex_lock(&unused_lock);
+	lock_take(&unused_lock);
 	f->next_unused = unused;
 	unused = f;
-	mutex_unlock(&unused_lock);
+	lock_drop(&unused_lock);
 }
 
 static bool fd_in_range(int fd)
@@ -94,13 +102,13 @@ struct file *fd_get(int fd)
 	if (!fd_in_range(fd))
 		return NULL;
 	for (;;) {
-		f = atomic_load_explicit(&table[fd].file, memory_order_acquire);
+		f = atomic_load_explicit(&fd_table[fd].file, memory_order_acquire);
 		if (!f)
 			return NULL;
 		/* Closed just now, it may be another file already: then the slot says so. */
 		if (!file_try_get(f))
 			continue;
-		if (atomic_load_explicit(&table[fd].file, memory_order_acquire) == f)
+		if (atomic_load_explicit(&fd_table[fd].file, memory_order_acquire) == f)
 			return f;
 		file_put(f);
 	}
@@ -112,18 +120,18 @@ struct file *fd_get_inherited(int fd)
 
 	if (!fd_in_range(fd))
 		return NULL;
-	mutex_lock(&table_lock);
-	if (table[fd].file && !table[fd].cloexec)
-		f = file_get(table[fd].file);
-	mutex_unlock(&table_lock);
+	lock_take(&table_lock);
+	if (fd_table[fd].file && !fd_table[fd].cloexec)
+		f = file_get(fd_table[fd].file);
+	lock_drop(&table_lock);
 	return f;
 }
 
 /* With the lock held. */
 static void slot_set(int fd, struct file *f, bool cloexec)
 {
-	table[fd].cloexec = cloexec;
-	atomic_store_explicit(&table[fd].file, f, memory_order_release);
+	fd_table[fd].cloexec = cloexec;
+	atomic_store_explicit(&fd_table[fd].file, f, memory_order_release);
 	if (!f && fd < lowest_free)
 		lowest_free = fd;
 }
@@ -132,15 +140,15 @@ int fd_install(struct file *f, int from, bool cloexec)
 {
 	int fd;
 
-	mutex_lock(&table_lock);
+	lock_take(&table_lock);
 	fd = from > lowest_free ? from : lowest_free;
-	while (fd < FD_COUNT && table[fd].file)
+	while (fd < FD_COUNT && fd_table[fd].file)
 		fd++;
 	if (from <= lowest_free)
 		lowest_free = fd;
 	if (fd < FD_COUNT)
 		slot_set(fd, f, cloexec);
-	mutex_unlock(&table_lock);
+	lock_drop(&table_lock);
 	if (fd < FD_COUNT)
 		return fd;
 	file_put(f);
@@ -151,20 +159,22 @@ bool fd_available(void)
 {
 	bool available = false;
 
-	mutex_lock(&table_lock);
+	if (!threads_started && lowest_free < FD_COUNT && !fd_table[lowest_free].file)
+		return true;
+	lock_take(&table_lock);
 	while (!available && lowest_free < FD_COUNT) {
-		if (table[lowest_free].file)
+		if (fd_table[lowest_free].file)
 			lowest_free++;
 		else
 			available = true;
 	}
-	mutex_unlock(&table_lock);
+	lock_drop(&table_lock);
 	return available;
 }
 
 bool fd_taken(int fd)
 {
-	return atomic_load_explicit(&table[fd].file, memory_order_relaxed) != NULL;
+	return atomic_load_explicit(&fd_table[fd].file, memory_order_relaxed) != NULL;
 }
 
 void fd_install_at(int fd, struct file *f)
@@ -177,11 +187,11 @@ int close(int fd)
 	struct file *f = NULL;
 
 	if (fd_in_range(fd)) {
-		mutex_lock(&table_lock);
-		f = table[fd].file;
+		lock_take(&table_lock);
+		f = fd_table[fd].file;
 		if (f)
 			slot_set(fd, NULL, false);
-		mutex_unlock(&table_lock);
+		lock_drop(&table_lock);
 	}
 	if (!f)
 		return (int)posix_result(-EBADF);
@@ -217,10 +227,10 @@ static int fd_duplicate_to(int fd, int to, bool cloexec)
 	f = fd_get(fd);
 	if (!f)
 		return -EBADF;
-	mutex_lock(&table_lock);
-	old = table[to].file;
+	lock_take(&table_lock);
+	old = fd_table[to].file;
 	slot_set(to, f, cloexec);
-	mutex_unlock(&table_lock);
+	lock_drop(&table_lock);
 	if (old) {
 		locks_release(old);
 		file_put(old);
@@ -254,10 +264,10 @@ int fd_flags_get(int fd)
 
 	if (!fd_in_range(fd))
 		return result;
-	mutex_lock(&table_lock);
-	if (table[fd].file)
-		result = table[fd].cloexec ? FD_CLOEXEC : 0;
-	mutex_unlock(&table_lock);
+	lock_take(&table_lock);
+	if (fd_table[fd].file)
+		result = fd_table[fd].cloexec ? FD_CLOEXEC : 0;
+	lock_drop(&table_lock);
 	return result;
 }
 
@@ -267,11 +277,11 @@ int fd_flags_set(int fd, int flags)
 
 	if (!fd_in_range(fd))
 		return result;
-	mutex_lock(&table_lock);
-	if (table[fd].file) {
-		table[fd].cloexec = flags & FD_CLOEXEC;
+	lock_take(&table_lock);
+	if (fd_table[fd].file) {
+		fd_table[fd].cloexec = flags & FD_CLOEXEC;
 		result = 0;
 	}
-	mutex_unlock(&table_lock);
+	lock_drop(&table_lock);
 	return result;
 }

@@ -13,6 +13,7 @@
 
 #include "sys/abi/handle.h"
 #include "sys/lib/mutex.h"
+#include "sys/lib/tls.h"
 
 #define FD_COUNT 256
 
@@ -60,6 +61,26 @@ void file_put(struct file *f);
 
 /* The file behind a descriptor with a reference taken, or NULL. */
 struct file *fd_get(int fd);
+
+struct fd_slot {
+	_Atomic(struct file *) file; /* NULL: free; written with the table's lock */
+	bool cloexec;
+};
+extern struct fd_slot fd_table[FD_COUNT];
+
+/* The same for the time of one call, to be followed by fd_done: while there is one thread nobody can close it meanwhile. */
+static inline struct file *fd_use(int fd)
+{
+	if (__builtin_expect(threads_started, 0))
+		return fd_get(fd);
+	return (unsigned)fd < FD_COUNT ? atomic_load_explicit(&fd_table[fd].file, memory_order_relaxed) : NULL;
+}
+
+static inline void fd_done(struct file *f)
+{
+	if (__builtin_expect(threads_started, 0))
+		file_put(f);
+}
 
 /* Puts a file (its reference is taken over) into the lowest free slot from `from` on: the
  * descriptor or -EMFILE, then the reference is dropped. cloexec: not handed to children. */

@@ -25,20 +25,20 @@ static bool file_writable(const struct file *f)
 
 ssize_t read(int fd, void *buffer, size_t len)
 {
-	struct file *f = fd_get(fd);
+	struct file *f = fd_use(fd);
 	ssize_t result = -EBADF;
 
 	if (!f)
 		return posix_result(-EBADF);
 	if (file_readable(f))
 		result = f->ops->read(f, buffer, len < LEN_MAX ? len : LEN_MAX);
-	file_put(f);
+	fd_done(f);
 	return posix_result(result);
 }
 
 ssize_t pread(int fd, void *buffer, size_t len, off_t at)
 {
-	struct file *f = fd_get(fd);
+	struct file *f = fd_use(fd);
 	ssize_t result = -EBADF;
 
 	if (!f)
@@ -49,26 +49,26 @@ ssize_t pread(int fd, void *buffer, size_t len, off_t at)
 		result = -EINVAL;
 	else if (file_readable(f))
 		result = f->ops->read_at(f, buffer, len < LEN_MAX ? len : LEN_MAX, at);
-	file_put(f);
+	fd_done(f);
 	return posix_result(result);
 }
 
 ssize_t write(int fd, const void *buffer, size_t len)
 {
-	struct file *f = fd_get(fd);
+	struct file *f = fd_use(fd);
 	ssize_t result = -EBADF;
 
 	if (!f)
 		return posix_result(-EBADF);
 	if (file_writable(f))
 		result = f->ops->write(f, buffer, len < LEN_MAX ? len : LEN_MAX);
-	file_put(f);
+	fd_done(f);
 	return posix_result(result);
 }
 
 ssize_t pwrite(int fd, const void *buffer, size_t len, off_t at)
 {
-	struct file *f = fd_get(fd);
+	struct file *f = fd_use(fd);
 	ssize_t result = -EBADF;
 
 	if (!f)
@@ -77,44 +77,44 @@ ssize_t pwrite(int fd, const void *buffer, size_t len, off_t at)
 		result = -EINVAL;
 	else if (file_writable(f))
 		result = f->ops->write_at ? f->ops->write_at(f, buffer, len < LEN_MAX ? len : LEN_MAX, at) : -ESPIPE;
-	file_put(f);
+	fd_done(f);
 	return posix_result(result);
 }
 
 off_t lseek(int fd, off_t offset, int whence)
 {
-	struct file *f = fd_get(fd);
+	struct file *f = fd_use(fd);
 	off_t result;
 
 	if (!f)
 		return posix_result(-EBADF);
 	result = f->ops->seek ? f->ops->seek(f, offset, whence) : -ESPIPE;
-	file_put(f);
+	fd_done(f);
 	return posix_result(result);
 }
 
 int fstat(int fd, struct stat *out)
 {
-	struct file *f = fd_get(fd);
+	struct file *f = fd_use(fd);
 	int result;
 
 	if (!f)
 		return (int)posix_result(-EBADF);
 	*out = (struct stat){0};
 	result = f->ops->stat(f, out);
-	file_put(f);
+	fd_done(f);
 	return (int)posix_result(result);
 }
 
 int isatty(int fd)
 {
-	struct file *f = fd_get(fd);
+	struct file *f = fd_use(fd);
 	bool is_tty;
 
 	if (!f)
 		return posix_result(-EBADF), 0;
 	is_tty = f->tty != NULL;
-	file_put(f);
+	fd_done(f);
 	if (!is_tty)
 		errno = ENOTTY;
 	return is_tty;
@@ -124,14 +124,14 @@ int isatty(int fd)
 
 int ftruncate(int fd, off_t size)
 {
-	struct file *f = fd_get(fd);
+	struct file *f = fd_use(fd);
 	int result = -EINVAL;
 
 	if (!f)
 		return (int)posix_result(-EBADF);
 	if (size >= 0 && file_writable(f) && f->ops->truncate)
 		result = f->ops->truncate(f, size);
-	file_put(f);
+	fd_done(f);
 	return (int)posix_result(result);
 }
 
@@ -152,7 +152,7 @@ int truncate(const char *path, off_t size)
 
 static int allocate(int fd, off_t offset, off_t len)
 {
-	struct file *f = fd_get(fd);
+	struct file *f = fd_use(fd);
 	status_t status;
 	int error = 0;
 
@@ -168,7 +168,7 @@ static int allocate(int fd, off_t offset, off_t len)
 		CALL_AGAIN(status, file_allocate(f->endpoint, (uint64_t)offset, (uint64_t)len, false, false));
 		error = errno_from_status(status);
 	}
-	file_put(f);
+	fd_done(f);
 	return error;
 }
 
@@ -181,14 +181,14 @@ int posix_fallocate(int fd, off_t offset, off_t len)
 
 static int file_flush(int fd, bool data_only)
 {
-	struct file *f = fd_get(fd);
+	struct file *f = fd_use(fd);
 	int result = 0;
 
 	if (!f)
 		return (int)posix_result(-EBADF);
 	if (f->ops->sync)
 		result = f->ops->sync(f, data_only);
-	file_put(f);
+	fd_done(f);
 	return (int)posix_result(result);
 }
 

@@ -130,12 +130,12 @@ static int lock_do(struct file *f, int command, struct flock *lock)
 /* A file that can be locked, with a reference, or a negative errno value. */
 static int file_get_lockable(int fd, struct file **out)
 {
-	struct file *f = fd_get(fd);
+	struct file *f = fd_use(fd);
 
 	if (!f)
 		return -EBADF;
 	if (!remote_is(f)) {
-		file_put(f);
+		fd_done(f);
 		return -EINVAL;
 	}
 	*out = f;
@@ -150,7 +150,7 @@ int lock_control(int fd, int command, struct flock *lock)
 	if (result)
 		return result;
 	result = lock_do(f, command, lock);
-	file_put(f);
+	fd_done(f);
 	return result;
 }
 
@@ -202,7 +202,7 @@ int flock(int fd, int operation)
 	result = file_get_lockable(fd, &f);
 	if (result == 0) {
 		result = lock_apply(f, OWNER_DESCRIPTION, &whole, kind, !(operation & LOCK_NB));
-		file_put(f);
+		fd_done(f);
 	}
 	return (int)posix_result(result);
 }

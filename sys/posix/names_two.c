@@ -113,11 +113,11 @@ static int two_apply(struct two_call *call, int from_at, const char *from, int t
 		if (result == 0)
 			status = two_run(call, from_handle, from, to_handle, to, &stale);
 		if (from_file)
-			file_put(from_file);
+			fd_done(from_file);
 		if (result)
 			return (int)posix_result(result);
 		if (to_file)
-			file_put(to_file);
+			fd_done(to_file);
 	}
 	return (int)posix_result(path_error(status, strlen(from) > strlen(to) ? from : to));
 }

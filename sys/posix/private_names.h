@@ -21,6 +21,7 @@
 #define clock_now             __posix_clock_now
 #define cwd_duplicate         __posix_cwd_duplicate
 #define cwd_get               __posix_cwd_get
+#define cwd_handle            __posix_cwd_handle
 #define cwd_inherit           __posix_cwd_inherit
 #define cwd_text              __posix_cwd_text
 #define deadline_from         __posix_deadline_from
@@ -34,6 +35,7 @@
 #define fd_get_inherited      __posix_fd_get_inherited
 #define fd_install            __posix_fd_install
 #define fd_install_at         __posix_fd_install_at
+#define fd_table              __posix_fd_table
 #define fd_taken              __posix_fd_taken
 #define file_get              __posix_file_get
 #define file_log              __posix_file_log

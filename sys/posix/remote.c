@@ -51,13 +51,24 @@ static ssize_t read_pieces(struct file *f, char *buffer, size_t len, uint64_t at
 	return done || status == OK ? (ssize_t)done : transfer_error(status);
 }
 
+/* The usual case of both in few instructions; whatever goes wrong is seen again by the loop. */
 static ssize_t remote_read(struct file *f, void *buffer, size_t len)
 {
+	uint64_t count;
+
+	if (len <= FILE_TRANSFER_MAX && file_read(f->endpoint, FILE_AT_POSITION, buffer, len, &count) == OK) {
+		position_moved(f, count);
+		return (ssize_t)count;
+	}
 	return read_pieces(f, buffer, len, FILE_AT_POSITION);
 }
 
 static ssize_t remote_read_at(struct file *f, void *buffer, size_t len, off_t at)
 {
+	uint64_t count;
+
+	if (len <= FILE_TRANSFER_MAX && file_read(f->endpoint, (uint64_t)at, buffer, len, &count) == OK)
+		return (ssize_t)count;
 	return read_pieces(f, buffer, len, (uint64_t)at);
 }
 
@@ -87,7 +98,6 @@ static status_t write_piece(struct file *f, const char *buffer, size_t len, uint
 	uint64_t position;
 	status_t status;
 
-	*count = 0;
 	for (;;) {
 		status = file_write(f->endpoint, at, buffer, len, count, &position);
 		if (__builtin_expect(status == OK, 1)) {
@@ -98,6 +108,7 @@ static status_t write_piece(struct file *f, const char *buffer, size_t len, uint
 		if (status != ERR_PEER_DIED)
 			return status;
 		if (at == FILE_AT_POSITION) {
+			*count = 0;
 			status = write_was_done(f, known, len, count);
 			if (status != OK)
 				return status;

@@ -129,7 +129,7 @@ static int path_change(int at, const char *path, int flags, struct change_call *
 
 static int file_change(int fd, struct change_call *call)
 {
-	struct file *f = fd_get(fd);
+	struct file *f = fd_use(fd);
 	int result;
 
 	if (!f)
@@ -137,7 +137,7 @@ static int file_change(int fd, struct change_call *call)
 	call->follow = true;
 	/* Terminals and the log have no attributes; files of the boot archive are read-only. */
 	result = remote_is(f) ? neg_errno(change_try(f->endpoint, "", call)) : f->tty ? -EINVAL : -EROFS;
-	file_put(f);
+	fd_done(f);
 	return (int)posix_result(result);
 }
 

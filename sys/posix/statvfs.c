@@ -41,13 +41,13 @@ static int volume_get(handle_t at, struct statvfs *out)
 
 int fstatvfs(int fd, struct statvfs *out)
 {
-	struct file *f = fd_get(fd);
+	struct file *f = fd_use(fd);
 	int result;
 
 	if (!f)
 		return (int)posix_result(-EBADF);
 	result = remote_is(f) ? volume_get(f->endpoint, out) : -ENOSYS;
-	file_put(f);
+	fd_done(f);
 	return (int)posix_result(result);
 }
 

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -26,6 +27,9 @@
 void view_start(unsigned *closed);
 
 mode_t view_umask(void);
+
+/* HANDLE_NONE: not looked for yet. */
+extern _Atomic handle_t cwd_handle;
 
 /* The working directory; HANDLE_NONE and a negative errno value if there is none to be had. */
 int cwd_get(handle_t *out);

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <spawn.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -17,6 +18,8 @@
 #include <unistd.h>
 #include <utime.h>
 
+#include "protocols/vfs.h"
+#include "sys/lib/startup.h"
 #include "sys/lib/syscall.h"
 #include "sys/posix/test/check.h"
 #include "sys/posix/test/files_up.h"
@@ -510,6 +513,136 @@ static int child_map(const char *how)
 	return strcmp(how, "map_fine") == 0 && at[4 * 4096 - 1] == 0 ? 0 : 1;
 }
 
+/* ---- file systems that die ---- */
+
+/* The handle of the process that serves /tmp; HANDLE_NONE while there is none. */
+static handle_t server_open(void)
+{
+	static handle_t res;
+	struct vfs_mount mounts[8];
+	handle_t process = HANDLE_NONE;
+	uint32_t count = 0;
+
+	if (res == HANDLE_NONE && resource_create(startup_handle(HND_RES_SYSTEM), SYSTEM_PROCESS, 1, &res) != OK)
+		return HANDLE_NONE;
+	if (vfs_mounts(startup_handle(HND_VFS), 0, mounts, 8, &count) != OK)
+		return HANDLE_NONE;
+	for (uint32_t i = 0; i < count; i++) {
+		if (strcmp(mounts[i].point, "/tmp") == 0 && mounts[i].pid != 0 &&
+		    process_open(res, mounts[i].pid, &process) != OK)
+			process = HANDLE_NONE;
+	}
+	return process;
+}
+
+static _Atomic bool kill_stop;
+
+static void *killer(void *arg)
+{
+	unsigned *kills = arg;
+
+	while (*kills < 4 && !kill_stop) {
+		handle_t process;
+
+		usleep(3000 + 1717 * *kills);
+		process = server_open();
+		if (process == HANDLE_NONE)
+			continue;
+		*kills += process_kill(process, 9) == OK;
+		(void)handle_close(process);
+	}
+	kill_stop = true;
+	return NULL;
+}
+
+/* Everything that may be made twice is done as if nothing had happened, and so are writes at the position. */
+static void test_deaths(void)
+{
+	char line[32], back[32], path[32];
+	struct stat st;
+	unsigned kills = 0, lines = 0, opened = 0;
+	pthread_t thread;
+	int fd = open("/tmp/lines", O_RDWR | O_CREAT, 0600), cwd = open(".", O_RDONLY);
+
+	CHECK(fd >= 0 && mkdir("/tmp/deaths", 0700) == 0 && chdir("/tmp/deaths") == 0);
+	kill_stop = false;
+	CHECK(pthread_create(&thread, NULL, killer, &kills) == 0);
+	while (!kill_stop && good) {
+		snprintf(line, sizeof(line), "line %09u\n", lines);
+		if (!CHECK(write(fd, line, 15) == 15))
+			break;
+		lines++;
+		CHECK(fstat(fd, &st) == 0 && st.st_size == 15 * (off_t)lines);
+		CHECK(pread(fd, back, 15, 15 * (off_t)(lines - 1)) == 15 && memcmp(line, back, 15) == 0);
+		CHECK(stat("/tmp/deaths", &st) == 0 && stat("../lines", &st) == 0);
+		snprintf(path, sizeof(path), "f%u", opened++ % 16);
+		CHECK(put(path, path) == 0 && holds(path, path));
+	}
+	CHECK(pthread_join(thread, NULL) == 0 && kills == 4 && lines > 20);
+	CHECK(lseek(fd, 0, SEEK_SET) == 0);
+	for (unsigned i = 0; i < lines && good; i++) {
+		snprintf(line, sizeof(line), "line %09u\n", i);
+		CHECK(read(fd, back, 15) == 15 && memcmp(line, back, 15) == 0);
+	}
+	close(fd);
+	for (unsigned i = 0; i < 16; i++) {
+		snprintf(path, sizeof(path), "f%u", i);
+		CHECK(unlink(path) == 0);
+	}
+	CHECK(fchdir(cwd) == 0 && close(cwd) == 0 && rmdir("/tmp/deaths") == 0 && unlink("/tmp/lines") == 0);
+}
+
+/* ---- threads ---- */
+
+static _Atomic bool race_stop;
+
+static void *racer(void *arg)
+{
+	char path[32], back[64];
+	uintptr_t number = (uintptr_t)arg;
+
+	for (unsigned i = 0; i < 200; i++) {
+		snprintf(path, sizeof(path), "/tmp/race%u_%u", (unsigned)number, i % 3);
+		if (put(path, path) != 0 || !holds(path, path) || unlink(path) != 0)
+			return arg;
+		/* Descriptors that other threads open and close: never anything but EBADF or what is there. */
+		if (read((int)(i % 8) + 3, back, 0) != 0 && errno != EBADF && errno != EISDIR)
+			return arg;
+	}
+	return NULL;
+}
+
+static void *wanderer(void *arg)
+{
+	struct stat st;
+
+	while (!race_stop) {
+		if (chdir("/tmp") != 0 || chdir("/home") != 0 || stat(".", &st) != 0 || !S_ISDIR(st.st_mode))
+			return arg;
+	}
+	return NULL;
+}
+
+static void test_threads(void)
+{
+	pthread_t threads[4], other;
+	struct stat st;
+	void *result;
+
+	race_stop = false;
+	CHECK(pthread_create(&other, NULL, wanderer, &other) == 0);
+	for (uintptr_t i = 0; i < 4; i++)
+		CHECK(pthread_create(&threads[i], NULL, racer, (void *)(i + 1)) == 0);
+	for (int i = 0; i < 300; i++)
+		CHECK(stat(".", &st) == 0 && S_ISDIR(st.st_mode));
+	for (int i = 0; i < 4; i++)
+		CHECK(pthread_join(threads[i], &result) == 0 && !result);
+	race_stop = true;
+	CHECK(pthread_join(other, &result) == 0 && !result);
+	CHECK(chdir("/") == 0);
+	CHECK(open("/system", O_RDONLY) == 3 && close(3) == 0); /* nothing was left open */
+}
+
 /* ---- children ---- */
 
 /* In the child: descriptor 7 is a file at position 2, 8 a pair of it, 9 is not there. */
@@ -679,6 +812,8 @@ int main(int argc, char **argv)
 	run("map", test_map);
 	run("children", test_children);
 	run("locks", test_locks);
+	run("threads", test_threads);
+	run("deaths", test_deaths);
 	printf("DONE %u passed, %u failed\n", passed, failed);
 	return failed != 0;
 }
