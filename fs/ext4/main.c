@@ -74,7 +74,6 @@ int main(int argc, char **argv)
 	struct ext4_volume volume;
 	ext4_volume(server.volume, &volume);
 	int result = fs_main(&ext4_ops, &server, volume.read_only);
-	status = ext4_unmount(server.volume);
 	disk->ops->close(disk);
-	return result ? result : FS_EXIT(status);
+	return result;
 }

@@ -301,6 +301,15 @@ static status_t server_sync_all(struct fs *fs)
 	return ext4_sync(volume_of(fs));
 }
 
+/* Clean: the next mount has nothing to replay. */
+static status_t server_stop_all(struct fs *fs)
+{
+	struct ext4 *volume = volume_of(fs);
+
+	server_of(fs)->volume = NULL;
+	return ext4_unmount(volume);
+}
+
 static status_t server_changed(struct fs *fs, struct node *node, uint32_t what)
 {
 	const struct fs_attr *attr = node->attr;
@@ -372,6 +381,7 @@ const struct fs_ops ext4_ops = {
 	.seek = server_seek,
 	.sync = server_sync,
 	.sync_all = server_sync_all,
+	.stop = server_stop_all,
 	.changed = server_changed,
 	.volume = server_volume,
 	.end = server_end,

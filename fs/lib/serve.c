@@ -121,8 +121,14 @@ static status_t on_stop(void *ctx, struct ipc_request *rq, bool force)
 	if (!force && (fs->open_count != 0 || covers_any(fs)))
 		return ERR_BUSY;
 	status = sync_all(fs);
-	if (status == OK || force)
-		server_stop(&fs->server, status);
+	if (status != OK && !force)
+		return status;
+	if (fs->ops->stop) {
+		status_t last = fs->ops->stop(fs);
+
+		status = status == OK ? last : status;
+	}
+	server_stop(&fs->server, status);
 	return status;
 }
 
