@@ -701,21 +701,32 @@ struct sysret sys_endpoint_watch(uint64_t handle, uint64_t nt, uint64_t bits)
 	return sysret_status(OK);
 }
 
-struct sysret sys_endpoint_gone(uint64_t handle)
+static void gone_drop(struct endpoint *ep)
 {
-	struct cap *c;
-	status_t s = handle_find(process_self(), handle, OBJ_ENDPOINT, RIGHT_EP_RECV, &c);
-
-	if (s != OK)
-		return sysret_status(s);
-	struct endpoint *ep = (struct endpoint *)c->obj;
 	struct cap *gone = ep->gone_first;
-	if (!gone)
-		return sysret_status(ERR_WOULD_BLOCK);
-	uint64_t badge = gone->badge;
+
 	ep->gone_first = gone->next;
 	if (!gone->next)
 		ep->gone_last = NULL;
 	cap_discard(gone);
+}
+
+struct sysret sys_endpoint_gone(uint64_t handle, uint64_t how)
+{
+	struct cap *c;
+	status_t s = handle_find(process_self(), handle, OBJ_ENDPOINT, RIGHT_EP_RECV, &c);
+
+	if (s == OK && how & ~(uint64_t)(GONE_KEEP | GONE_DROP))
+		s = ERR_INVALID;
+	if (s != OK)
+		return sysret_status(s);
+	struct endpoint *ep = (struct endpoint *)c->obj;
+	if (how & GONE_DROP && ep->gone_first)
+		gone_drop(ep);
+	if (!ep->gone_first)
+		return sysret_status(ERR_WOULD_BLOCK);
+	uint64_t badge = ep->gone_first->badge;
+	if (!(how & GONE_KEEP))
+		gone_drop(ep);
 	return sysret_value(badge);
 }

@@ -53,7 +53,7 @@ NOINLINE status_t message_move_handles(struct thread *t, struct process *to, uin
 		caps[i] = table_find(t->proc, t->x[handle_reg[i]]);
 	s = table_reserve(to, n);
 	if (s != OK)
-		return s;
+		return s == ERR_STATE ? ERR_PEER_DIED : s; /* it is about to end */
 	/* Whoever holds them pays for them. */
 	for (unsigned i = 0; i < n; i++) {
 		if (cap_recharge(caps[i], to->quota))

@@ -21,7 +21,7 @@ struct sysret sys_handle_info(uint64_t h, uint64_t buf);
 struct sysret sys_endpoint_create(void);
 struct sysret sys_endpoint_mint(uint64_t handle, uint64_t badge, uint64_t rights);
 struct sysret sys_endpoint_watch(uint64_t handle, uint64_t nt, uint64_t bits);
-struct sysret sys_endpoint_gone(uint64_t handle);
+struct sysret sys_endpoint_gone(uint64_t handle, uint64_t how);
 struct sysret sys_notification_create(void);
 struct sysret sys_notification_signal(uint64_t handle, uint64_t bits);
 struct sysret sys_notification_wait(uint64_t handle, uint64_t deadline);

@@ -81,6 +81,12 @@ struct thread_regs {
 };
 enum { THREAD_REGS_GET, THREAD_REGS_SET };
 
+/* endpoint_gone: 0 takes the badge that it tells. A server whose successor has to hear of what it did not finish looks, and drops what is done. */
+enum {
+	GONE_KEEP = 1u << 0, /* it is told again until it is dropped */
+	GONE_DROP = 1u << 1, /* first drop the one that is there: it was looked at before */
+};
+
 /* process_memory */
 enum { PROCESS_READ, PROCESS_WRITE };
 

@@ -136,7 +136,7 @@
 	68 /* a0 endpoint (RIGHT_EP_RECV), a1 notification, a2 bits: from now on all badges minted from it are watched, and the bits signalled when \
 	    * the last handle of one is gone, in whatever process it was. Anew: another notification for the same */
 #define SYS_ENDPOINT_GONE \
-	69 /* a0 endpoint (RIGHT_EP_RECV) -> a watched badge whose last handle is gone; ERR_WOULD_BLOCK: none. Each comes once (one that was \
+	69 /* a0 endpoint (RIGHT_EP_RECV), a1 GONE_* -> a watched badge whose last handle is gone; ERR_WOULD_BLOCK: none. Each comes once (one that was \
 	    * minted twice, twice), and after it no call with that badge any more; calls that were taken before may still be open */
 #define SYS_PROCESS_MEMORY \
 	70 /* a0 process (RIGHT_PROC_MANAGE), a1 PROCESS_READ/WRITE, a2 address there (any), a3 buffer, a4 length: as the process itself could; \

@@ -44,7 +44,7 @@ SYSCALL_API status_t handle_info(handle_t handle, struct handle_info *info);
 SYSCALL_API status_t endpoint_create(handle_t *out);
 SYSCALL_API status_t endpoint_mint(handle_t ep, uint64_t badge, uint32_t rights, handle_t *out);
 SYSCALL_API status_t endpoint_watch(handle_t ep, handle_t nt, uint64_t bits);
-SYSCALL_API status_t endpoint_gone(handle_t ep, uint64_t *badge);
+SYSCALL_API status_t endpoint_gone(handle_t ep, uint32_t how, uint64_t *badge);
 SYSCALL_API status_t notification_create(handle_t *out);
 SYSCALL_API status_t notification_signal(handle_t nt, uint64_t bits);
 SYSCALL_API status_t notification_wait(handle_t nt, uint64_t deadline, uint64_t *bits);

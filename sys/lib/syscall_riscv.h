@@ -189,9 +189,9 @@ static inline status_t endpoint_watch(handle_t ep, handle_t nt, uint64_t bits)
 	return syscall3(SYS_ENDPOINT_WATCH, ep, nt, bits).status;
 }
 
-static inline status_t endpoint_gone(handle_t ep, uint64_t *badge)
+static inline status_t endpoint_gone(handle_t ep, uint32_t how, uint64_t *badge)
 {
-	struct syscall_result r = syscall1(SYS_ENDPOINT_GONE, ep);
+	struct syscall_result r = syscall2(SYS_ENDPOINT_GONE, ep, how);
 
 	if (r.status == OK && badge)
 		*badge = r.r1;

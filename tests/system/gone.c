@@ -15,12 +15,12 @@ static void begin(void)
 	ep = make_endpoint();
 	nt = make_notification();
 	CHECK_OK(endpoint_watch(ep, nt, BITS));
-	CHECK_STATUS(endpoint_gone(ep, NULL), ERR_WOULD_BLOCK);
+	CHECK_STATUS(endpoint_gone(ep, 0, NULL), ERR_WOULD_BLOCK);
 }
 
 static void end(void)
 {
-	CHECK_STATUS(endpoint_gone(ep, NULL), ERR_WOULD_BLOCK);
+	CHECK_STATUS(endpoint_gone(ep, 0, NULL), ERR_WOULD_BLOCK);
 	shut(ep);
 	shut(nt);
 }
@@ -28,7 +28,7 @@ static void end(void)
 static void expect_none(void)
 {
 	CHECK_STATUS(notification_wait(nt, 0, NULL), ERR_WOULD_BLOCK);
-	CHECK_STATUS(endpoint_gone(ep, NULL), ERR_WOULD_BLOCK);
+	CHECK_STATUS(endpoint_gone(ep, 0, NULL), ERR_WOULD_BLOCK);
 }
 
 static void expect(uint64_t badge)
@@ -38,7 +38,7 @@ static void expect(uint64_t badge)
 	/* The end of a process takes its time. */
 	CHECK_OK(notification_wait(nt, now() + 10 * SECOND, &bits));
 	CHECK_EQ(bits, BITS);
-	CHECK_OK(endpoint_gone(ep, &got));
+	CHECK_OK(endpoint_gone(ep, 0, &got));
 	CHECK_EQ(got, badge);
 }
 
@@ -151,7 +151,7 @@ static void test_revoke(void)
 	CHECK_OK(handle_revoke(server));
 	CHECK_OK(notification_wait(nt, 0, NULL));
 	for (unsigned i = 0; i < 2; i++) {
-		CHECK_OK(endpoint_gone(ep, &got));
+		CHECK_OK(endpoint_gone(ep, 0, &got));
 		seen |= 1ull << got;
 	}
 	CHECK_EQ(seen, 6);
@@ -177,7 +177,7 @@ static void test_begin(void)
 	uint64_t bits = 0, badge = 0;
 	CHECK_OK(notification_wait(other, 0, &bits));
 	CHECK_EQ(bits, 8);
-	CHECK_OK(endpoint_gone(ep, &badge));
+	CHECK_OK(endpoint_gone(ep, 0, &badge));
 	CHECK_EQ(badge, 2);
 	end();
 	shut(other);
@@ -190,12 +190,12 @@ static void test_errors(void)
 	struct handle_info info = {0};
 
 	CHECK_STATUS(endpoint_watch(client, nt, 1), ERR_RIGHTS);
-	CHECK_STATUS(endpoint_gone(client, NULL), ERR_RIGHTS);
+	CHECK_STATUS(endpoint_gone(client, 0, NULL), ERR_RIGHTS);
 	CHECK_STATUS(endpoint_watch(ep, weak, 1), ERR_RIGHTS);
 	CHECK_STATUS(endpoint_watch(ep, ep, 1), ERR_TYPE);
 	CHECK_STATUS(endpoint_watch(nt, nt, 1), ERR_TYPE);
 	CHECK_STATUS(endpoint_watch(ep, nt, 0), ERR_INVALID);
-	CHECK_STATUS(endpoint_gone(nt, NULL), ERR_TYPE);
+	CHECK_STATUS(endpoint_gone(nt, 0, NULL), ERR_TYPE);
 	/* Nobody sees the mark, nobody forges it. */
 	CHECK_OK(handle_info(client, &info));
 	CHECK_EQ(info.rights, CALL_RIGHTS);
@@ -203,6 +203,28 @@ static void test_errors(void)
 	shut(weak);
 	shut(client);
 	expect(3);
+	end();
+}
+
+/* Looked at, a badge stays until it is dropped: a server that ends in between leaves it to the next. */
+static void test_look(void)
+{
+	uint64_t badge = 0;
+
+	begin();
+	CHECK_STATUS(endpoint_gone(ep, GONE_DROP | GONE_KEEP, &badge), ERR_WOULD_BLOCK);
+	for (uint64_t i = 1; i <= 3; i++)
+		shut(make_mint(ep, i, CALL_RIGHTS));
+	CHECK_OK(endpoint_gone(ep, GONE_KEEP, &badge));
+	CHECK_EQ(badge, 1);
+	CHECK_OK(endpoint_gone(ep, GONE_KEEP, &badge));
+	CHECK_EQ(badge, 1);
+	CHECK_OK(endpoint_gone(ep, GONE_DROP | GONE_KEEP, &badge));
+	CHECK_EQ(badge, 2);
+	CHECK_OK(endpoint_gone(ep, GONE_DROP, &badge));
+	CHECK_EQ(badge, 3);
+	CHECK_STATUS(endpoint_gone(ep, 4, &badge), ERR_INVALID);
+	CHECK_OK(notification_wait(nt, 0, NULL));
 	end();
 }
 
@@ -220,7 +242,7 @@ static void test_many(void)
 		for (uint64_t i = 0; i < COUNT && !round; i++) {
 			uint64_t badge = 0;
 
-			CHECK_OK(endpoint_gone(ep, &badge));
+			CHECK_OK(endpoint_gone(ep, 0, &badge));
 			CHECK_EQ(badge, 1000 + i);
 		}
 	}
@@ -230,4 +252,5 @@ static void test_many(void)
 }
 
 TEST_CASES("gone", {"close", test_close}, {"orders", test_orders}, {"process", test_process}, {"message", test_message},
-	   {"revoke", test_revoke}, {"begin", test_begin}, {"errors", test_errors}, {"many", test_many});
+	   {"revoke", test_revoke}, {"begin", test_begin}, {"look", test_look}, {"errors", test_errors},
+	   {"many", test_many});
