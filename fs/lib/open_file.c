@@ -218,12 +218,13 @@ static void file_close(struct fs *fs, uint64_t badge)
 	}
 }
 
+/* A badge is dropped when it has been worked off: should this process end before, the next one hears of it again. */
 void open_files_closed(void *context)
 {
 	struct fs *fs = context;
 	uint64_t badge;
 
-	while (endpoint_gone(fs->endpoint, &badge) == OK) {
+	for (uint32_t how = GONE_KEEP; endpoint_gone(fs->endpoint, how, &badge) == OK; how = GONE_KEEP | GONE_DROP) {
 		if (badge == STATE_BADGE_LEASH)
 			server_stop(&fs->server, ERR_CLOSED);
 		else

@@ -87,7 +87,7 @@ void views_closed(void *vfs)
 	struct vfs *v = vfs;
 	uint64_t badge;
 
-	while (endpoint_gone(v->endpoint, &badge) == OK) {
+	while (endpoint_gone(v->endpoint, 0, &badge) == OK) {
 		uint32_t place = BADGE_PLACE(badge);
 
 		if (place < VIEWS_MAX && v->views[place] && v->views[place]->badge == badge) {

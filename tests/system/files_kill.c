@@ -138,6 +138,8 @@ struct names {
 /* An operation that happened although nobody heard so looks like a failure the second time. */
 static bool done_or(status_t status, status_t already, bool died)
 {
+	if (status != OK && !(died && status == already))
+		print("  status %ld, %s", status, died ? "asked again" : "asked once");
 	return CHECK(status == OK || (died && status == already));
 }
 
