@@ -35,6 +35,7 @@ struct fs {
 	/* nodes (node.c) */
 	struct node *root;
 	struct node *free_nodes;
+	void *slabs;      /* of nodes: each begins with the address of the next */
 	struct node ring; /* all nodes: newer, older */
 	uint32_t node_count;
 	struct node *buckets[NODE_BUCKETS];

@@ -6,9 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/lib/internal.h"
+#include "fs/lib/serve.h"
 
 #define SLAB_NODES 32u
+#define SLAB_HEAD  16u
 #define TRIM_STEPS 8u /* of the ring at a time */
 
 static struct node **bucket_of(struct fs *fs, uint64_t inode)
@@ -25,16 +26,29 @@ struct node *fs_node_find(struct fs *fs, uint64_t inode)
 	return node;
 }
 
+void fs_nodes_free(struct fs *fs)
+{
+	while (fs->slabs) {
+		void *slab = fs->slabs;
+
+		fs->slabs = *(void **)slab;
+		free(slab);
+	}
+}
+
 /* Nodes are never given back to the heap: there are as many as were in use at once. */
 static struct node *node_allocate(struct fs *fs)
 {
 	struct node *node = fs->free_nodes;
 
 	if (!node) {
-		char *slab = calloc(SLAB_NODES, fs->ops->node_size);
+		char *slab = calloc(1, SLAB_HEAD + SLAB_NODES * fs->ops->node_size);
 
 		if (!slab)
 			return NULL;
+		*(void **)(void *)slab = fs->slabs;
+		fs->slabs = slab;
+		slab += SLAB_HEAD;
 		for (unsigned i = 0; i < SLAB_NODES; i++) {
 			node = (struct node *)(void *)(slab + i * fs->ops->node_size);
 			node->hash_next = fs->free_nodes;

@@ -15,5 +15,8 @@ struct fs_start {
 
 /* Takes over what an earlier instance left in the state, and is ready to serve (server_run). fs is zeroed memory. */
 status_t fs_start(struct fs *fs, const struct fs_start *start);
+/* What the end of a process gives back: for tests that have many instances in one. */
+void fs_nodes_free(struct fs *fs);
+void fs_waiters_free(struct fs *fs);
 /* ERR_BAD_FORMAT: no state memory of ours. */
 status_t fs_state_check(const struct state *state);

@@ -2,7 +2,7 @@
 /* Advisory locks: who waits, and who would wait for ever. Those that wait are this instance's: their callers ask the next one again. */
 #include <stdlib.h>
 
-#include "fs/lib/internal.h"
+#include "fs/lib/serve.h"
 #include "sys/lib/ipc_stub.h"
 
 #define WAITERS_MAX 1024u
@@ -98,6 +98,16 @@ static void waiters_drop(struct fs *fs, uint64_t badge)
 		}
 		*at = waiter->next;
 		ipc_close(waiter->reply);
+		free(waiter);
+	}
+}
+
+void fs_waiters_free(struct fs *fs)
+{
+	while (fs->waiters) {
+		struct lock_waiter *waiter = fs->waiters;
+
+		fs->waiters = waiter->next;
 		free(waiter);
 	}
 }

@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The kernel that fs_host.h needs, and nothing more. */
+#include "tests/unit/fs_host.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/lib/clock.h"
+#include "fs/tmpfs/tmpfs.h"
+#include "sys/lib/syscall.h"
+
+#define HANDLES_MAX 4096
+#define ENDPOINT    ((handle_t)1)
+#define KOID        77
+#define STORE_VMO   ((handle_t)2)
+
+struct handle {
+	bool open;
+	uint64_t badge;
+	uint64_t object; /* duplicates of one handle have the same */
+};
+
+struct state *host_state;
+uint8_t *host_store;
+struct fs *host_fs;
+status_t host_deferred = ERR_WOULD_BLOCK;
+unsigned host_crash_at;
+jmp_buf host_crash;
+
+static struct store store;
+static struct handle handles[HANDLES_MAX];
+static uint64_t objects, tickets, time_ns = 1000;
+static uint64_t gone[HANDLES_MAX * 4];
+static unsigned gone_first, gone_count;
+static const struct host_lease *current;
+static unsigned current_count;
+static void *tables[16];
+static unsigned table_count;
+
+void host_crash_point(void)
+{
+	if (host_crash_at && --host_crash_at == 0)
+		longjmp(host_crash, 1);
+}
+
+/* ---- memory ------------------------------------------------------------------------------------------------ */
+
+void *table_allocate(size_t bytes)
+{
+	void *at = calloc(1, bytes);
+
+	if (table_count == sizeof(tables) / sizeof(tables[0]))
+		abort();
+	return tables[table_count++] = at;
+}
+
+status_t vmo_op(handle_t vmo, uint32_t op, uint64_t offset, uint64_t size)
+{
+	if (vmo != STORE_VMO || offset > HOST_STORE_BYTES || size > HOST_STORE_BYTES - offset || offset % 4096 ||
+	    size % 4096)
+		abort();
+	if (op == VMO_OP_DECOMMIT)
+		memset(host_store + offset, 0, size);
+	return OK;
+}
+
+status_t vmo_write(handle_t vmo, uint64_t offset, const void *buffer, uint64_t len)
+{
+	if (vmo != STORE_VMO)
+		return OK;
+	if (offset > HOST_STORE_BYTES || len > HOST_STORE_BYTES - offset)
+		abort();
+	memcpy(host_store + offset, buffer, len);
+	return OK;
+}
+
+static handle_t handle_new(uint64_t badge, uint64_t object)
+{
+	for (unsigned i = 16; i < HANDLES_MAX; i++) {
+		if (!handles[i].open) {
+			handles[i] = (struct handle){true, badge, object};
+			return i;
+		}
+	}
+	return HANDLE_NONE;
+}
+
+status_t vmo_create(uint64_t size, uint32_t flags, handle_t res, handle_t *out)
+{
+	(void)size, (void)flags, (void)res;
+	*out = handle_new(0, ++objects);
+	return *out ? OK : ERR_NO_HANDLES;
+}
+
+status_t vmo_clone(handle_t vmo, uint64_t offset, uint64_t size, handle_t *out)
+{
+	if (vmo != STORE_VMO || offset > HOST_STORE_BYTES || size > HOST_STORE_BYTES - offset)
+		abort();
+	return vmo_create(size, 0, 0, out);
+}
+
+status_t vmo_sync_code(handle_t vmo)
+{
+	(void)vmo;
+	return OK;
+}
+
+uint64_t clock_monotonic(void)
+{
+	return time_ns += 1000;
+}
+
+/* ---- handles ----------------------------------------------------------------------------------------------- */
+
+status_t handle_close(handle_t handle)
+{
+	if (handle < 16)
+		return OK;
+	if (handle >= HANDLES_MAX || !handles[handle].open)
+		return ERR_HANDLE;
+	uint64_t object = handles[handle].object, badge = handles[handle].badge;
+
+	handles[handle].open = false;
+	for (unsigned i = 16; i < HANDLES_MAX; i++) {
+		if (handles[i].open && handles[i].object == object)
+			return OK;
+	}
+	if (badge && gone_first + gone_count < sizeof(gone) / sizeof(gone[0]))
+		gone[gone_first + gone_count++] = badge;
+	return OK;
+}
+
+status_t handle_dup(handle_t handle, uint32_t rights, handle_t *out)
+{
+	(void)rights;
+	if (handle >= HANDLES_MAX || (handle >= 16 && !handles[handle].open))
+		return ERR_HANDLE;
+	*out = handle_new(handles[handle].badge, handle < 16 ? ++objects : handles[handle].object);
+	return *out ? OK : ERR_NO_HANDLES;
+}
+
+status_t handle_info(handle_t handle, struct handle_info *info)
+{
+	if (handle != ENDPOINT && (handle >= HANDLES_MAX || !handles[handle].open))
+		return ERR_HANDLE;
+	*info = (struct handle_info){.koid = KOID,
+				     .badge = handle == ENDPOINT ? 0 : handles[handle].badge,
+				     .type = OBJ_ENDPOINT,
+				     .rights = RIGHTS_ALL};
+	return OK;
+}
+
+unsigned host_handles(void)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 16; i < HANDLES_MAX; i++)
+		n += handles[i].open;
+	return n;
+}
+
+status_t endpoint_mint(handle_t ep, uint64_t badge, uint32_t rights, handle_t *out)
+{
+	(void)ep, (void)rights;
+	*out = handle_new(badge, ++objects);
+	return *out ? OK : ERR_NO_HANDLES;
+}
+
+status_t endpoint_watch(handle_t ep, handle_t nt, uint64_t bits)
+{
+	(void)ep, (void)nt, (void)bits;
+	return OK;
+}
+
+status_t endpoint_gone(handle_t ep, uint32_t how, uint64_t *badge)
+{
+	(void)ep;
+	if (how & GONE_DROP && gone_count) {
+		gone_first++;
+		gone_count--;
+	}
+	if (!gone_count) {
+		gone_first = 0;
+		return ERR_WOULD_BLOCK;
+	}
+	*badge = gone[gone_first];
+	return OK;
+}
+
+status_t notification_create(handle_t *out)
+{
+	*out = 3;
+	return OK;
+}
+
+status_t notification_bind(handle_t nt, handle_t thread)
+{
+	(void)nt, (void)thread;
+	return OK;
+}
+
+/* The loop of sys/lib/server.c is not run. */
+status_t ipc_recv(handle_t ep, handle_t ack_irq, uint64_t deadline, struct ipc_msg *m)
+{
+	(void)ep, (void)ack_irq, (void)deadline, (void)m;
+	abort();
+}
+status_t ipc_reply_recv(handle_t ep, struct ipc_msg *m)
+{
+	return ipc_recv(ep, 0, 0, m);
+}
+status_t ipc_reply(const struct ipc_msg *m)
+{
+	(void)m;
+	abort();
+}
+status_t clock_get(uint64_t *ns)
+{
+	*ns = clock_monotonic();
+	return OK;
+}
+status_t irq_bind(handle_t irq, handle_t nt, uint64_t bits)
+{
+	(void)irq, (void)nt, (void)bits;
+	abort();
+}
+status_t irq_ack(handle_t irq)
+{
+	return irq_bind(irq, 0, 0);
+}
+status_t timer_object_create(handle_t nt, uint64_t bits, handle_t *out)
+{
+	(void)out;
+	return irq_bind(0, nt, bits);
+}
+status_t timer_set(handle_t timer, uint64_t deadline, uint64_t period_ns)
+{
+	return irq_bind(timer, deadline, period_ns);
+}
+
+/* ---- calls ------------------------------------------------------------------------------------------------- */
+
+static status_t lease_at(unsigned lease, uint64_t offset, uint64_t len, unsigned access, uint8_t **out)
+{
+	if (lease >= current_count)
+		return ERR_RANGE;
+	if (!(current[lease].access & access))
+		return ERR_RIGHTS;
+	if (offset > current[lease].len || len > current[lease].len - offset)
+		return ERR_RANGE;
+	*out = (uint8_t *)current[lease].memory + offset;
+	return OK;
+}
+
+status_t lease_read(handle_t reply, unsigned lease, uint64_t offset, void *buffer, uint64_t len)
+{
+	uint8_t *at;
+	status_t status = lease_at(lease, offset, len, LEASE_READ, &at);
+
+	(void)reply;
+	if (status == OK && len)
+		memcpy(buffer, at, len);
+	return status;
+}
+
+status_t lease_write(handle_t reply, unsigned lease, uint64_t offset, const void *buffer, uint64_t len)
+{
+	uint8_t *at;
+	status_t status = lease_at(lease, offset, len, LEASE_WRITE, &at);
+
+	(void)reply;
+	if (status == OK && len)
+		memcpy(at, buffer, len);
+	return status;
+}
+
+status_t lease_info(handle_t reply, unsigned lease, uint64_t *len, uint32_t *access)
+{
+	(void)reply;
+	if (lease >= current_count)
+		return ERR_RANGE;
+	*len = current[lease].len;
+	*access = current[lease].access;
+	return OK;
+}
+
+status_t ipc_save_caller(handle_t *reply)
+{
+	*reply = 4;
+	host_deferred = ERR_WOULD_BLOCK;
+	return OK;
+}
+
+status_t ipc_reply_to(handle_t reply, const struct ipc_msg *m)
+{
+	(void)reply;
+	host_deferred = -(status_t)MSG_LABEL(m->info);
+	return OK;
+}
+
+status_t host_message(uint64_t badge, struct ipc_msg *m, const struct host_lease *leases)
+{
+	struct ipc_request rq = {.msg = *m};
+	const struct ipc_protocol *protocol = IPC_LABEL_PROTOCOL(MSG_LABEL(m->info)) == FILE_NUMBER
+						      ? &file_protocol
+						      : &fs_control_protocol;
+	const void *ops = NULL;
+
+	for (unsigned i = 0; i < host_fs->server.protocol_count; i++) {
+		if (host_fs->server.protocols[i].protocol == protocol)
+			ops = host_fs->server.protocols[i].ops;
+	}
+	rq.msg.badge = badge;
+	current = leases;
+	current_count = MSG_LEASES(m->info);
+	if (current_count > MSG_LEASES_MAX)
+		return ERR_INVALID;
+	host_closed();
+	status_t status = protocol->dispatch(ops, host_fs, &rq);
+	current_count = 0;
+	if (status == IPC_DEFERRED)
+		return ERR_CANCELLED;
+	*m = rq.msg;
+	return OK;
+}
+
+status_t ipc_call(handle_t ep, struct ipc_msg *m, const struct lease *leases, uint64_t deadline)
+{
+	struct host_lease own[MSG_LEASES_MAX];
+
+	(void)deadline;
+	if (ep >= HANDLES_MAX || !handles[ep].open)
+		return ERR_HANDLE;
+	for (unsigned i = 0; i < MSG_LEASES(m->info); i++)
+		own[i] = (struct host_lease){(void *)(uintptr_t)leases[i].addr, leases[i].info & LEASE_LEN_MAX,
+					     (unsigned)(leases[i].info >> LEASE_ACCESS_SHIFT)};
+	return host_message(handles[ep].badge, m, own);
+}
+
+/* ---- instances --------------------------------------------------------------------------------------------- */
+
+void host_reset(void)
+{
+	if (host_fs)
+		host_end();
+	if (!host_state) {
+		host_state = aligned_alloc(4096, STATE_BYTES);
+		host_store = aligned_alloc(4096, HOST_STORE_BYTES);
+		if (!host_state || !host_store)
+			abort();
+	}
+	memset(host_state, 0, STATE_BYTES);
+	memset(host_store, 0, HOST_STORE_BYTES);
+	host_state->magic = STATE_MAGIC;
+	host_state->version = STATE_VERSION;
+	host_state->mount = 5;
+	memset(handles, 0, sizeof(handles));
+	gone_first = gone_count = 0;
+}
+
+status_t host_start(void)
+{
+	struct fs_start start = {.ops = &tmpfs_ops, .data = &store, .state = host_state, .endpoint = ENDPOINT};
+	bool fresh;
+	status_t damaged = OK,
+		 status = store_open(&store, host_store, HOST_STORE_BYTES, STORE_VMO, HOST_QUOTA, 0, &fresh);
+
+	if (status == OK && !fresh) {
+		damaged = store_check(&store);
+		if (damaged != OK) {
+			store.header->magic = 0;
+			status = store_open(&store, host_store, HOST_STORE_BYTES, STORE_VMO, HOST_QUOTA, 0, &fresh);
+		}
+	}
+	if (status == OK && store.header->inode_top == STORE_ROOT)
+		status = store_make_root(&store, 0755, 0, 0, 0);
+	if (status != OK)
+		return status;
+	host_fs = calloc(1, sizeof(*host_fs));
+	if (!host_fs)
+		abort();
+	status = fs_start(host_fs, &start);
+	return status == OK ? damaged : status;
+}
+
+void host_end(void)
+{
+	/* Slabs of nodes are the only memory that an instance takes: the process that it stands for gives it back. */
+	fs_nodes_free(host_fs);
+	free(host_fs->names.entries);
+	free(host_fs->names.turn);
+	fs_waiters_free(host_fs);
+	free(host_fs);
+	host_fs = NULL;
+	while (table_count)
+		free(tables[--table_count]);
+}
+
+void host_closed(void)
+{
+	open_files_closed(host_fs);
+}
+
+handle_t host_root(uint32_t user, uint32_t group, bool read_only)
+{
+	uint32_t place = 0;
+	handle_t out = HANDLE_NONE;
+
+	while (host_state->tickets[place].state != STATE_TICKET_FREE)
+		place++;
+	struct state_ticket *ticket = &host_state->tickets[place];
+
+	ticket->kind = STATE_TICKET_ROOT;
+	ticket->badge = STATE_BADGE_TICKET | STATE_BADGE(++tickets, place);
+	ticket->view = (struct state_view){.id = tickets,
+					   .user = user,
+					   .group = group,
+					   .flags = read_only ? STATE_VIEW_READ_ONLY : 0,
+					   .root = STORE_ROOT};
+	ticket->state = STATE_TICKET_ISSUED;
+	(void)endpoint_mint(ENDPOINT, ticket->badge, 0, &out);
+	return out;
+}

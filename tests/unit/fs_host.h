@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A file system without processes: the library and a tmpfs in this one, called through the generated stubs, each call served at once. Instances come and
+ * go over the same memory, as they do over vfs's.
+ */
+#pragma once
+
+#include <setjmp.h>
+#include <stdbool.h>
+
+#include "fs/lib/serve.h"
+#include "protocols/file.h"
+
+#define HOST_STORE_BYTES (4u << 20)
+#define HOST_QUOTA       (2u << 20)
+
+extern struct state *host_state;
+extern uint8_t *host_store; /* HOST_STORE_BYTES */
+extern struct fs *host_fs;
+
+/* Fresh memory. */
+void host_reset(void);
+/* The next instance. ERR_BAD_FORMAT: the store is damaged (host_start has made it fresh then, as tmpfs does). */
+status_t host_start(void);
+/* Ends the instance, as a kill does: nothing is written. */
+void host_end(void);
+/* What vfs does: a handle to the root for a view. */
+handle_t host_root(uint32_t user, uint32_t group, bool read_only);
+/* The last handle's end reaches the file system. */
+void host_closed(void);
+unsigned host_handles(void); /* open ones */
+
+/* A call that was deferred ended with ERR_CANCELLED; its answer, when it comes: ERR_WOULD_BLOCK until then. */
+extern status_t host_deferred;
+
+/* Any message, for a fuzzer: badge and words as given. */
+struct host_lease {
+	void *memory;
+	size_t len;
+	unsigned access;
+};
+status_t host_message(uint64_t badge, struct ipc_msg *m, const struct host_lease *leases);
+
+/* At the n-th store that makes a change valid (from 1; 0: never) the instance ends: longjmp(host_crash, 1). */
+extern unsigned host_crash_at;
+extern jmp_buf host_crash;
+void host_crash_point(void);
