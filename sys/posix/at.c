@@ -23,8 +23,13 @@ int at_directory(int at, const char *path, handle_t *out, struct file **file)
 	*out = HANDLE_NONE;
 	if (path[0] == '/')
 		return 0;
-	if (at == AT_FDCWD)
-		return cwd_get(out);
+	if (at == AT_FDCWD) {
+		int result = cwd_use(file);
+
+		if (result == 0)
+			*out = (*file)->endpoint;
+		return result;
+	}
 	f = fd_use(at);
 	if (!f)
 		return -EBADF;
@@ -45,7 +50,7 @@ int path_error(status_t status, const char *path)
 	return neg_errno(status);
 }
 
-/* first: what the operation answered where the path starts, if it was tried there; else OK. */
+/* first: ERR_ELSEWHERE if that is known to be what the operation answers where the path starts. */
 static status_t path_try(handle_t at, const char *path, bool follow, path_op *op, void *context, status_t first,
 			 bool *stale)
 {
@@ -61,8 +66,7 @@ static status_t path_try(handle_t at, const char *path, bool follow, path_op *op
 		status = resolve_step(&r, follow);
 	}
 	resolve_end(&r);
-	/* ERR_HANDLE: chdir in another thread, of what we started at. */
-	*stale = status != OK && (resolve_forget(&r, status) || (status == ERR_HANDLE && path[0] != '/'));
+	*stale = status != OK && resolve_forget(&r, status);
 	return status;
 }
 
@@ -110,22 +114,24 @@ static __attribute__((noinline)) int path_apply_loop(int at, const char *path, u
 
 int path_apply(int at, const char *path, unsigned how, path_op *op, void *context)
 {
-	handle_t directory = HANDLE_NONE;
 	const char *rest = path;
+	struct file *f;
+	handle_t root;
 	uint32_t mount;
-	status_t status = OK;
+	status_t status = ERR_CLOSED;
 
 	/* Neither the cache nor the working directory is known before there was a path to look up. */
-	if (path[0] == '/')
-		directory = mount_cache_find(path, &rest, &mount);
-	else if (path[0] != '\0' && at == AT_FDCWD)
-		directory = atomic_load_explicit(&cwd_handle, memory_order_acquire);
-	if (__builtin_expect(directory != HANDLE_NONE, 1)) {
-		status = op(directory, rest, context);
-		if (__builtin_expect(status == OK, 1))
-			return 0;
-		if (status != ERR_ELSEWHERE && status != ERR_CLOSED && status != ERR_HANDLE)
-			return path_error(status, path);
+	if (path[0] == '/') {
+		root = mount_cache_find(path, &rest, &mount);
+		if (root != HANDLE_NONE)
+			status = op(root, rest, context);
+	} else if (path[0] != '\0' && at == AT_FDCWD && (f = slot_use(&cwd_slot)) != NULL) {
+		status = op(f->endpoint, rest, context);
+		fd_done(f);
 	}
-	return path_apply_loop(at, path, how, op, context, status);
+	if (__builtin_expect(status == OK, 1))
+		return 0;
+	if (status == ERR_ELSEWHERE || status == ERR_CLOSED || status == ERR_HANDLE)
+		return path_apply_loop(at, path, how, op, context, status);
+	return path_error(status, path);
 }

@@ -20,7 +20,7 @@ int path_apply(int at, const char *path, unsigned how, path_op *op, void *contex
 /* The same for a path that starts at a handle (or, with a slash in front, at the root). */
 int path_apply_from(handle_t at, const char *path, unsigned how, path_op *op, void *context);
 
-/* Where relative paths from `at` start: a handle that stays good while *file is referenced (NULL: nothing to give back). */
+/* Where relative paths from `at` start: a handle that stays good until fd_done(*file) (NULL: nothing to give back). */
 int at_directory(int at, const char *path, handle_t *out, struct file **file);
 
 /* open without a descriptor: 0 or a negative errno value. */

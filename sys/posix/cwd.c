@@ -21,8 +21,8 @@
 #include "sys/posix/remote.h"
 
 static struct mutex cwd_lock;
-_Atomic handle_t cwd_handle;  /* written with cwd_lock */
-static char text[PATH_BYTES]; /* cwd_lock; empty: not known. Archive: always there */
+_Atomic(struct file *) cwd_slot; /* written with cwd_lock */
+static char text[PATH_BYTES];    /* cwd_lock; empty: not known. Archive: always there */
 
 static status_t open_directory(handle_t at, const char *path, void *context)
 {
@@ -33,62 +33,61 @@ static status_t open_directory(handle_t at, const char *path, void *context)
 	return status;
 }
 
-/* Everything relative starts there from now on: the handle is taken over. */
-static void directory_set(handle_t fresh, const char *path)
+/* Everything relative starts there from now on: the handle is taken over. HANDLE_NONE: the archive, where the text says it. */
+static int directory_set(handle_t handle, const char *path)
 {
-	handle_t old;
+	struct file *fresh = handle == HANDLE_NONE ? NULL : remote_new(handle, O_PATH), *old;
 
+	if (!fresh && handle != HANDLE_NONE)
+		return -ENOMEM;
 	mutex_lock(&cwd_lock);
-	old = atomic_exchange_explicit(&cwd_handle, fresh, memory_order_acq_rel);
+	old = atomic_exchange_explicit(&cwd_slot, fresh, memory_order_acq_rel);
 	strlcpy(text, path, sizeof(text));
 	mutex_unlock(&cwd_lock);
-	/* A thread that is about to use it gets ERR_HANDLE, and starts from the new one. */
-	if (old != HANDLE_NONE)
-		(void)handle_close(old);
+	if (old)
+		file_put(old);
+	return 0;
 }
 
 void cwd_inherit(handle_t handle)
 {
-	directory_set(handle, "");
+	(void)directory_set(handle, ""); /* without memory it is looked for when it is needed, as if there were none */
 }
 
 /* The first relative path of a process that was given no directory: PWD, if that is one, else the root. */
-static int directory_first(handle_t *out)
+static int directory_first(void)
 {
 	const char *pwd = getenv("PWD");
-	handle_t fresh = HANDLE_NONE, none = HANDLE_NONE;
+	handle_t handle = HANDLE_NONE;
+	struct file *fresh, *none = NULL;
 	int result = -ENOENT;
 
 	if (pwd && pwd[0] == '/')
-		result = path_apply_from(HANDLE_NONE, pwd, PATH_FOLLOW, open_directory, &fresh);
+		result = path_apply_from(HANDLE_NONE, pwd, PATH_FOLLOW, open_directory, &handle);
 	if (result)
-		result = path_apply_from(HANDLE_NONE, "/", PATH_FOLLOW, open_directory, &fresh);
+		result = path_apply_from(HANDLE_NONE, "/", PATH_FOLLOW, open_directory, &handle);
 	if (result)
 		return result;
-	if (atomic_compare_exchange_strong(&cwd_handle, &none, fresh)) {
-		*out = fresh;
-	} else {
-		(void)handle_close(fresh); /* another thread was first */
-		*out = none;
-	}
+	fresh = remote_new(handle, O_PATH);
+	if (!fresh)
+		return -ENOMEM;
+	if (!atomic_compare_exchange_strong(&cwd_slot, &none, fresh))
+		file_put(fresh); /* another thread was first */
 	return 0;
 }
 
-int cwd_get(handle_t *out)
+int cwd_use(struct file **out)
 {
-	*out = atomic_load_explicit(&cwd_handle, memory_order_acquire);
-	return __builtin_expect(*out != HANDLE_NONE, 1) ? 0 : directory_first(out);
-}
+	int result;
 
-handle_t cwd_duplicate(void)
-{
-	handle_t copy = HANDLE_NONE;
-
-	mutex_lock(&cwd_lock);
-	if (cwd_handle != HANDLE_NONE && handle_dup(cwd_handle, (uint32_t)RIGHTS_SAME, &copy) != OK)
-		copy = HANDLE_NONE;
-	mutex_unlock(&cwd_lock);
-	return copy;
+	for (;;) {
+		*out = slot_use(&cwd_slot);
+		if (*out)
+			return 0;
+		result = directory_first();
+		if (result)
+			return result;
+	}
 }
 
 /* chdir and fchdir: a place that may be searched. */
@@ -101,8 +100,7 @@ static int directory_take(handle_t fresh)
 		(void)handle_close(fresh);
 		return neg_errno(status);
 	}
-	directory_set(fresh, "");
-	return 0;
+	return directory_set(fresh, "");
 }
 
 /* ---- the archive ---- */
@@ -126,8 +124,7 @@ static int archive_change(int at, const char *path)
 		return result;
 	if (!S_ISDIR(st.st_mode))
 		return -ENOTDIR;
-	directory_set(HANDLE_NONE, resolved);
-	return 0;
+	return directory_set(HANDLE_NONE, resolved);
 }
 
 void path_start(void)
@@ -172,26 +169,35 @@ int fchdir(int fd)
 }
 
 /* The text, if it is known and still true; else by a search. */
-static int directory_name(char out[PATH_BYTES])
+static int name_find(struct file *at, char out[PATH_BYTES])
 {
-	handle_t at;
-	int result = cwd_get(&at);
+	int result;
 
-	if (result)
-		return result;
 	mutex_lock(&cwd_lock);
 	memcpy(out, text, strlen(text) + 1);
 	mutex_unlock(&cwd_lock);
-	if (out[0] && path_is(out, at))
+	if (out[0] && path_is(out, at->endpoint))
 		return 0;
-	result = path_find(at, out);
+	result = path_find(at->endpoint, out);
 	if (result)
 		return result;
 	mutex_lock(&cwd_lock);
-	if (cwd_handle == at)
+	if (cwd_slot == at)
 		memcpy(text, out, strlen(out) + 1);
 	mutex_unlock(&cwd_lock);
 	return 0;
+}
+
+static int directory_name(char out[PATH_BYTES])
+{
+	struct file *at;
+	int result = cwd_use(&at);
+
+	if (result)
+		return result;
+	result = name_find(at, out);
+	fd_done(at);
+	return result;
 }
 
 char *getcwd(char *buffer, size_t size)

@@ -95,23 +95,26 @@ static bool file_try_get(struct file *f)
 	return true;
 }
 
-struct file *fd_get(int fd)
+struct file *slot_get(_Atomic(struct file *) *slot)
 {
 	struct file *f;
 
-	if (!fd_in_range(fd))
-		return NULL;
 	for (;;) {
-		f = atomic_load_explicit(&fd_table[fd].file, memory_order_acquire);
+		f = atomic_load_explicit(slot, memory_order_acquire);
 		if (!f)
 			return NULL;
 		/* Closed just now, it may be another file already: then the slot says so. */
 		if (!file_try_get(f))
 			continue;
-		if (atomic_load_explicit(&fd_table[fd].file, memory_order_acquire) == f)
+		if (atomic_load_explicit(slot, memory_order_acquire) == f)
 			return f;
 		file_put(f);
 	}
+}
+
+struct file *fd_get(int fd)
+{
+	return fd_in_range(fd) ? slot_get(&fd_table[fd].file) : NULL;
 }
 
 struct file *fd_get_inherited(int fd)

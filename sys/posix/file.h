@@ -62,6 +62,9 @@ void file_put(struct file *f);
 /* The file behind a descriptor with a reference taken, or NULL. */
 struct file *fd_get(int fd);
 
+/* The file that a slot holds, with a reference taken; NULL. Whoever takes it out of the slot drops the slot's reference afterwards. */
+struct file *slot_get(_Atomic(struct file *) *slot);
+
 struct fd_slot {
 	_Atomic(struct file *) file; /* NULL: free; written with the table's lock */
 	bool cloexec;
@@ -69,11 +72,16 @@ struct fd_slot {
 extern struct fd_slot fd_table[FD_COUNT];
 
 /* The same for the time of one call, to be followed by fd_done: while there is one thread nobody can close it meanwhile. */
-static inline struct file *fd_use(int fd)
+static inline struct file *slot_use(_Atomic(struct file *) *slot)
 {
 	if (__builtin_expect(threads_started, 0))
-		return fd_get(fd);
-	return (unsigned)fd < FD_COUNT ? atomic_load_explicit(&fd_table[fd].file, memory_order_relaxed) : NULL;
+		return slot_get(slot);
+	return atomic_load_explicit(slot, memory_order_relaxed);
+}
+
+static inline struct file *fd_use(int fd)
+{
+	return (unsigned)fd < FD_COUNT ? slot_use(&fd_table[fd].file) : NULL;
 }
 
 static inline void fd_done(struct file *f)

@@ -29,8 +29,8 @@ void inherit_drop(struct inherit *in)
 		if (in->files[fd])
 			file_put(in->files[fd]);
 	}
-	if (in->cwd != HANDLE_NONE)
-		(void)handle_close(in->cwd);
+	if (in->cwd)
+		fd_done(in->cwd);
 	free(in);
 }
 
@@ -134,7 +134,6 @@ static int view_add(struct inherit *in)
 {
 	char name[NAME_BYTES];
 	unsigned closed = 0;
-	handle_t at;
 	int error;
 
 	if (resolve_vfs == HANDLE_NONE)
@@ -142,14 +141,12 @@ static int view_add(struct inherit *in)
 	error = handle_add(in, HND_VFS, resolve_vfs);
 	if (error)
 		return error;
-	if (cwd_get(&at) == 0)
-		in->cwd = cwd_duplicate();
-	if (in->cwd == HANDLE_NONE)
+	if (cwd_use(&in->cwd) != 0)
 		return 0; /* no directory to be had: the child looks for one itself when it needs it */
 	for (int fd = 0; fd < STD_COUNT; fd++)
 		closed |= in->files[fd] ? 0u : 1u << fd;
 	snprintf(name, sizeof(name), HND_CWD "%o:%o", (unsigned)view_umask(), closed);
-	return handle_add(in, name, in->cwd);
+	return handle_add(in, name, in->cwd->endpoint);
 }
 
 int inherit_make(const posix_spawn_file_actions_t *actions, struct inherit **out)

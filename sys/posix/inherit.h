@@ -16,7 +16,7 @@ struct inherit {
 	struct spawn_handle handles[STARTUP_HANDLES];
 	char names[STARTUP_HANDLES][NAME_BYTES];
 	size_t count;
-	handle_t cwd; /* a duplicate */
+	struct file *cwd;
 };
 
 /* After the file actions; an errno value. */

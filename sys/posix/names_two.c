@@ -85,7 +85,7 @@ static status_t two_run(struct two_call *call, handle_t from_at, const char *fro
 	if (status != OK) {
 		bool from_stale = resolve_forget(&call->from, status), to_stale = resolve_forget(&call->to, status);
 
-		*stale = from_stale || to_stale || status == ERR_HANDLE;
+		*stale = from_stale || to_stale;
 	}
 	return status;
 }

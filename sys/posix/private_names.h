@@ -19,11 +19,10 @@
 #define child_handle          __posix_child_handle
 #define child_start           __posix_child_start
 #define clock_now             __posix_clock_now
-#define cwd_duplicate         __posix_cwd_duplicate
-#define cwd_get               __posix_cwd_get
-#define cwd_handle            __posix_cwd_handle
 #define cwd_inherit           __posix_cwd_inherit
+#define cwd_slot              __posix_cwd_slot
 #define cwd_text              __posix_cwd_text
+#define cwd_use               __posix_cwd_use
 #define deadline_from         __posix_deadline_from
 #define device_file_new       __posix_device_file_new
 #define errno_from_status     __posix_errno_from_status
@@ -84,6 +83,7 @@
 #define resolve_step          __posix_resolve_step
 #define resolve_use           __posix_resolve_use
 #define resolve_vfs           __posix_resolve_vfs
+#define slot_get              __posix_slot_get
 #define stat_from_attributes  __posix_stat_from_attributes
 #define tty_line_input        __posix_tty_line_input
 #define tty_line_take         __posix_tty_line_take

@@ -28,14 +28,12 @@ void view_start(unsigned *closed);
 
 mode_t view_umask(void);
 
-/* HANDLE_NONE: not looked for yet. */
-extern _Atomic handle_t cwd_handle;
+/* The working directory, for slot_use; NULL: not looked for yet. */
+struct file;
+extern _Atomic(struct file *) cwd_slot;
 
-/* The working directory; HANDLE_NONE and a negative errno value if there is none to be had. */
-int cwd_get(handle_t *out);
-
-/* A duplicate for a child; HANDLE_NONE: it was never used, and PWD says enough. */
-handle_t cwd_duplicate(void);
+/* The same for the time of one call, to be followed by fd_done; 0 or a negative errno value if there is none to be had. */
+int cwd_use(struct file **out);
 
 /* Processes without a view: the text of the working directory is all there is. */
 void cwd_text(char out[PATH_BYTES]);
