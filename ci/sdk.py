@@ -19,7 +19,8 @@ MARK = "veridian-sdk"  # the file that tells an SDK from any other folder
 TOOL = "riscv64-unknown-elf-"
 HEADER_FOLDERS = ("sys/abi", "sys/lib", "sys/driver")
 OTHER_HEADERS = build.ROOT / "sys" / "lib" / "host"  # for the tree's own tests
-OWN_LIBC_HEADERS = ("subprojects/packagefiles/picolibc/newlib/libc/machine/riscv", "sys/posix/include")
+OWN_LIBC_HEADERS = ("subprojects/packagefiles/picolibc/newlib/libc/machine/riscv", "sys/posix/include",
+                    "sys/posix/wrap")
 HOST_LIBFDT_HEADERS = ("libfdt_internal.h",)
 DOCUMENTS = ("write-a-driver.md", "drivers.md", "idl.md", "posix.md")
 LICENCES = {

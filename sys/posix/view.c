@@ -72,9 +72,11 @@ void view_start(unsigned *closed)
 {
 	const struct startup *s = startup_get();
 	handle_t vfs = startup_handle(HND_VFS);
+	struct handle_info info;
 
 	*closed = 0;
-	if (vfs == HANDLE_NONE)
+	/* vfs itself has the other end under that name. */
+	if (vfs == HANDLE_NONE || handle_info(vfs, &info) != OK || (info.rights & RIGHT_EP_RECV))
 		return;
 	resolve_use(vfs);
 	for (uint32_t i = 0; i < s->nhandles && i < STARTUP_HANDLES; i++) {
