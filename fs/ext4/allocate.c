@@ -145,6 +145,7 @@ static uint32_t find_place(struct ext4 *fs, uint32_t g, const uint64_t *words, u
 status_t blocks_allocate(struct ext4 *fs, uint64_t goal, uint32_t want, uint64_t *first, uint32_t *count)
 {
 	uint64_t usable = fs->free_blocks - fs->running.freed_blocks, kept = fs->privileged ? 0 : fs->reserved_blocks;
+	status_t result = ERR_NO_SPACE;
 	uint32_t start;
 
 	if (usable <= kept)
@@ -161,13 +162,17 @@ status_t blocks_allocate(struct ext4 *fs, uint64_t goal, uint32_t want, uint64_t
 		uint64_t *words;
 		status_t status;
 
+		if (group->bad_blocks)
+			result = ERR_IO;
 		if (group->free_blocks == 0 || group->bad_blocks || (group->listed && !group->freed))
 			continue;
 		status = block_bitmap(fs, g, &b);
 		if (status == ERR_NO_MEMORY || fs->failed)
 			return status;
-		if (status < 0)
+		if (status < 0) {
+			result = status;
 			continue;
+		}
 		words = bitmap_words(b);
 		bit = find_place(fs, g, words,
 				 i == 0 ? (uint32_t)(goal - group_first_block(fs, g)) : group->block_hint);
@@ -178,6 +183,7 @@ status_t blocks_allocate(struct ext4 *fs, uint64_t goal, uint32_t want, uint64_t
 		if (got > group->free_blocks || !blocks_good(fs, group_first_block(fs, g) + bit, got)) {
 			ext4_say(fs, "the block bitmap of group %u is wrong", (unsigned)g);
 			group->bad_blocks = true;
+			result = ERR_IO;
 			continue;
 		}
 		for (uint32_t k = bit; k < bit + got; k++)
@@ -188,7 +194,7 @@ status_t blocks_allocate(struct ext4 *fs, uint64_t goal, uint32_t want, uint64_t
 		*count = got;
 		return OK;
 	}
-	return ERR_NO_SPACE;
+	return result;
 }
 
 /* Without memory to know which they are, nothing is taken from the group until then. */
@@ -356,6 +362,7 @@ static uint32_t inode_group(struct ext4 *fs, uint64_t parent, bool directory)
 status_t inode_allocate(struct ext4 *fs, uint64_t parent, bool directory, uint64_t *inode)
 {
 	uint32_t start = inode_group(fs, parent, directory);
+	status_t result = ERR_NO_SPACE;
 
 	for (uint32_t i = 0, g = start; i < fs->groups; i++, g = g + 1 == fs->groups ? 0 : g + 1) {
 		struct group *group = &fs->group[g];
@@ -363,6 +370,8 @@ status_t inode_allocate(struct ext4 *fs, uint64_t parent, bool directory, uint64
 		uint32_t bit;
 		status_t status = OK;
 
+		if (group->bad_inodes)
+			result = ERR_IO;
 		if (group->free_inodes == 0 || group->bad_inodes)
 			continue;
 		if (has_unused_flags(fs) && group_desc(fs, g)->flags & EXT4_GROUP_BLOCKS_UNUSED)
@@ -371,13 +380,16 @@ status_t inode_allocate(struct ext4 *fs, uint64_t parent, bool directory, uint64
 			status = inode_bitmap(fs, g, &b);
 		if (status == ERR_NO_MEMORY || fs->failed)
 			return status;
-		if (status < 0)
+		if (status < 0) {
+			result = status;
 			continue;
+		}
 		bit = find_free(&(struct group){0}, bitmap_words(b), group->inode_hint, fs->inodes_per_group, true);
 		group->inode_hint = bit;
 		if (bit == fs->inodes_per_group || g * fs->inodes_per_group + bit + 1 < fs->first_inode) {
 			ext4_say(fs, "the inode bitmap of group %u is wrong", (unsigned)g);
 			group->bad_inodes = true;
+			result = ERR_IO;
 			continue;
 		}
 		bitmap_words(b)[bit / WORD_BITS] |= 1ull << bit % WORD_BITS;
@@ -387,7 +399,7 @@ status_t inode_allocate(struct ext4 *fs, uint64_t parent, bool directory, uint64
 		*inode = (uint64_t)g * fs->inodes_per_group + bit + 1;
 		return OK;
 	}
-	return ERR_NO_SPACE;
+	return result;
 }
 
 status_t inode_free(struct ext4 *fs, uint64_t inode, bool directory)

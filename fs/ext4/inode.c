@@ -302,6 +302,10 @@ status_t inode_make(struct ext4 *fs, uint64_t inode, uint16_t mode, uint32_t fla
 		return status;
 	for (n = fs->nodes[inode & fs->node_mask]; n && n->inode != inode; n = n->hash_next)
 		;
+	if (n && n->links == 0 && !n->holds && !n->busy && !n->orphan && !n->ordered && !n->dirty_count) {
+		inode_drop(fs, n); /* somebody asked for the file that had the number before */
+		n = NULL;
+	}
 	if (n)
 		return ext4_fail(fs, "inode %llu is in use and was to be used anew", (unsigned long long)inode);
 	n = inode_insert(fs, inode);

@@ -588,9 +588,9 @@ static status_t journal_load(struct ext4 *fs)
 		return fs->super->incompat & EXT4_INCOMPAT_RECOVER ? ERR_UNSUPPORTED : OK;
 	}
 	status = inode_get_any(fs, fs->super->journal_inode, &n);
-	if (status < 0)
-		return refuse(fs, "the journal's inode is damaged");
-	return journal_open(fs, n);
+	if (status == ERR_NOT_FOUND)
+		return refuse(fs, "the journal has no inode");
+	return status < 0 ? status : journal_open(fs, n);
 }
 
 /* The block size is not known yet; the superblock's place is. */

@@ -229,7 +229,8 @@ static bool cuts_check(const struct memory_disk *disk, const struct memory_disk 
 static bool sync_some(struct ext4 *fs, struct memory_disk *disk, const struct memory_disk *start,
 		      const struct kind *kind, uint64_t *random, uint32_t number, int64_t now)
 {
-	bool all = random_below(random, 4) == 0, data_only = random_below(random, 2);
+	bool all = random_below(random, 3) == 0, checkpoint = random_below(random, 2),
+	     data_only = random_below(random, 2);
 	uint32_t file = 1 + random_below(random, MODEL_FILES_MAX - 1), tried = 0;
 	size_t from = disk->event_count;
 	status_t status;
@@ -239,7 +240,8 @@ static bool sync_some(struct ext4 *fs, struct memory_disk *disk, const struct me
 			return true;
 		file = 1 + file % (MODEL_FILES_MAX - 1);
 	}
-	status = all ? ext4_sync(fs) : ext4_sync_file(fs, model.files[file].inode, data_only);
+	status = all ? (checkpoint ? ext4_checkpoint(fs) : ext4_sync(fs))
+		     : ext4_sync_file(fs, model.files[file].inode, data_only);
 	if (status < 0) {
 		printf("sync: %lld\n", (long long)status);
 		return false;

@@ -209,6 +209,8 @@ static void symlink_text(const struct model_op *op, char *text, uint32_t length)
 {
 	for (uint32_t i = 0; i < length; i++)
 		text[i] = (char)('a' + (op->version + i * 7) % 26);
+	if (op->version == 3 && length >= 60) /* a block that begins as the journal's own do */
+		memcpy(text, "\xc0\x3b\x39\x98", 4);
 }
 
 static void apply_make(struct model *m, const struct model_op *op, uint64_t inode, uint32_t number)
