@@ -172,6 +172,7 @@ status_t index_hash_kind(struct ext4 *fs, struct inode *d, uint8_t *kind)
 	struct level root;
 	status_t status = level_read(fs, d, 0, 0, &root);
 
+	*kind = 0;
 	if (status == OK)
 		*kind = root_info(root.buffer)->hash;
 	return status;
