@@ -254,7 +254,7 @@ status_t buffer_make(struct ext4 *fs, uint64_t block, bool zero, struct buffer *
 {
 	struct buffer *b = buffers_find(fs, block);
 
-	if (b && b->flags & PINNED)
+	if (b && (b->flags & PINNED || buffer_is_looked_at(fs, b)))
 		return ext4_fail(fs, "block %llu is in use and was to be used anew", (unsigned long long)block);
 	if (!b)
 		b = buffer_insert(fs, block);
@@ -283,9 +283,11 @@ status_t buffer_data(struct ext4 *fs, uint64_t block, bool fill, struct buffer *
 			status = *out ? OK : ERR_NO_MEMORY;
 		}
 		fs->cache.spending = spending;
-	} else if ((*out)->flags & (BUFFER_CHANGED | BUFFER_LOGGED | BUFFER_KEPT)) {
+	} else if ((*out)->flags & (BUFFER_CHANGED | BUFFER_LOGGED | BUFFER_KEPT) || buffer_is_looked_at(fs, *out)) {
 		ext4_say(fs, "block %llu is both data and metadata", (unsigned long long)block);
 		return ERR_IO;
+	} else if ((*out)->kind != BLOCK_PLAIN) {
+		buffer_become(*out, BLOCK_PLAIN, 0, 0); /* whoever takes it for more looks through it again */
 	}
 	return status;
 }
@@ -377,6 +379,7 @@ void buffer_forget(struct ext4 *fs, struct buffer *b)
 		list_remove(&fs->logged, b);
 	b->flags &= (uint8_t) ~(BUFFER_CHANGED | BUFFER_LOGGED | BUFFER_CHECKED | BUFFER_SANE);
 	b->kind = BLOCK_PLAIN;
+	b->operation = 0;
 }
 
 status_t buffers_fill(struct ext4 *fs, uint64_t block, uint32_t count)

@@ -179,11 +179,14 @@ status_t buffer_check(struct ext4 *fs, struct buffer *b, enum buffer_kind kind, 
 {
 	bool good = true;
 
-	if (b->flags & BUFFER_CHECKED && b->kind == kind && b->index == index && b->seed == seed)
+	if (b->flags & BUFFER_CHECKED && b->kind == kind && b->index == index && b->seed == seed) {
+		b->operation = fs->operation;
 		return OK;
-	if (b->flags & (BUFFER_CHANGED | BUFFER_KEPT | BUFFER_LOGGED | BUFFER_DIRTY))
+	}
+	if (b->flags & (BUFFER_CHANGED | BUFFER_KEPT | BUFFER_LOGGED | BUFFER_DIRTY) || buffer_is_looked_at(fs, b))
 		return ext4_fail(fs, "block %llu is used for two things", (unsigned long long)b->block);
 	buffer_become(b, kind, index, seed);
+	b->operation = fs->operation;
 	if (!fs->metadata_checksum || fs->recovering)
 		return OK;
 	if (kind == BLOCK_BLOCK_BITMAP || kind == BLOCK_INODE_BITMAP) {

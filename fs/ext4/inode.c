@@ -81,6 +81,7 @@ void inodes_trim(struct ext4 *fs)
 
 status_t reading_begin(struct ext4 *fs)
 {
+	fs->operation++;
 	if (fs->node_count > NODES_MAX)
 		inodes_trim(fs);
 	return buffers_trim(fs, 0);

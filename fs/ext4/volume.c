@@ -104,6 +104,7 @@ status_t operation_begin(struct ext4 *fs, uint32_t changes)
 			return status;
 	}
 	fs->freed_before = t->freed_blocks;
+	fs->operation++;
 	inodes_trim(fs);
 	return buffers_trim(fs, changes + SPARE_EXTRA);
 }

@@ -53,6 +53,7 @@ struct buffer {
 	struct inode *owner;                        /* of dirty data */
 	uint8_t flags;
 	uint8_t kind;
+	uint32_t operation; /* that looked at it last: in that it stays what it is */
 	uint32_t seed;
 	uint64_t index;
 	uint64_t mask[2]; /* BLOCK_INODES, BLOCK_DESCRIPTORS: which of them changed */
@@ -192,6 +193,7 @@ struct ext4 {
 	void *zeroes;          /* another, of zeroes */
 	bool unflushed;        /* something was written since the last flush */
 	uint32_t generation;
+	uint32_t operation; /* number of the one under way */
 };
 
 /* ---- volume.c */
@@ -265,6 +267,11 @@ status_t buffer_check(struct ext4 *fs, struct buffer *b, enum buffer_kind kind, 
 void buffer_seal(struct ext4 *fs, struct buffer *b);
 uint32_t inode_checksum(struct ext4 *fs, uint64_t inode, const uint8_t *raw);
 bool desc_checksum_good(struct ext4 *fs, uint32_t group);
+/* As metadata, by the operation under way: a hostile disk may have a block in two places. */
+static inline bool buffer_is_looked_at(struct ext4 *fs, const struct buffer *b)
+{
+	return b->flags & BUFFER_CHECKED && b->kind != BLOCK_PLAIN && b->operation == fs->operation;
+}
 /* What it is from now on, whatever it was. */
 void buffer_become(struct buffer *b, enum buffer_kind kind, uint64_t index, uint32_t seed);
 bool super_checksum_good(const struct ext4_super *super);
