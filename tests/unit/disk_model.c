@@ -34,6 +34,14 @@ static bool bad(const struct disk_model *m, uint64_t block, uint64_t count, unsi
 	return false;
 }
 
+static void ended(struct disk_model *m)
+{
+	if (!m->cut_after || --m->cut_after)
+		return;
+	disk_model_cut(m, m->cut_image);
+	m->cut_image = NULL;
+}
+
 static status_t do_read(struct disk *d, uint64_t block, uint32_t count, void *data)
 {
 	struct disk_model *m = model_of(d);
@@ -77,6 +85,7 @@ static status_t do_write(struct disk *d, uint64_t block, uint32_t count, const v
 			continue;
 		sector_write(m, block * sectors + i, (const uint8_t *)data + i * MODEL_SECTOR);
 	}
+	ended(m);
 	return fails ? ERR_IO : OK;
 }
 
@@ -99,6 +108,7 @@ static status_t do_flush(struct disk *d)
 	m->flushes++;
 	if (m->write_count)
 		settle(m, m->write_count);
+	ended(m);
 	return OK;
 }
 
@@ -164,6 +174,7 @@ static status_t flush_queued(struct disk_model *m, size_t covers)
 		return ERR_IO;
 	m->flushes++;
 	settle(m, covers);
+	ended(m);
 	return OK;
 }
 

@@ -29,6 +29,8 @@ struct disk_model {
 	unsigned queued;
 	uint64_t random;
 	bool gone, in_order;
+	uint64_t cut_after; /* so many requests more, then disk_model_cut to cut_image, which becomes NULL */
+	uint8_t *cut_image;
 	uint64_t requests, flushes, read_blocks, written_blocks, largest;
 };
 
