@@ -62,12 +62,20 @@ def make_fat(path, files, sectors, folder):
 
 
 def copy_sparse(source, target, offset):
+    """Where the source has holes or zeroes, nothing is written: the target is new."""
     with open(source, "rb") as reader, open(target, "r+b") as writer:
-        while chunk := reader.read(CHUNK):
+        at = 0
+        while True:
+            try:
+                at = os.lseek(reader.fileno(), at, os.SEEK_DATA)
+            except OSError:  # no more data
+                return
+            reader.seek(at)
+            chunk = reader.read(CHUNK - at % CHUNK)
             if chunk.count(0) != len(chunk):
-                writer.seek(offset)
+                writer.seek(offset + at)
                 writer.write(chunk)
-            offset += len(chunk)
+            at += len(chunk)
 
 
 def partition_sectors(partition, files):
@@ -76,6 +84,32 @@ def partition_sectors(partition, files):
     # A third to spare for FAT's own tables, rounding to clusters, and files added on the spot.
     needed = sum(len(data) for data in files.values()) * 4 // 3 // SECTOR
     return max(partition["min_size"], (needed + 2047) // 2048 * 2048)
+
+
+def write(path, partitions, files, folder, sectors=None, uuid=None):
+    """The partition table and the FAT partitions. sectors: of the whole disk, None: as many as it takes. Without UUIDs (the disk's, a
+    partition's `uuid`) they are random."""
+    table = ["label: gpt", "unit: sectors", "sector-size: 512"]
+    if uuid:
+        table.append(f"label-id: {uuid}")
+    end = 0
+    for partition in partitions:
+        size = partition_sectors(partition, files)
+        end = max(end, partition["start"] + size)
+        fields = [f"start={partition['start']}", f"size={size}", f"type={partition['type']}", f"name=\"{partition['name']}\""]
+        if uuid and "uuid" in partition:
+            fields.append(f"uuid={partition['uuid']}")
+        if partition.get("bootable"):
+            fields.append('attrs="LegacyBIOSBootable"')
+        table.append(", ".join(fields))
+    with open(path, "wb") as file:
+        file.truncate((sectors or end + 2048) * SECTOR)  # a whole MiB for the backup table's 33 sectors
+    tool(["sfdisk", "--quiet", str(path)], input="\n".join(table) + "\n")
+    for partition in partitions:
+        if partition.get("filesystem") == "fat32":
+            fat = Path(folder) / "fat"
+            make_fat(fat, files, partition_sectors(partition, files), folder)
+            copy_sparse(fat, path, partition["start"] * SECTOR)
 
 
 def make(board_name, flavour="release", append="", output=None, archive=None):
@@ -97,27 +131,9 @@ def make(board_name, flavour="release", append="", output=None, archive=None):
         return path
     progress(f"image: making {path.name}")
     stamp.unlink(missing_ok=True)
-    partitions = board["image"]["partition"]
-    table = ["label: gpt", f"label-id: {board['image']['uuid']}", "unit: sectors", "sector-size: 512"]
-    end = 0
-    for partition in partitions:
-        size = partition_sectors(partition, files)
-        end = max(end, partition["start"] + size)
-        fields = [f"start={partition['start']}", f"size={size}", f"type={partition['type']}",
-                  f"uuid={partition['uuid']}", f"name=\"{partition['name']}\""]
-        if partition.get("bootable"):
-            fields.append('attrs="LegacyBIOSBootable"')
-        table.append(", ".join(fields))
     with tempfile.TemporaryDirectory(dir=build.BUILD) as folder:
         whole = Path(folder) / "disk"
-        with open(whole, "wb") as file:
-            file.truncate((end + 2048) * SECTOR)  # a whole MiB for the backup table's 33 sectors
-        tool(["sfdisk", "--quiet", str(whole)], input="\n".join(table) + "\n")
-        for partition in partitions:
-            if partition.get("filesystem") == "fat32":
-                fat = Path(folder) / "fat"
-                make_fat(fat, files, partition_sectors(partition, files), folder)
-                copy_sparse(fat, whole, partition["start"] * SECTOR)
+        write(whole, board["image"]["partition"], files, folder, uuid=board["image"]["uuid"])
         os.replace(whole, path)
     if not archive:  # others are of one boot only
         stamp.write_text(fingerprint)

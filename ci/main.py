@@ -40,7 +40,10 @@ run
   --mem SIZE           memory (512M)
   --machine OPTS       more for QEMU's -machine, e.g. aia=aplic-imsic
   --cpu CPU            rv64 (default), u74, or a CPU of QEMU's
-  --disk FILE          attach a raw disk image; may be repeated
+  --disk FILE          a raw disk image instead of build/disk.img, which is made at the first run and kept; may be
+                       repeated, for more disks; `none`: no disk
+  --fresh              make the disk anew (the first one): boot partition and ext4 root; what was on it is lost
+  --disk-size SIZE     of a new disk, as 512M or 2G (1G); the file takes what is used
   --add FILE[=PATH]    put a file into the boot archive; may be repeated. Without PATH a driver goes to drivers/,
                        any other program to bin/
   --append ARGS        kernel command line
@@ -100,6 +103,8 @@ def parser():
     sub.add_argument("--machine")
     sub.add_argument("--cpu", default="rv64")
     sub.add_argument("--disk", action="append", default=[])
+    sub.add_argument("--fresh", action="store_true")
+    sub.add_argument("--disk-size")
     sub.add_argument("--add", action="append", default=[])
     sub.add_argument("--append", default="")
     sub.add_argument("--firmware")

@@ -15,10 +15,11 @@ from pathlib import Path
 import additions
 import build
 import debug
+import disk
 import image
 import qemu
 from symbols import BacktraceFilter, Symbolizer
-from ui import Failure, note
+from ui import note
 
 ESCAPE_KEY = 29  # Ctrl-]; QEMU's own choice, Ctrl-A, is a shell editing key
 PANIC_QUIET_S = 2.0  # the kernel's report is complete when nothing follows for so long
@@ -186,16 +187,15 @@ def run(options):
     build.build_system(flavour)
     machine = qemu.Machine(
         board=options.board, flavour=flavour, smp=options.smp, mem=options.mem, machine=options.machine,
-        cpu=options.cpu, disks=list(options.disk), append=options.append, firmware=options.firmware,
+        cpu=options.cpu, append=options.append, firmware=options.firmware,
         gdb=debug.socket_path() if options.gdb else None, extra=options.qemu_args,
     )
     with tempfile.TemporaryDirectory(dir=build.BUILD, prefix=".run-") as scratch:
         if added:
             machine.archive = additions.make(flavour, added, Path(scratch) / "boot.cpio")
+        machine.disks, locks = disk.prepare(options, flavour)
         if qemu.boots_from_disk(machine):
             machine.disks.insert(0, image.make(
                 machine.board, flavour, options.append, Path(scratch) / "disk.img" if added else None, machine.archive))
-        for disk in machine.disks:
-            if not os.path.exists(disk):
-                raise Failure(f"run: no disk image {disk}; make one with: truncate -s 64M {disk}")
-        return boot(machine, added)
+        with locks:
+            return boot(machine, added)
