@@ -14,6 +14,9 @@
  * of the allocation table that differ, and of long names parts of entries that never were or are no more, at worst. The exception is a rename whose old and new entry lie in different sectors: for a moment between two flushes both names are there, and name the
  * same clusters. A mount after a cut looks for such pairs and takes one of them away.
  *
+ * FAT12 has one more: its links may lie in two sectors, and half of one, if that is all that was written, may lead a directory that
+ * was just growing anywhere.
+ *
  * Times are kept as DOS does, in steps of two seconds (a day for `accessed`), and taken as UTC.
  *
  * One volume for a process, one thread.

@@ -113,6 +113,14 @@ static FRESULT pair_end(struct walk *w, struct seen *first, const DIR *second, u
 	return result;
 }
 
+/* Half of a link, of FAT12, may lead nowhere. */
+static FRESULT end_make(FATFS *fs, uint32_t cluster, DWORD next)
+{
+	uint32_t ends = fs->fs_type == FS_FAT32 ? 0x0ffffff8 : fs->fs_type == FS_FAT16 ? 0xfff8 : 0xff8;
+
+	return next < ends ? fatfs_link_set(fs, cluster, 0xffffffff) : FR_OK;
+}
+
 /* The file's clusters are its own. What is behind its end was allocated for what never came. */
 static FRESULT chain_end(struct walk *w, uint32_t cluster, uint32_t count)
 {
@@ -128,10 +136,10 @@ static FRESULT chain_end(struct walk *w, uint32_t cluster, uint32_t count)
 		if (next == 0xffffffff)
 			return FR_DISK_ERR;
 		if (count && n == count)
-			return next < fs->n_fatent ? fatfs_link_set(fs, cluster, 0xffffffff) : FR_OK;
+			return end_make(fs, cluster, next);
 		if (next >= fs->n_fatent) {
 			w->odd |= count != 0; /* shorter than the file */
-			return FR_OK;
+			return end_make(fs, cluster, next);
 		}
 		if (next < 2) {
 			w->odd = true;
@@ -180,6 +188,27 @@ static status_t lost_free(struct walk *w)
 	return fat_status(result);
 }
 
+/* A directory ends at its first unused entry, but for some readers only. What was to come behind it, while something in front of it
+ * did not get through, names clusters that are not its. */
+static FRESULT directory_end(struct walk *w, uint32_t directory)
+{
+	struct fat *f = w->f;
+	bool end = false;
+	DIR d;
+
+	fatfs_dir(&d, &f->fs, directory);
+	FRESULT result = fatfs_seek(&d, 0);
+	while (result == FR_OK && (result = fatfs_load(&f->fs, d.sect)) == FR_OK) {
+		if (end && d.dir[ENTRY_NAME]) {
+			memset(d.dir, 0, ENTRY_BYTES);
+			f->fs.wflag = 1;
+		}
+		end |= !d.dir[ENTRY_NAME];
+		result = fatfs_next(&d);
+	}
+	return result;
+}
+
 /* False: enough, or no memory. */
 static bool directory_walk(struct walk *w, uint32_t directory)
 {
@@ -212,7 +241,9 @@ static bool directory_walk(struct walk *w, uint32_t directory)
 		}
 		result = fatfs_next(&d);
 	}
-	return result != FR_DISK_ERR;
+	if (result == FR_NO_FILE)
+		result = directory_end(w, directory);
+	return result == FR_NO_FILE;
 }
 
 /* Both copies of the table are written, one after the other; the first is the one that counts. */
