@@ -93,7 +93,7 @@ static inline status_t open_file_of(struct fs *fs, uint64_t badge, struct open_f
 {
 	uint32_t place = open_file_place(badge);
 
-	if (__builtin_expect(place == UINT32_MAX || fs->open[place].badge != badge, 0))
+	if (__builtin_expect(place == UINT32_MAX || fs->open[place].badge != badge || badge == 0, 0))
 		return open_file_seldom(fs, badge, out);
 	out->index = place;
 	out->state = &fs->state->files[place];
