@@ -353,6 +353,12 @@ class Bad(Case):
                    ["9:12: 'e' is not a struct: lend bytes",
                     '9:29: a list of structs is lent, it cannot be a parameter in the words'])
 
+    def test_told(self):
+        self.bad_op('in a: u32 told;', "5:11: only of what is lent the length is told")
+        self.bad_op('in a: bytes[48]; lend in b: bytes max 4 told;',
+                    "5:41: no room in the words of 'o' to tell the length")
+        self.bad_op('lend in b: bytes max 4294967296 told;', '5:33: a length that is told is a u32')
+
     def test_counts(self):
         self.bad_op('lend out a: bytes max 4; out b: u32 counts c; out d: i32 counts a; in e: u32 counts a;',
                     "5:44: 'c' is not a 'lend out' of bytes or structs of this operation",

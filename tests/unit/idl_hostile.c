@@ -521,12 +521,12 @@ static void test_answer_labels(void)
 {
 	uint64_t badge = 9;
 
-	for (uint32_t label = 0; label < 40; label++) {
+	for (uint32_t label = 0; label < 64; label++) {
 		for (unsigned handles = 0; handles <= 4; handles++) {
 			lie_reset();
 			lie.label = label;
 			lie.handles = handles;
-			status_t want = label <= 25 ? -(status_t)label : ERR_PROTOCOL;
+			status_t want = label <= (uint32_t)-ERR_LAST ? -(status_t)label : ERR_PROTOCOL;
 
 			if (label == 0 && handles != 0)
 				want = ERR_PROTOCOL;
@@ -534,7 +534,7 @@ static void test_answer_labels(void)
 			/* An error with handles is an error; the handles are gone. */
 			handle_t back = HANDLE_NONE;
 
-			want = label <= 25 ? -(status_t)label : ERR_PROTOCOL;
+			want = label <= (uint32_t)-ERR_LAST ? -(status_t)label : ERR_PROTOCOL;
 			if (label == 0 && handles != 1)
 				want = ERR_PROTOCOL;
 			CHECK_INT(echo_signal(ep, fake_object_create(OBJ_NOTIFICATION, RIGHTS_ALL), 1, &back), want);
@@ -544,7 +544,7 @@ static void test_answer_labels(void)
 		}
 	}
 	lie_reset();
-	for (uint32_t bit = 5; bit < 31; bit++) {
+	for (uint32_t bit = 6; bit < 31; bit++) {
 		lie.label = 1u << bit;
 		CHECK_INT(echo_badge(ep, &badge), ERR_PROTOCOL);
 	}
