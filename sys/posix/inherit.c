@@ -14,6 +14,7 @@
 
 #include "sys/lib/startup.h"
 #include "sys/lib/syscall.h"
+#include "sys/posix/archive.h"
 #include "sys/posix/file_std.h"
 #include "sys/posix/remote.h"
 #include "sys/posix/resolve.h"
@@ -124,6 +125,10 @@ static int file_add(struct inherit *in, int fd)
 	if (f->tty || remote_is(f)) {
 		snprintf(name, sizeof(name), HND_FD "%d:%x%s", fd, (unsigned)f->flags, f->tty ? ":" FD_TERMINAL : "");
 		return handle_add(in, name, f->endpoint);
+	}
+	if (f->ops == &file_null_ops && resolve_vfs != HANDLE_NONE) {
+		snprintf(name, sizeof(name), HND_FD "%d:%x:" FD_NULL, fd, (unsigned)f->flags);
+		return handle_add(in, name, resolve_vfs);
 	}
 	/* Files of the boot archive have nobody behind them who could be asked. */
 	return fd < STD_COUNT ? ENOSYS : 0;

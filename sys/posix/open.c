@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <string.h>
 
 #include "sys/lib/syscall.h"
 #include "sys/posix/archive.h"
@@ -80,9 +81,15 @@ static int remote_open(int at, const char *path, int flags, mode_t permissions, 
 
 int path_open(int at, const char *path, int flags, mode_t permissions, struct file **out)
 {
+	int result;
+
 	if (resolve_vfs == HANDLE_NONE)
 		return archive_open(at, path, flags, out);
-	return remote_open(at, path, flags, permissions, out);
+	result = remote_open(at, path, flags, permissions, out);
+	/* There whether or not somebody serves /dev. */
+	if (__builtin_expect(result == -ENOENT, 0) && strcmp(path, "/dev/null") == 0)
+		result = archive_open(at, path, flags, out);
+	return result;
 }
 
 static int open_at(int at, const char *path, int flags, mode_t permissions)

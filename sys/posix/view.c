@@ -12,6 +12,7 @@
 #include "protocols/devmgr.h"
 #include "sys/lib/startup.h"
 #include "sys/lib/syscall.h"
+#include "sys/posix/archive.h"
 #include "sys/posix/cwd.h"
 #include "sys/posix/device.h"
 #include "sys/posix/file.h"
@@ -30,7 +31,24 @@ mode_t view_umask(void)
 	return atomic_load_explicit(&present_umask, memory_order_relaxed);
 }
 
-/* fd:N:FLAGS[:t]; what is not of that form is nobody's mistake here, and left alone. */
+/* An open file of the kind that stands behind the flags; NULL. */
+static struct file *descriptor_make(const char *kind, handle_t handle, int flags)
+{
+	struct file *f = NULL;
+
+	if (strcmp(kind, ":" FD_TERMINAL) == 0)
+		return device_file_new(handle, DEVMGR_CLASS_SERIAL, flags, &f) == 0 ? f : NULL;
+	if (strcmp(kind, ":" FD_NULL) == 0) {
+		(void)handle_close(handle);
+		return file_new(&file_null_ops, flags);
+	}
+	f = *kind == '\0' ? remote_new(handle, flags) : NULL;
+	if (f)
+		f->position = POSITION_UNKNOWN;
+	return f;
+}
+
+/* fd:N:FLAGS[:K]; what is not of that form is nobody's mistake here, and left alone. */
 static void descriptor_take(const char *text, handle_t handle)
 {
 	char *end;
@@ -44,16 +62,9 @@ static void descriptor_take(const char *text, handle_t handle)
 	flags = strtoul(text, &end, 16);
 	if (end == text)
 		return;
-	if (strcmp(end, ":" FD_TERMINAL) == 0) {
-		if (device_file_new(handle, DEVMGR_CLASS_SERIAL, (int)flags, &f) != 0)
-			return;
-	} else {
-		f = *end == '\0' ? remote_new(handle, (int)flags) : NULL;
-		if (!f)
-			return;
-		f->position = POSITION_UNKNOWN;
-	}
-	fd_install_at((int)fd, f);
+	f = descriptor_make(end, handle, (int)flags);
+	if (f)
+		fd_install_at((int)fd, f);
 }
 
 static void cwd_take(const char *text, handle_t handle, unsigned *closed)

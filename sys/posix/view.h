@@ -4,7 +4,7 @@
  *
  *   vfs                the view
  *   cwd:UMASK:CLOSED   the working directory; octal umask; which of the descriptors 0 to 2 are closed, as the bits of an octal digit
- *   fd:N:FLAGS[:t]     descriptor N: an open file, or a terminal, with open's flags in hexadecimal
+ *   fd:N:FLAGS[:K]     descriptor N, with open's flags in hexadecimal: an open file; with K a terminal (t) or /dev/null (n, whatever the handle)
  */
 #pragma once
 
@@ -22,6 +22,7 @@
 #define HND_FD  "fd:"
 
 #define FD_TERMINAL "t"
+#define FD_NULL     "n"
 
 /* Takes over what the parent gave; tells which standard descriptors are closed. */
 void view_start(unsigned *closed);

@@ -18,6 +18,7 @@
 #include <unistd.h>
 #include <utime.h>
 
+#include "protocols/file.h"
 #include "protocols/vfs.h"
 #include "sys/lib/startup.h"
 #include "sys/lib/syscall.h"
@@ -592,6 +593,59 @@ static void test_deaths(void)
 	CHECK(fchdir(cwd) == 0 && close(cwd) == 0 && rmdir("/tmp/deaths") == 0 && unlink("/tmp/lines") == 0);
 }
 
+/* ---- mounts ---- */
+
+static uint32_t mount_on(const char *path)
+{
+	handle_t point = HANDLE_NONE, root;
+	uint32_t number = 0;
+
+	CHECK(vfs_directory(startup_handle(HND_VFS), VFS_ROOT, &root, &number) == OK);
+	CHECK(file_open(root, path + 1, FILE_MODE_PATH | FILE_MODE_DIRECTORY, 0, &point, NULL) == OK);
+	CHECK(vfs_mount(startup_handle(HND_VFS), point, "tmpfs", "none", "size=1M", path, 0, &number) == OK);
+	(void)handle_close(root);
+	return number;
+}
+
+/* What is remembered of a mount ends with it, and keeps nobody from unmounting. */
+static void test_mounts(void)
+{
+	handle_t vfs = startup_handle(HND_VFS);
+	char name[64];
+	struct stat st;
+	uint32_t number;
+	int fd;
+
+	CHECK(mkdir("/home/mnt", 0777) == 0 && mkdir("/home/mnt/a", 0777) == 0 &&
+	      put("/home/mnt/a/below", "below") == 0);
+	for (int round = 0; round < 3; round++) {
+		CHECK(holds("/home/mnt/a/below", "below"));
+		number = mount_on("/home/mnt/a");
+		CHECK(stat("/home/mnt/a", &st) == 0 && st.st_dev == number);
+		CHECK_FAILS(stat("/home/mnt/a/below", &st), ENOENT);
+		CHECK(put("/home/mnt/a/f", "f") == 0 && holds("/home/mnt/a/f", "f") &&
+		      holds("/home/mnt/a/../a/f", "f"));
+		CHECK_FAILS(rmdir("/home/mnt/a"), EBUSY);
+		CHECK_FAILS(rename("/home/mnt/a", "/home/mnt/b"), EBUSY);
+		CHECK_FAILS(rename("/home/mnt", "/home/b"), EBUSY);
+		CHECK(rename("/home/mnt/a/f", "/home/mnt/a/g") == 0);
+		CHECK(chdir("/home/mnt/a") == 0 && rename("g", "../a/h") == 0 && rename("/home/mnt/a/h", "g") == 0);
+		CHECK(getcwd(name, sizeof(name)) && strcmp(name, "/home/mnt/a") == 0);
+		CHECK(vfs_unmount(vfs, number, false) == ERR_BUSY); /* we are in it */
+		CHECK(chdir("..") == 0 && getcwd(name, sizeof(name)) && strcmp(name, "/home/mnt") == 0);
+		fd = open("a/g", O_RDONLY);
+		CHECK(fd >= 0 && vfs_unmount(vfs, number, false) == ERR_BUSY);
+		if (round < 2)
+			CHECK(close(fd) == 0 && vfs_unmount(vfs, number, false) == OK);
+		else
+			CHECK(vfs_unmount(vfs, number, true) == OK);
+		CHECK(chdir("/") == 0);
+	}
+	CHECK_FAILS(read(fd, name, 1), EIO);
+	CHECK(close(fd) == 0);
+	CHECK(unlink("/home/mnt/a/below") == 0 && rmdir("/home/mnt/a") == 0 && rmdir("/home/mnt") == 0);
+}
+
 /* ---- threads ---- */
 
 static _Atomic bool race_stop;
@@ -659,6 +713,7 @@ static int child_inherits(void)
 	CHECK(read(7, text, 2) == 2 && strcmp(text, "cd") == 0);
 	CHECK(read(8, text, 2) == 2 && strcmp(text, "ef") == 0);
 	CHECK((fcntl(7, F_GETFL) & O_ACCMODE) == O_RDWR);
+	CHECK(write(5, "x", 1) == 1 && read(5, text, 1) == 0);
 	CHECK_FAILS(read(9, text, 1), EBADF);
 	CHECK_FAILS(read(0, text, 1), EBADF);
 	CHECK(write(7, "GH", 2) == 2);
@@ -688,6 +743,7 @@ static void test_children(void)
 	CHECK(posix_spawn_file_actions_adddup2(&actions, fd, 7) == 0 &&
 	      posix_spawn_file_actions_adddup2(&actions, 7, 8) == 0);
 	CHECK(posix_spawn_file_actions_addclose(&actions, 0) == 0);
+	CHECK(posix_spawn_file_actions_addopen(&actions, 5, "/dev/null", O_RDWR, 0) == 0);
 	CHECK(posix_spawn_file_actions_addopen(&actions, 1, "out", O_WRONLY | O_CREAT, 0644) == 0);
 	out = dup2(fd, 9);
 	CHECK(out == 9 && fcntl(out, F_SETFD, FD_CLOEXEC) == 0);
@@ -812,6 +868,7 @@ int main(int argc, char **argv)
 	run("map", test_map);
 	run("children", test_children);
 	run("locks", test_locks);
+	run("mounts", test_mounts);
 	run("threads", test_threads);
 	run("deaths", test_deaths);
 	printf("DONE %u passed, %u failed\n", passed, failed);
