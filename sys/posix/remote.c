@@ -183,34 +183,35 @@ static mode_t kind_mode(uint8_t kind)
 	return modes[kind]; /* the stub has seen that it is one of these */
 }
 
-static struct timespec time_from_ns(int64_t ns)
+static inline void time_set(struct timespec *ts, int64_t ns)
 {
-	struct timespec ts = {.tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000};
+	/* Without a sign the division is cheap; times before 1970 are rare. */
+	uint64_t seconds = (uint64_t)ns / 1000000000;
 
-	if (ts.tv_nsec < 0) {
-		ts.tv_sec--;
-		ts.tv_nsec += 1000000000;
+	ts->tv_sec = (time_t)seconds;
+	ts->tv_nsec = (long)((uint64_t)ns - seconds * 1000000000);
+	if (__builtin_expect(ns < 0, 0)) {
+		ts->tv_sec = ns / 1000000000 - (ns % 1000000000 != 0);
+		ts->tv_nsec = (long)(ns - ts->tv_sec * 1000000000);
 	}
-	return ts;
 }
 
+/* All members but the spare ones. */
 void stat_from_attributes(const struct file_attributes *a, struct stat *out)
 {
-	*out = (struct stat){
-		.st_dev = a->mount,
-		.st_ino = a->inode,
-		.st_mode = kind_mode(a->kind) | (a->permissions & 07777),
-		.st_nlink = (nlink_t)(a->links < 0xffff ? a->links : 0xffff),
-		.st_uid = a->user,
-		.st_gid = a->group,
-		.st_rdev = (dev_t)a->device,
-		.st_size = (off_t)a->size,
-		.st_atim = time_from_ns(a->accessed),
-		.st_mtim = time_from_ns(a->modified),
-		.st_ctim = time_from_ns(a->changed),
-		.st_blksize = (blksize_t)a->block_size,
-		.st_blocks = (blkcnt_t)a->blocks,
-	};
+	out->st_dev = a->mount;
+	out->st_ino = a->inode;
+	out->st_mode = kind_mode(a->kind) | (a->permissions & 07777);
+	out->st_nlink = (nlink_t)(a->links < 0xffff ? a->links : 0xffff);
+	out->st_uid = a->user;
+	out->st_gid = a->group;
+	out->st_rdev = (dev_t)a->device;
+	out->st_size = (off_t)a->size;
+	time_set(&out->st_atim, a->accessed);
+	time_set(&out->st_mtim, a->modified);
+	time_set(&out->st_ctim, a->changed);
+	out->st_blksize = (blksize_t)a->block_size;
+	out->st_blocks = (blkcnt_t)a->blocks;
 }
 
 static int remote_stat(struct file *f, struct stat *out)
