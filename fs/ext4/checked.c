@@ -172,6 +172,7 @@ void buffer_become(struct buffer *b, enum buffer_kind kind, uint64_t index, uint
 	b->kind = (uint8_t)kind;
 	b->index = index;
 	b->seed = seed;
+	b->full_before = 0;
 	b->flags = (uint8_t)((b->flags & ~BUFFER_SANE) | BUFFER_CHECKED);
 }
 

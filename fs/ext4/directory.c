@@ -93,6 +93,7 @@ void directory_seal_leaf(struct ext4 *fs, struct buffer *b)
 	if (fs->metadata_checksum)
 		*(struct ext4_dir_tail *)(void *)(b->data + directory_room(fs)) = (struct ext4_dir_tail){
 			.size = sizeof(struct ext4_dir_tail), .kind = EXT4_DIR_TAIL_KIND};
+	b->full_before = 0;
 	b->flags |= BUFFER_SANE;
 }
 
@@ -103,7 +104,9 @@ bool directory_search(struct ext4 *fs, struct buffer *b, const char *name, size_
 	for (uint32_t offset = 0; offset < room;) {
 		const struct ext4_dirent *e = (const void *)(b->data + offset);
 
-		if (e->name_length == length && e->inode && memcmp(e->name, name, length) == 0) {
+		/* Names of one directory often differ at their ends. */
+		if (e->name_length == length && e->name[length - 1] == name[length - 1] && e->inode &&
+		    memcmp(e->name, name, length) == 0) {
 			*slot = (struct slot){b, offset, previous};
 			return true;
 		}
@@ -189,11 +192,15 @@ status_t directory_find(struct ext4 *fs, struct inode *d, const char *name, size
 bool directory_put(struct ext4 *fs, struct buffer *b, const char *name, size_t length, uint64_t inode, uint8_t kind)
 {
 	uint32_t room = directory_room(fs), need = EXT4_DIRENT_SIZE((uint32_t)length);
+	bool full = true;
 
-	for (uint32_t offset = 0; offset < room;) {
+	for (uint32_t offset = b->full_before; offset < room;) {
 		struct ext4_dirent *e = (void *)(b->data + offset);
 		uint32_t used = e->inode ? EXT4_DIRENT_SIZE(e->name_length) : 0;
 
+		full = full && e->size - used < EXT4_DIRENT_SIZE(1);
+		if (full)
+			b->full_before = offset;
 		if (e->size < need || e->size - used < need) {
 			offset += e->size;
 			continue;
@@ -328,6 +335,8 @@ void directory_remove(struct ext4 *fs, struct inode *d, const struct slot *slot)
 	if (slot->previous != slot->offset)
 		directory_entry(fs, slot->buffer, slot->previous)->size += e->size;
 	e->inode = 0;
+	if (slot->buffer->full_before > slot->previous)
+		slot->buffer->full_before = slot->previous;
 	d->slot_hint = 0;
 	buffer_changed(fs, slot->buffer);
 }

@@ -56,7 +56,8 @@ struct buffer {
 	uint32_t operation; /* that looked at it last: in that it stays what it is */
 	uint32_t seed;
 	uint64_t index;
-	uint64_t mask[2]; /* BLOCK_INODES, BLOCK_DESCRIPTORS: which of them changed */
+	uint32_t full_before; /* BLOCK_DIR_LEAF: entries before this place have no room beside them */
+	uint64_t mask[2];     /* BLOCK_INODES, BLOCK_DESCRIPTORS: which of them changed */
 };
 
 struct buffer_list {
