@@ -6,7 +6,7 @@
  */
 // fuzz-sources: fs/ext4/*.c tests/unit/ext4_disk.c
 /* fuzz-flags: -fno-strict-aliasing */
-/* fuzz-runs: 300 */
+/* fuzz-runs: 120 */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
