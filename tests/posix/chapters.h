@@ -8,29 +8,30 @@ struct chapter {
 };
 extern const struct chapter chapters[]; /* the last has no name */
 
-#define CHAPTER_LIST(X) \
-	X(open)         \
-	X(create_umask) \
-	X(readwrite)    \
-	X(append)       \
-	X(sparse_seek)  \
-	X(truncate)     \
-	X(stat_times)   \
-	X(link_unlink)  \
-	X(rename)       \
-	X(symlink)      \
-	X(paths)        \
-	X(at_family)    \
-	X(permissions)  \
-	X(as_root)      \
-	X(as_user)      \
-	X(directories)  \
-	X(locks)        \
-	X(locks_flock)  \
-	X(locks_ofd)    \
-	X(unlinked)     \
-	X(dup_inherit)  \
-	X(statvfs_sync) \
+#define CHAPTER_LIST(X)     \
+	X(open)             \
+	X(create_umask)     \
+	X(readwrite)        \
+	X(append)           \
+	X(sparse_seek)      \
+	X(truncate)         \
+	X(stat_times)       \
+	X(link_unlink)      \
+	X(rename)           \
+	X(symlink)          \
+	X(paths)            \
+	X(at_family)        \
+	X(permissions)      \
+	X(as_root)          \
+	X(as_user)          \
+	X(directories)      \
+	X(directories_many) \
+	X(locks)            \
+	X(locks_flock)      \
+	X(locks_ofd)        \
+	X(unlinked)         \
+	X(dup_inherit)      \
+	X(statvfs_sync)     \
 	X(errors)
 
 #define CHAPTER_DECLARE(name) void chapter_##name(void) __attribute__((weak));

@@ -19,158 +19,64 @@
 
 static int fd; /* of "file" */
 
-/* Which of mtime and ctime an action changes. */
-static const char *marks(const char *path, int (*action)(void))
+/* Which of mtime and ctime a call changes. */
+#define MARKS(name, path, call) (marks_begin(path), MUST(call), FACT_TEXT(name, marks_end(path)))
+
+static struct stat before;
+
+static void marks_begin(const char *path)
 {
 	const struct timespec past[2] = {{PAST, 0}, {PAST, 0}};
-	struct stat before, after;
 
 	MUST(utimensat(AT_FDCWD, path, past, AT_SYMLINK_NOFOLLOW));
 	MUST(lstat(path, &before));
 	usleep(STEP_US);
-	MUST(action());
+}
+
+static const char *marks_end(const char *path)
+{
+	struct stat after;
+	bool modified, changed;
+
 	MUST(lstat(path, &after));
-	bool modified = after.st_mtim.tv_sec != PAST;
-	bool changed = after.st_ctim.tv_sec != before.st_ctim.tv_sec || after.st_ctim.tv_nsec != before.st_ctim.tv_nsec;
-
+	modified = after.st_mtim.tv_sec != PAST;
+	changed = after.st_ctim.tv_sec != before.st_ctim.tv_sec || after.st_ctim.tv_nsec != before.st_ctim.tv_nsec;
 	return modified ? (changed ? "mtime ctime" : "mtime") : (changed ? "ctime" : "");
-}
-
-static int do_write(void)
-{
-	return write(fd, "x", 1) == 1 ? 0 : -1;
-}
-static int do_write_nothing(void)
-{
-	return (int)write(fd, "x", 0);
-}
-static int do_pwrite(void)
-{
-	return pwrite(fd, "x", 1, 0) == 1 ? 0 : -1;
-}
-static int do_ftruncate(void)
-{
-	return ftruncate(fd, 100);
-}
-static int do_ftruncate_same(void)
-{
-	return ftruncate(fd, 100);
-}
-static int do_truncate(void)
-{
-	return truncate("file", 5);
-}
-static int do_open(void)
-{
-	return shut(open("file", O_RDWR));
-}
-static int do_open_cut(void)
-{
-	return shut(open("file", O_RDWR | O_TRUNC));
-}
-static int do_chmod(void)
-{
-	return chmod("file", 0640);
-}
-static int do_chmod_same(void)
-{
-	return chmod("file", 0640);
-}
-static int do_chown(void)
-{
-	return chown("file", geteuid(), getegid());
-}
-static int do_link(void)
-{
-	return link("file", "dir/hard");
-}
-static int do_unlink(void)
-{
-	return unlink("dir/hard");
-}
-static int do_rename(void)
-{
-	return rename("dir/a", "dir/b");
-}
-static int do_rename_file(void)
-{
-	return rename("file", "file2") < 0 ? -1 : rename("file2", "file");
-}
-static int do_create(void)
-{
-	return put("dir/a", "");
-}
-static int do_put_inner(void)
-{
-	return put("dir/b", "more");
-}
-static int do_mkdir(void)
-{
-	return mkdir("dir/d", 0755);
-}
-static int do_rmdir(void)
-{
-	return rmdir("dir/d");
-}
-static int do_symlink(void)
-{
-	return symlink("to", "dir/link");
-}
-static int do_readlink(void)
-{
-	return link_text("link") ? 0 : -1;
-}
-static int do_chmod_inner(void)
-{
-	return chmod("dir/b", 0600);
-}
-static int do_list(void)
-{
-	return names_in("dir") ? 0 : -1;
-}
-static int do_read(void)
-{
-	return pread(fd, (char[4]){0}, 4, 0) < 0 ? -1 : 0;
-}
-static int do_utime(void)
-{
-	return utimensat(AT_FDCWD, "file", (struct timespec[]){{PAST, 0}, {PAST, 0}}, 0);
-}
-static int do_utime_omit(void)
-{
-	return utimensat(AT_FDCWD, "file", (struct timespec[]){{0, UTIME_OMIT}, {0, UTIME_OMIT}}, 0);
 }
 
 static void changes(void)
 {
-	FACT_TEXT("write", marks("file", do_write));
-	FACT_TEXT("write of nothing", marks("file", do_write_nothing));
-	FACT_TEXT("pwrite", marks("file", do_pwrite));
-	FACT_TEXT("read", marks("file", do_read));
-	FACT_TEXT("ftruncate", marks("file", do_ftruncate));
-	FACT_TEXT("ftruncate to the same size", marks("file", do_ftruncate_same));
-	FACT_TEXT("truncate", marks("file", do_truncate));
-	FACT_TEXT("open", marks("file", do_open));
-	FACT_TEXT("open with O_TRUNC", marks("file", do_open_cut));
-	FACT_TEXT("chmod", marks("file", do_chmod));
-	FACT_TEXT("chmod to the same mode", marks("file", do_chmod_same));
-	FACT_TEXT("chown", marks("file", do_chown));
-	FACT_TEXT("rename of a file, the file", marks("file", do_rename_file));
-	FACT_TEXT("utimensat", marks("file", do_utime));
-	FACT_TEXT("utimensat with both omitted", marks("file", do_utime_omit));
-	FACT_TEXT("link, the file", marks("file", do_link));
-	FACT_TEXT("unlink, the file with a name left", marks("file", do_unlink));
-	FACT_TEXT("link, the directory", marks("dir", do_link));
-	FACT_TEXT("unlink, the directory", marks("dir", do_unlink));
-	FACT_TEXT("new file, the directory", marks("dir", do_create));
-	FACT_TEXT("rename, the directory", marks("dir", do_rename));
-	FACT_TEXT("write to a file, the directory", marks("dir", do_put_inner));
-	FACT_TEXT("chmod of a file, the directory", marks("dir", do_chmod_inner));
-	FACT_TEXT("mkdir, the directory above", marks("dir", do_mkdir));
-	FACT_TEXT("rmdir, the directory above", marks("dir", do_rmdir));
-	FACT_TEXT("symlink, the directory", marks("dir", do_symlink));
-	FACT_TEXT("readdir", marks("dir", do_list));
-	FACT_TEXT("readlink", marks("link", do_readlink));
+	const struct timespec past[2] = {{PAST, 0}, {PAST, 0}}, omit[2] = {{0, UTIME_OMIT}, {0, UTIME_OMIT}};
+	char buffer[4];
+
+	MARKS("write", "file", write(fd, "x", 1));
+	MARKS("write of nothing", "file", write(fd, "x", 0));
+	MARKS("pwrite", "file", pwrite(fd, "x", 1, 0));
+	MARKS("read", "file", pread(fd, buffer, 4, 0));
+	MARKS("ftruncate", "file", ftruncate(fd, 100));
+	MARKS("ftruncate to the same size", "file", ftruncate(fd, 100));
+	MARKS("truncate", "file", truncate("file", 5));
+	MARKS("open", "file", shut(open("file", O_RDWR)));
+	MARKS("open with O_TRUNC", "file", shut(open("file", O_RDWR | O_TRUNC)));
+	MARKS("chmod", "file", chmod("file", 0640));
+	MARKS("chmod to the same mode", "file", chmod("file", 0640));
+	MARKS("chown", "file", chown("file", geteuid(), getegid()));
+	MARKS("rename of a file, the file", "file", rename("file", "file2") < 0 ? -1 : rename("file2", "file"));
+	MARKS("utimensat", "file", utimensat(AT_FDCWD, "file", past, 0));
+	MARKS("utimensat with both omitted", "file", utimensat(AT_FDCWD, "file", omit, 0));
+	MARKS("link, the file", "file", link("file", "dir/hard"));
+	MARKS("unlink, the file with a name left", "file", unlink("dir/hard"));
+	MARKS("link, the directory", "dir", link("file", "dir/hard"));
+	MARKS("unlink, the directory", "dir", unlink("dir/hard"));
+	MARKS("new file, the directory", "dir", put("dir/a", ""));
+	MARKS("rename, the directory", "dir", rename("dir/a", "dir/b"));
+	MARKS("write to a file, the directory", "dir", put("dir/b", "more"));
+	MARKS("chmod of a file, the directory", "dir", chmod("dir/b", 0600));
+	MARKS("mkdir, the directory above", "dir", mkdir("dir/d", 0755));
+	MARKS("rmdir, the directory above", "dir", rmdir("dir/d"));
+	MARKS("symlink, the directory", "dir", symlink("to", "dir/link"));
+	MARKS("readdir", "dir", names_in("dir") ? 0 : -1);
+	MARKS("readlink", "link", link_text("link") ? 0 : -1);
 }
 
 static const char *times_of(const char *path)
