@@ -31,8 +31,10 @@ extern const struct chapter chapters[]; /* the last has no name */
 	X(locks_ofd)        \
 	X(unlinked)         \
 	X(dup_inherit)      \
-	X(statvfs_sync)     \
-	X(errors)
+	X(sync)             \
+	X(statvfs)          \
+	X(errors)           \
+	X(errors_fd)
 
 #define CHAPTER_DECLARE(name) void chapter_##name(void) __attribute__((weak));
 CHAPTER_LIST(CHAPTER_DECLARE)
