@@ -17,6 +17,8 @@ Keys, all optional:
              {shown = "regex"} looks at everything so far as `run` shows it: with names in backtraces
   forbid     regexes that must not appear, besides a kernel panic and, without `program`, a FAIL line (a program's are
              counted instead, so that all its results are seen)
+  facts      "tmpfs": what the program prints are facts (tests/posix), on a file system of that type; they are compared
+             with what Linux answers
   panic      true: the kernel is meant to panic
   backtrace  regexes that must appear, in this order, once addresses of frames have their names
   exit       "poweroff" (default without `program`: the guest powers off by itself), "any" (default with it), "reboot",
@@ -34,6 +36,7 @@ from dataclasses import dataclass
 
 import additions
 import build
+import facts
 import image
 import qemu
 import sdk_examples
@@ -57,7 +60,7 @@ KEYS = {
     "about": str, "program": str, "arguments": list, "append": str, "kernels": list, "cpu": list, "smp": list, "mem": str, "machine": str,
     "board": str, "firmware": str, "qemu_args": list, "disk_mib": int, "disk_device": str, "expect": list,
     "forbid": list, "exit": str, "timeout": int, "panic": bool, "dtb": str, "backtrace": list, "variants": list,
-    "add": list, "examples": list,
+    "add": list, "examples": list, "facts": str,
 }
 STEPS = {"expect", "raw", "send", "shown"}
 EXITS = {"poweroff", "reboot", "any", "halt"}
@@ -209,6 +212,8 @@ def run(case):
         shown = symbolized(console.text, case.kernel, added)
         if not outcome.reason:
             outcome.reason = missing_in(shown, spec.get("backtrace", []))
+        if "facts" in spec:
+            judge_facts(spec, console.text, outcome)
     judge(spec, outcome)
     if outcome.reason:
         outcome.tail = tail_of(shown)
@@ -258,6 +263,18 @@ def judge(spec, outcome):
         outcome.passed += 1
     if outcome.reason and outcome.failed == 0:
         outcome.failed = 1
+
+
+def judge_facts(spec, text, outcome):
+    """Each fact is a result, like a program's PASS and FAIL lines."""
+    try:
+        wrong, good = facts.compare_veridian(text, spec["facts"])
+    except facts.FactsError as error:
+        wrong, good = [str(error)], 0
+    outcome.passed += good
+    outcome.failed += len(wrong)
+    if wrong and not outcome.reason:
+        outcome.reason = f"{len(wrong)} facts are not as expected: {wrong[0]}"
 
 
 def expect_shown(console, pattern, flavour, added):

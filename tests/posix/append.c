@@ -17,7 +17,7 @@ static void one_descriptor(void)
 	MUST(lseek(fd, 0, SEEK_SET));
 	FACT("write after a seek to the start", write(fd, "two", 3));
 	FACT("position after that write", lseek(fd, 0, SEEK_CUR));
-	FACT_TEXT("contents", get("log"));
+	FACT_TEXT("contents after both", get("log"));
 	MUST(lseek(fd, 1, SEEK_SET));
 	FACT_TEXT("read where the position is", next(fd, 2));
 	MUST(lseek(fd, 100, SEEK_SET));
@@ -28,8 +28,10 @@ static void one_descriptor(void)
 	FACT_TEXT("contents after writev", get("log"));
 	FACT("pwrite at offset 0", pwrite(fd, "P", 1, 0));
 	FACT_TEXT("contents after pwrite", get("log"));
-	FACT("ftruncate", ftruncate(fd, 2));
-	FACT("write after ftruncate", write(fd, "z", 1));
+	MUST(ftruncate(fd, 0));
+	MUST(write(fd, "on", 2));
+	FACT("ftruncate", ftruncate(fd, 1));
+	FACT("write after ftruncate", write(fd, "ff", 2));
 	FACT_TEXT("contents after ftruncate and write", get("log"));
 	close(fd);
 	fd = MUST(open("log", O_WRONLY | O_APPEND));
@@ -70,7 +72,7 @@ static void flag(void)
 	FACT("F_SETFL with the access mode changed", fcntl(fd, F_SETFL, O_RDONLY | O_APPEND));
 	FACT_YES("the access mode stays", (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDWR);
 	FACT("F_SETFL with O_TRUNC", fcntl(fd, F_SETFL, O_TRUNC | O_CREAT));
-	FACT("size after that", size_of("flag"));
+	FACT("size after O_TRUNC by F_SETFL", size_of("flag"));
 	FACT("F_SETFL O_NONBLOCK", fcntl(fd, F_SETFL, O_NONBLOCK));
 	FACT_YES("it is there", fcntl(fd, F_GETFL) & O_NONBLOCK);
 	FACT("write with O_NONBLOCK", write(fd, "B", 1));

@@ -103,7 +103,8 @@ static void waiting(int fd)
 	bool told = mine == -1 && errno == EDEADLK;
 	MUST(lock_set(fd, F_SETLK, "u 0 0"));
 	long its = child_result(child);
-	FACT("how many of two that wait for each other get EDEADLK", told + (its == -1 && errno == EDEADLK));
+	bool it_told = its == -1 && errno == EDEADLK;
+	FACT("how many of two that wait for each other get EDEADLK", told + it_told);
 	FACT("how many get the lock", (mine == 0) + (its == 0));
 }
 

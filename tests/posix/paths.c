@@ -74,7 +74,7 @@ static int name_made(size_t size)
 /* "./././file", with that many bytes in all */
 static const char *long_path(size_t size)
 {
-	static char path[2 * PATH_MAX + 16];
+	static char path[PATH_MAX + 4096];
 	size_t used = 0;
 
 	for (; used + 6 <= size; used += 2)
