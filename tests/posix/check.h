@@ -35,6 +35,11 @@ void chapter_run(const char *name, void (*chapter)(void));
 _Noreturn void chapter_leave_out(void);
 unsigned facts_count(void);
 
+/* In a child: a part of that chapter, which prints facts too. How many; -1 if it ended early. */
+long part_run(const char *chapter, void (*part)(const char *name), const char *name);
+/* Those that a child has printed. */
+void facts_add(unsigned count);
+
 /* An errno value as a small number that means the same on every system, and back. */
 int error_code(int error);
 int error_from_code(int code);

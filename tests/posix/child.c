@@ -20,6 +20,7 @@ const char *program_path;
 static const struct errand *const lists[] = {
 	lock_errands,
 	inherit_errands,
+	user_errands,
 };
 
 int errand_main(int argc, char **argv)

@@ -2,7 +2,9 @@
 /* Linux: files are there. */
 #include "tests/posix/system.h"
 
+#include <grp.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #define DESCRIPTORS 256 /* as on Veridian, so that it does not take long to open so many */
 
@@ -13,4 +15,11 @@ bool system_prepare(int argc, char **argv, int *status)
 	(void)argc, (void)argv;
 	*status = 1;
 	return setrlimit(RLIMIT_NOFILE, &limit) < 0;
+}
+
+int system_become(uid_t user, gid_t group, const gid_t *groups, size_t count)
+{
+	if (setgroups(count, groups) < 0 || setgid(group) < 0)
+		return -1;
+	return setuid(user);
 }

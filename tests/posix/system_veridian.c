@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Veridian: the first process of a test starts a vfs, and then this program again. */
-#include "sys/posix/test/files_up.h"
 #include "tests/posix/system.h"
+
+#include "protocols/vfs.h"
+#include "sys/posix/errno_map.h"
+#include "sys/posix/resolve.h"
+#include "sys/posix/test/files_up.h"
 
 #define PROGRAM "/system/test/posix-facts"
 
@@ -13,4 +17,21 @@ bool system_prepare(int argc, char **argv, int *status)
 	argv[0] = PROGRAM;
 	*status = files_run(PROGRAM + sizeof("/system/") - 1, argv);
 	return true;
+}
+
+/* A user is a view here: one that is narrower than this process's own takes its place. */
+int system_become(uid_t user, gid_t group, const gid_t *groups, size_t count)
+{
+	struct vfs_group list[VFS_GROUPS_MAX];
+	handle_t view;
+	status_t status;
+
+	if (count > VFS_GROUPS_MAX)
+		return (int)posix_result(-EINVAL);
+	for (size_t i = 0; i < count; i++)
+		list[i].id = groups[i];
+	status = vfs_narrow(resolve_vfs, user, group, list, count, 0, &view);
+	if (status == OK)
+		resolve_use(view);
+	return (int)posix_result(neg_errno(status));
 }
