@@ -2,6 +2,9 @@
 /* Veridian: the first process of a test starts a vfs, and then this program again. */
 #include "tests/posix/system.h"
 
+/* What is the C library's own is behind other names. */
+#include "sys/posix/private_names.h"
+
 #include "protocols/vfs.h"
 #include "sys/posix/errno_map.h"
 #include "sys/posix/resolve.h"
