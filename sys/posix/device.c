@@ -7,7 +7,10 @@
 #include <stdlib.h>
 
 #include "protocols/devmgr.h"
+#include "protocols/file.h"
+#include "sys/lib/startup.h"
 #include "sys/lib/syscall.h"
+#include "sys/posix/archive.h"
 #include "sys/posix/tty.h"
 
 static int terminal_new(handle_t device, int flags, struct file **out)
@@ -28,8 +31,29 @@ static int terminal_new(handle_t device, int flags, struct file **out)
 
 int device_file_new(handle_t device, uint32_t device_class, int flags, struct file **out)
 {
-	if (device_class == DEVMGR_CLASS_SERIAL)
-		return terminal_new(device, flags, out);
-	(void)handle_close(device);
-	return -ENXIO;
+	const struct open_file_ops *ops = NULL;
+	handle_t own = HANDLE_NONE;
+
+	switch (device_class) {
+	case DEVMGR_CLASS_SERIAL: return terminal_new(device, flags, out);
+	case DEVMGR_CLASS_RNG: ops = &device_random_ops; break;
+	case FILE_DEVICE_NULL: ops = &file_null_ops; break;
+	case FILE_DEVICE_ZERO: ops = &device_zero_ops; break;
+	case FILE_DEVICE_FULL: ops = &device_full_ops; break;
+	case FILE_DEVICE_TTY:
+		(void)handle_close(device);
+		if (startup_handle(HND_STDIN) == HANDLE_NONE ||
+		    handle_dup(startup_handle(HND_STDIN), (uint32_t)RIGHTS_SAME, &own) != OK)
+			return -ENXIO;
+		return terminal_new(own, flags, out);
+	default: break;
+	}
+	struct file *f = ops ? file_new(ops, flags & (O_ACCMODE | O_APPEND | O_NONBLOCK)) : NULL;
+	if (!f) {
+		(void)handle_close(device);
+		return ops ? -ENOMEM : -ENXIO;
+	}
+	f->endpoint = device;
+	*out = f;
+	return 0;
 }

@@ -41,6 +41,9 @@
 #define file_log_flush        __posix_file_log_flush
 #define file_new              __posix_file_new
 #define file_null_ops         __posix_file_null_ops
+#define device_zero_ops       __posix_device_zero_ops
+#define device_full_ops       __posix_device_full_ops
+#define device_random_ops     __posix_device_random_ops
 #define file_put              __posix_file_put
 #define file_read_all         __posix_file_read_all
 #define file_std_open         __posix_file_std_open
