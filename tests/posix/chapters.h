@@ -34,7 +34,11 @@ extern const struct chapter chapters[]; /* the last has no name */
 	X(sync)             \
 	X(statvfs)          \
 	X(errors)           \
-	X(errors_fd)
+	X(errors_fd)        \
+	X(realpath)         \
+	X(mapping)          \
+	X(stdio)            \
+	X(concurrent)
 
 #define CHAPTER_DECLARE(name) void chapter_##name(void) __attribute__((weak));
 CHAPTER_LIST(CHAPTER_DECLARE)

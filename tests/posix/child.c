@@ -21,6 +21,7 @@ static const struct errand *const lists[] = {
 	lock_errands,
 	inherit_errands,
 	user_errands,
+	concurrent_errands,
 };
 
 int errand_main(int argc, char **argv)

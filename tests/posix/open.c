@@ -68,6 +68,9 @@ static void links(void)
 static void truncation(void)
 {
 	MUST(put("cut", "0123456789"));
+	FACT("O_TRUNC to read", shut(open("cut", O_RDONLY | O_TRUNC)));
+	FACT("size after O_TRUNC to read", size_of("cut"));
+	MUST(put("cut", "0123456789"));
 	FACT("O_TRUNC to write", shut(open("cut", O_WRONLY | O_TRUNC)));
 	FACT("size after O_TRUNC", size_of("cut"));
 	MUST(put("cut", "0123456789"));
