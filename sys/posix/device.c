@@ -36,6 +36,7 @@ int device_file_new(handle_t device, uint32_t device_class, int flags, struct fi
 
 	switch (device_class) {
 	case DEVMGR_CLASS_SERIAL: return terminal_new(device, flags, out);
+	case DEVMGR_CLASS_BLOCK: return device_block_new(device, flags, out);
 	case DEVMGR_CLASS_RNG: ops = &device_random_ops; break;
 	case FILE_DEVICE_NULL: ops = &file_null_ops; break;
 	case FILE_DEVICE_ZERO: ops = &device_zero_ops; break;

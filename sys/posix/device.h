@@ -10,3 +10,6 @@
 int device_file_new(handle_t device, uint32_t device_class, int flags, struct file **out);
 
 extern const struct open_file_ops device_zero_ops, device_full_ops, device_random_ops; /* device_plain.c */
+
+/* device_block.c; as device_file_new. */
+int device_block_new(handle_t device, int flags, struct file **out);

@@ -41,6 +41,7 @@
 #define file_log_flush        __posix_file_log_flush
 #define file_new              __posix_file_new
 #define file_null_ops         __posix_file_null_ops
+#define device_block_new      __posix_device_block_new
 #define device_zero_ops       __posix_device_zero_ops
 #define device_full_ops       __posix_device_full_ops
 #define device_random_ops     __posix_device_random_ops

@@ -95,10 +95,30 @@ static void print_columns(const struct list *list)
 static void mode_text(mode_t mode, char out[11])
 {
 	static const char letters[] = "rwxrwxrwx";
-	out[0] = S_ISDIR(mode) ? 'd' : S_ISCHR(mode) ? 'c' : S_ISREG(mode) ? '-' : '?';
+	out[0] = S_ISDIR(mode)    ? 'd'
+		 : S_ISREG(mode)  ? '-'
+		 : S_ISLNK(mode)  ? 'l'
+		 : S_ISCHR(mode)  ? 'c'
+		 : S_ISBLK(mode)  ? 'b'
+		 : S_ISFIFO(mode) ? 'p'
+		 : S_ISSOCK(mode) ? 's'
+				  : '?';
 	for (unsigned i = 0; i < 9; i++)
 		out[i + 1] = mode & (0400u >> i) ? letters[i] : '-';
 	out[10] = '\0';
+}
+
+/* With what a symbolic link leads to */
+static void name_add(struct table *table, const char *name, const char *path, mode_t mode)
+{
+	char target[1024];
+	ssize_t n = S_ISLNK(mode) ? readlink(path, target, sizeof(target) - 1) : -1;
+	if (n < 0) {
+		table_add(table, "%s", name);
+		return;
+	}
+	target[n] = '\0';
+	table_add(table, "%s -> %s", name, target);
 }
 
 /* `directory` "" for names that are paths themselves. */
@@ -112,14 +132,14 @@ static int print_long(const struct list *list, const char *directory)
 		struct stat st;
 		char mode[11];
 		text_format(&path, "%s%s%s", directory, *directory ? "/" : "", list->names[i]);
-		if (stat(text_get(&path), &st) != 0) {
+		if (lstat(text_get(&path), &st) != 0) {
 			tool_error("%s: %s", text_get(&path), strerror(errno));
 			status = TOOL_FAILED;
 		} else {
 			mode_text(st.st_mode, mode);
 			table_add(&table, "%s", mode);
 			table_add(&table, "%" PRIu64, (uint64_t)st.st_size);
-			table_add(&table, "%s", list->names[i]);
+			name_add(&table, list->names[i], text_get(&path), st.st_mode);
 		}
 		text_free(&path);
 	}
