@@ -54,7 +54,7 @@ static void environment_list(const struct service_config *config, const char **e
 	envp[n] = NULL;
 }
 
-/* A machine with little memory has less for the service: what is asked for, but no more than three quarters of what is left. */
+/* A machine with little memory has less for the service: what is asked for, but no more than half of what is left. */
 static uint64_t quota_memory(const struct service *service)
 {
 	uint64_t asked = service->config->memory_bytes, left;
@@ -62,7 +62,7 @@ static uint64_t quota_memory(const struct service *service)
 
 	if (quota_info(HANDLE_NONE, &own) != OK)
 		return asked;
-	left = (own.limit.mem_bytes - own.used.mem_bytes) / 4 * 3;
+	left = (own.limit.mem_bytes - own.used.mem_bytes) / 2;
 	return asked < left ? asked : left & ~(PAGE_SIZE - 1);
 }
 

@@ -12,7 +12,7 @@
 #include "sys/lib/startup.h"
 #include "sys/lib/syscall.h"
 
-#define MOUNTS 3 /* in userland/etc/fstab */
+#define MOUNTS 4 /* etc/fstab without disks */
 
 bool files_given(void)
 {

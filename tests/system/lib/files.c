@@ -8,7 +8,7 @@
 #include "sys/lib/spawn.h"
 #include "tests/system/lib/make.h"
 
-#define MOUNTS 3 /* in userland/etc/fstab */
+#define MOUNTS 4 /* etc/fstab without disks */
 
 static handle_t service, manager;
 
@@ -74,18 +74,29 @@ handle_t files_directory(handle_t view, uint32_t mount)
 	return directory;
 }
 
-uint32_t files_mount_of(const char *point)
+/* 0: it is not there (yet) */
+static uint32_t mount_look(const char *point)
 {
 	struct vfs_mount mount;
-	uint32_t count = 0;
+	uint32_t count = 1;
 
 	for (uint32_t from = 0;; from = mount.number + 1) {
-		if (!CHECK_OK(vfs_mounts_until(manager, now() + FILES_TIMEOUT, from, &mount, 1, &count)) ||
-		    !CHECK(count == 1))
+		if (!CHECK_OK(vfs_mounts_until(manager, now() + FILES_TIMEOUT, from, &mount, 1, &count)) || !count)
 			return 0;
-		if (text_equal(mount.point, point))
+		if (text_equal(mount.point, point) && mount.state == VFS_STATE_RUNNING)
 			return mount.number;
 	}
+}
+
+uint32_t files_mount_of(const char *point)
+{
+	uint32_t number = 0;
+
+	/* What is in etc/fstab comes one after the other. */
+	for (uint64_t end = now() + FILES_TIMEOUT; !number && !test_failures() && now() < end; sleep_ns(MS))
+		number = mount_look(point);
+	CHECK(number);
+	return number;
 }
 
 bool files_mount(uint32_t number, struct vfs_mount *out)

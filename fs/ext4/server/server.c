@@ -3,7 +3,7 @@
  * struct fs_ops over an ext4. A node in memory is a hold on its file, so that one that is open stays when its last name goes; attributes are asked for
  * anew after whatever may have changed them.
  */
-#include "fs/ext4/server.h"
+#include "fs/ext4/server/server.h"
 
 #include <string.h>
 

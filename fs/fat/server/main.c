@@ -4,7 +4,7 @@
 #include <time.h>
 
 #include "fs/disk/disk_block.h"
-#include "fs/fat/server.h"
+#include "fs/fat/server/server.h"
 #include "fs/lib/options.h"
 #include "sys/lib/log.h"
 #include "sys/lib/startup.h"

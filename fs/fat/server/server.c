@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* struct fs_ops over a FAT volume. FAT has no owners and only one permission, that to write: everything belongs to user 0, and the options of
  * the mount say to whom else. */
-#include "fs/fat/server.h"
+#include "fs/fat/server/server.h"
 
 #include <string.h>
 

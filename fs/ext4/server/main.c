@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "fs/disk/disk_block.h"
-#include "fs/ext4/server.h"
+#include "fs/ext4/server/server.h"
 #include "fs/lib/options.h"
 #include "sys/lib/log.h"
 #include "sys/lib/startup.h"
