@@ -5,10 +5,12 @@ them. No root needed. Whoever runs a machine with a disk holds a lock on its fil
 import contextlib
 import errno
 import fcntl
+import json
 import os
 import re
 import shutil
 import stat
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -83,7 +85,7 @@ def make_root(path, sectors, flavour, folder):
     image.tool(["debugfs", "-w", "-f", str(owner), str(path)])
 
 
-def make(path, size, board_name, flavour, append):
+def make(path, size, board_name, flavour, append, quiet=False):
     board = qemu.load_board(board_name)
     files = image.contents(board_name, flavour, append)
     partitions = [dict(entry) for entry in board["image"]["partition"]]
@@ -109,8 +111,39 @@ def make(path, size, board_name, flavour, append):
         lock = take_lock(whole)  # before anybody else can find it
         os.replace(whole, path)
     progress_end()
-    note(f"run: made {os.path.relpath(path)}, a disk of {size // MIB} MiB; it is kept, --fresh starts anew")
+    if not quiet:
+        note(f"run: made {os.path.relpath(path)}, a disk of {size // MIB} MiB; it is kept, --fresh starts anew")
     return lock
+
+
+def wrong(path):
+    """What e2fsck and fsck.vfat have to say against the partitions of a disk that was made here; empty: nothing."""
+    environment = dict(os.environ, PATH=os.environ.get("PATH", "") + ":" + image.SBIN)
+    listed = subprocess.run(["sfdisk", "--json", str(path)], env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
+    table = json.loads(listed)["partitiontable"]["partitions"]
+    checkers = {"root": ["e2fsck", "-fn"], "system": ["fsck.vfat", "-n"]}
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".disk-") as folder, open(path, "rb") as whole:
+        for entry in table:
+            if entry.get("name") not in checkers:
+                continue
+            part = Path(folder) / entry["name"]
+            whole.seek(entry["start"] * SECTOR)
+            with open(part, "wb") as file:
+                shutil.copyfileobj(LimitedReader(whole, entry["size"] * SECTOR), file, MIB)
+            done = subprocess.run([*checkers[entry["name"]], str(part)], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            if done.returncode != 0:
+                return f"{entry['name']}: {' '.join(done.stdout.split())[-400:]}"
+    return ""
+
+
+class LimitedReader:
+    def __init__(self, file, size):
+        self.file, self.left = file, size
+
+    def read(self, size):
+        data = self.file.read(min(size, self.left))
+        self.left -= len(data)
+        return data
 
 
 def take_lock(path):

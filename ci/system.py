@@ -8,6 +8,7 @@ Keys, all optional:
   append     more of the kernel command line
   kernels    ["release", "checked"]       cpu   ["rv64"], names of the board or of QEMU
   smp        [1, 4]                       mem, machine, board, firmware, qemu_args   as the options of `run`
+  root_disk  true: a disk as `run` makes it; at the end the host's checkers must find nothing wrong with it
   disk_mib   attaches an empty disk of that size, disk_device as another device than the board's
   add        ["FILE=PATH"], as the option of `run`; FILE is relative to the checkout
   examples   ["fwcfg"]: programs of these examples of the SDK, built with nothing but an SDK, are added likewise
@@ -36,6 +37,7 @@ from dataclasses import dataclass
 
 import additions
 import build
+import disk
 import facts
 import image
 import qemu
@@ -58,7 +60,7 @@ DONE = re.compile(STAMP + r"DONE (\d+) passed, (\d+) failed", re.MULTILINE)
 TAIL_LINES = 40
 KEYS = {
     "about": str, "program": str, "arguments": list, "append": str, "kernels": list, "cpu": list, "smp": list, "mem": str, "machine": str,
-    "board": str, "firmware": str, "qemu_args": list, "disk_mib": int, "disk_device": str, "expect": list,
+    "board": str, "firmware": str, "qemu_args": list, "disk_mib": int, "root_disk": bool, "disk_device": str, "expect": list,
     "forbid": list, "exit": str, "timeout": int, "panic": bool, "dtb": str, "backtrace": list, "variants": list,
     "add": list, "examples": list, "facts": str,
 }
@@ -193,6 +195,9 @@ def run(case):
     if qemu.boots_from_disk(machine):
         machine.disks.append(
             image.make(machine.board, case.kernel, machine.append, case.log_path.with_suffix(".img"), machine.archive))
+    if spec.get("root_disk"):
+        disk.make(scratch, disk.MIN_SIZE, machine.board, case.kernel, "", quiet=True).close()
+        machine.disks.append(scratch)
     if "disk_mib" in spec:
         with open(scratch, "wb") as file:
             file.truncate(spec["disk_mib"] << 20)
@@ -214,6 +219,8 @@ def run(case):
             outcome.reason = missing_in(shown, spec.get("backtrace", []))
         if "facts" in spec:
             judge_facts(spec, console.text, outcome)
+    if spec.get("root_disk") and not outcome.reason:
+        outcome.reason = disk.wrong(scratch)
     judge(spec, outcome)
     if outcome.reason:
         outcome.tail = tail_of(shown)

@@ -29,8 +29,9 @@ struct dev_entry {
 	uint64_t first, count; /* blocks of a partition */
 	uint32_t link;         /* of a label: the partition's entry */
 	bool gone;
-	bool scanned;    /* a disk, for partitions */
-	handle_t handle; /* of the device, HANDLE_NONE before its first use */
+	bool scanned;        /* a disk, for partitions */
+	handle_t handle;     /* of the device, HANDLE_NONE before its first use */
+	handle_t windows[2]; /* of a disk or partition: to read; to write as well */
 };
 
 struct devices {

@@ -268,6 +268,15 @@ static bool is_device(const struct dev_entry *entry)
 	return entry->class < FILE_DEVICE_NULL && !entry->part && entry->directory == DEVFS_ROOT;
 }
 
+static void windows_close(struct dev_entry *entry)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		if (entry->windows[i] != HANDLE_NONE)
+			(void)handle_close(entry->windows[i]);
+		entry->windows[i] = HANDLE_NONE;
+	}
+}
+
 /* What hangs on a disk that is gone is gone, too; the next one in its place has a table of its own. */
 static void parts_follow(struct devices *devices)
 {
@@ -277,11 +286,14 @@ static void parts_follow(struct devices *devices)
 		if (!is_device(disk) || disk->class != DEVMGR_CLASS_BLOCK || !disk->gone || !disk->scanned)
 			continue;
 		disk->scanned = false;
+		windows_close(disk);
 		for (uint32_t j = 0; j < devices->count; j++) {
 			struct dev_entry *part = devices->list[j];
 
-			if (part->part && part->class == disk->class && part->unit == disk->unit)
+			if (part->part && part->class == disk->class && part->unit == disk->unit) {
 				part->gone = true;
+				windows_close(part);
+			}
 		}
 	}
 	for (uint32_t i = 0; i < devices->count; i++) {
@@ -320,33 +332,53 @@ void devices_refresh(struct devices *devices)
 	devices->looked_at = now();
 }
 
-/* Each client of a disk has a window of its own: rings belong to a window. */
+static struct dev_entry *disk_of(const struct devices *devices, struct dev_entry *entry)
+{
+	for (uint32_t i = 0; entry->part && i < devices->count; i++) {
+		struct dev_entry *disk = devices->list[i];
+
+		if (is_device(disk) && disk->class == entry->class && disk->unit == entry->unit)
+			return disk;
+	}
+	return entry;
+}
+
+static status_t window_make(struct devices *devices, struct dev_entry *entry, bool write, handle_t *out)
+{
+	struct dev_entry *disk = disk_of(devices, entry);
+	struct block_info info = {0};
+	uint64_t first = entry->first, count = entry->count;
+	uint32_t got = 0;
+	status_t status = device_get(devices, disk);
+
+	if (status == OK && !entry->part) {
+		status = block_info_until(disk->handle, now() + CALL_NS, &info, 1, &got);
+		if (status == OK && got != 1)
+			status = ERR_PROTOCOL;
+		first = 0;
+		count = info.blocks;
+	}
+	if (status == OK)
+		status = block_window_until(disk->handle, now() + CALL_NS, first, count, !write, out);
+	/* The disk is a smaller one now. */
+	return status == ERR_RANGE ? ERR_NOT_FOUND : status;
+}
+
+/* A disk's windows are few and never given back: all who open a partition the same way share one. Rings belong to a window, so only one of them
+ * can queue requests; the others' calls are not touched by that. */
 status_t devices_open(struct devices *devices, struct dev_entry *entry, bool write, handle_t *out)
 {
-	struct block_info info = {0};
-	struct dev_entry *disk = entry;
-	uint32_t got = 0;
-	status_t status;
+	status_t status = OK;
+	handle_t *handle = &entry->handle;
 
 	if (entry->gone)
 		return ERR_NOT_FOUND;
-	if (entry->class != DEVMGR_CLASS_BLOCK) {
+	if (entry->class == DEVMGR_CLASS_BLOCK) {
+		handle = &entry->windows[write];
+		if (*handle == HANDLE_NONE)
+			status = window_make(devices, entry, write, handle);
+	} else {
 		status = device_get(devices, entry);
-		return status == OK ? handle_dup(entry->handle, RIGHT_EP_CALL | RIGHT_DUP | RIGHT_MOVE, out) : status;
 	}
-	for (uint32_t i = 0; entry->part && i < devices->count; i++) {
-		disk = devices->list[i];
-		if (is_device(disk) && disk->class == entry->class && disk->unit == entry->unit)
-			break;
-	}
-	status = device_get(devices, disk);
-	if (status == OK && !entry->part) {
-		status = block_info_until(disk->handle, now() + CALL_NS, &info, 1, &got);
-		if (status != OK || got != 1)
-			return status == OK ? ERR_PROTOCOL : ERR_IO;
-		return block_window_until(disk->handle, now() + CALL_NS, 0, info.blocks, !write, out);
-	}
-	if (status == OK)
-		status = block_window_until(disk->handle, now() + CALL_NS, entry->first, entry->count, !write, out);
-	return status == ERR_RANGE ? ERR_NOT_FOUND : status;
+	return status == OK ? handle_dup(*handle, (uint32_t)RIGHTS_SAME, out) : status;
 }

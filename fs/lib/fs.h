@@ -140,7 +140,7 @@ struct fs_ops {
 	/* File on the medium. NULL: there is no medium. */
 	status_t (*sync)(struct fs *fs, struct node *node, bool data_only);
 	status_t (*sync_all)(struct fs *fs);
-	/* The last call, after sync_all: whoever asked for the end waits for it. NULL: nothing to do. */
+	/* The last call, after sync_all and node_drop of every node: whoever asked for the end waits for it. NULL: nothing to do. */
 	status_t (*stop)(struct fs *fs);
 	/* attr was changed: FS_CHANGED_*. NULL: attr is where it belongs. */
 	status_t (*changed)(struct fs *fs, struct node *node, uint32_t what);

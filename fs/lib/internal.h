@@ -61,6 +61,8 @@ struct fs {
 status_t node_get(struct fs *fs, uint64_t inode, struct node **out);
 /* After anything that may have taken its last name or open file. */
 void node_settle(struct fs *fs, struct node *node);
+/* All are dropped: the file system ends, and nothing is served any more. */
+void nodes_end(struct fs *fs);
 /* At the end of a request: nodes found by node_get may go. */
 void nodes_trim(struct fs *fs);
 /* By which a directory is called from below: itself, then all above, up to the root. False from fn ends it with OK. */

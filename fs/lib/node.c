@@ -126,6 +126,14 @@ void node_settle(struct fs *fs, struct node *node)
 	node_remove(fs, node);
 }
 
+void nodes_end(struct fs *fs)
+{
+	for (struct node *node = fs->ring.newer; node != &fs->ring; node = node->newer) {
+		if (fs->ops->node_drop)
+			fs->ops->node_drop(fs, node);
+	}
+}
+
 /* ring.newer is the oldest: the ring is walked from there, and what is still in use goes to the end. */
 void nodes_trim(struct fs *fs)
 {

@@ -124,6 +124,7 @@ static status_t on_stop(void *ctx, struct ipc_request *rq, bool force)
 	if (status != OK && !force)
 		return status;
 	if (fs->ops->stop) {
+		nodes_end(fs);
 		status_t last = fs->ops->stop(fs);
 
 		status = status == OK ? last : status;

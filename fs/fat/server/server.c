@@ -189,6 +189,15 @@ static status_t server_sync_all(struct fs *fs)
 	return fat_sync(volume_of(fs), NULL, false);
 }
 
+/* Clean: the next mount need not look for what a power cut leaves. */
+static status_t server_stop_all(struct fs *fs)
+{
+	struct fat *volume = volume_of(fs);
+
+	server_of(fs)->volume = NULL;
+	return fat_unmount(volume);
+}
+
 /* Of permissions only that nobody may write can be kept; what else was asked for does not stay. */
 static status_t server_changed(struct fs *fs, struct node *node, uint32_t what)
 {
@@ -250,6 +259,7 @@ const struct fs_ops fat_ops = {
 	.truncate = server_truncate,
 	.sync = server_sync,
 	.sync_all = server_sync_all,
+	.stop = server_stop_all,
 	.changed = server_changed,
 	.volume = server_volume,
 	.end = server_end,
