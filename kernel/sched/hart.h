@@ -26,10 +26,9 @@ struct hart {
 	struct thread *account; /* who pays since account_start */
 	uint64_t account_start;
 	uint64_t switches, interrupts, ipis, idle_ticks;
-	struct thread *fp_owner;        /* whose registers the FPU holds */
-	uint64_t slice_end;             /* tick, 0: no slice running */
-	const struct thread *slice_for; /* whose slice it is: only compared, it may be gone */
-	uint64_t programmed;            /* tick the comparator stands at */
+	struct thread *fp_owner; /* whose registers the FPU holds */
+	uint64_t slice_end;      /* tick, 0: no slice running */
+	uint64_t programmed;     /* tick the comparator stands at */
 	struct treap timers;
 	uint64_t bitmap[PRIO_COUNT / 64];
 	struct list ready[PRIO_COUNT];

@@ -190,12 +190,12 @@ NOINLINE void sched_place(struct thread *t)
 	} else {
 		ready_insert(t, false);
 	}
-	/* At the same priority the running one, or who it works for, needs a time slice from now on: the way out sees to it. */
+	/* At the same priority the running one needs a time slice from now on: the way out sees to it. */
 	struct thread *cur = h->cur;
 	if (h == self) {
-		if (!cur || cur->state != TS_RUNNING || t->prio >= cur->prio || t->prio == cur->payer->prio)
+		if (!cur || cur->state != TS_RUNNING || t->prio >= cur->prio)
 			h->resched = 1;
-	} else if (!cur || t->prio >= cur->prio || t->prio == cur->payer->prio) {
+	} else if (!cur || t->prio >= cur->prio) {
 		hart_kick(h);
 	}
 }
@@ -219,14 +219,12 @@ void slice_check(void)
 	struct hart *h = hart_self();
 	struct thread *t = h->cur;
 
-	/* A server at work is its caller's time, however urgent it is itself: one that calls all the time would never end a slice else. */
-	if (!t || h->top_prio != (int64_t)t->payer->prio) {
+	if (!t || h->top_prio != (int64_t)t->prio) {
 		slice_stop(h);
 		return;
 	}
-	if (h->slice_end && h->slice_for == t->payer)
+	if (h->slice_end)
 		return;
-	h->slice_for = t->payer;
 	h->unusual |= UNUSUAL_SLICE;
 	h->slice_end = ticks_now() + ns_to_ticks(SLICE_NS);
 	timers_program();
@@ -428,11 +426,10 @@ static NOINLINE struct thread *sched_next(void)
 		}
 		break;
 	}
-	t->slow &= ~(uint32_t)SLOW_YIELD; /* it has waited in line */
 	switch_to(h, t);
-	if (h->slice_end && h->slice_for != t->payer)
+	if (h->slice_end)
 		slice_stop(h);
-	if (h->top_prio == (int64_t)t->payer->prio)
+	if (h->top_prio == (int64_t)t->prio)
 		slice_check();
 	if (t->payer->budget_ticks)
 		timers_program();

@@ -108,8 +108,7 @@ void timers_run(void)
 	if (h->slice_end && h->slice_end <= now) {
 		slice_stop(h);
 		if (h->cur && h->cur->state == TS_RUNNING) {
-			/* One that waits for an answer meets it when that comes: it does not get the hart at once then, but stands in line. */
-			h->cur->payer->slow |= SLOW_YIELD;
+			h->cur->slow |= SLOW_YIELD;
 			h->resched = 1;
 		}
 	}

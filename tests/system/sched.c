@@ -538,74 +538,8 @@ static void test_cpu_time(void)
 	shut(nt);
 }
 
-struct asker {
-	struct thread thread;
-	handle_t ep;
-	bool timed;
-	volatile uint64_t calls;
-	volatile uint32_t stop;
-};
-
-static void run_asker(void *arg)
-{
-	struct asker *a = arg;
-
-	while (!a->stop) {
-		struct ipc_msg m = {.info = MSG_INFO(1, 0, 0)};
-
-		/* Both ways through the kernel: with a deadline the scheduler has a hand in each switch. */
-		if (ipc_call(a->ep, &m, NULL, a->timed ? now() + 10 * SECOND : DEADLINE_NEVER) != OK)
-			break;
-		a->calls++;
-	}
-}
-
-/* Who calls a more urgent server all the time has no more than his turn: the server's time is his. */
-static void callers(bool timed)
-{
-	const struct thread_sched low = {.prio = PRIO_DEFAULT - 2, .affinity = 1};
-	handle_t ep = make_endpoint();
-	struct thread server;
-	struct asker asker = {.ep = ep, .timed = timed};
-	struct counter c;
-
-	pin_self(PRIO_DEFAULT);
-	REQUIRE(thread_make(&server, server_run, &ep, 1));
-	set(server.handle, (struct thread_sched){.prio = PRIO_DEFAULT - 1, .affinity = 1});
-	CHECK_OK(thread_start(server.handle));
-	REQUIRE(thread_make(&asker.thread, run_asker, &asker, 1));
-	set(asker.thread.handle, low);
-	CHECK_OK(thread_start(asker.thread.handle));
-	sleep_ns(50 * MS);
-	CHECK(asker.calls > 0);
-	/* One that comes while the other is at it, or while the server works for it */
-	REQUIRE(counter_start(&c, low));
-	for (unsigned i = 0; i < 3; i++) {
-		uint64_t counted = c.count, calls = asker.calls;
-
-		/* Our own waking up shuffles them: not before long */
-		sleep_ns(SECOND);
-		CHECK(c.count != counted);
-		CHECK(asker.calls != calls);
-	}
-	asker.stop = 1;
-	c.stop = 1;
-	thread_join(&asker.thread);
-	thread_join(&c.thread);
-	server_stop(ep);
-	thread_join(&server);
-	unpin_self();
-	shut(ep);
-}
-
-static void test_callers(void)
-{
-	callers(false);
-	callers(true);
-}
-
 TEST_CASES("sched", {"arguments", test_arguments}, {"lives", test_lives}, {"fixed", test_fixed},
 	   {"preempts", test_preempts}, {"round_robin", test_round_robin}, {"yield", test_yield},
 	   {"budget", test_budget}, {"budget_calls", test_budget_calls}, {"budget_server", test_budget_server},
-	   {"affinity", test_affinity}, {"spread", test_spread}, {"suspend", test_suspend}, {"cpu_time", test_cpu_time},
-	   {"callers", test_callers});
+	   {"affinity", test_affinity}, {"spread", test_spread}, {"suspend", test_suspend},
+	   {"cpu_time", test_cpu_time});
