@@ -78,7 +78,15 @@ status_t devices_begin(struct devices *devices, handle_t devmgr)
 		{"tty", FILE_DEVICE_TTY},
 	};
 
+	handle_t nobody, stand_in;
+	status_t status = endpoint_create(&nobody);
+
 	*devices = (struct devices){.devmgr = devmgr};
+	if (status == OK)
+		status = handle_dup(nobody, RIGHT_EP_CALL | RIGHT_DUP | RIGHT_MOVE, &stand_in);
+	if (status != OK)
+		return status;
+	(void)handle_close(nobody);
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++) {
 		struct dev_entry *entry = entry_add(devices, DEVFS_ROOT, fixed[i].name, FILE_KIND_CHARACTER, 0666);
 
@@ -86,8 +94,8 @@ status_t devices_begin(struct devices *devices, handle_t devmgr)
 			return ERR_NO_MEMORY;
 		entry->class = fixed[i].class;
 		entry->attr.device = fixed[i].class;
-		/* All else asks devmgr; these need some endpoint too, and any that exists will do. */
-		entry->handle = devmgr;
+		/* These need some endpoint too; nobody is behind it. */
+		entry->handle = stand_in;
 	}
 	return OK;
 }
@@ -218,6 +226,8 @@ static status_t device_get(struct devices *devices, struct dev_entry *entry)
 
 	if (entry->handle != HANDLE_NONE)
 		return OK;
+	if (entry->class >= sizeof(classes) / sizeof(classes[0]) || !classes[entry->class])
+		return ERR_NOT_FOUND;
 	snprintf(name, sizeof(name), "%s:%u", classes[entry->class], (unsigned)entry->unit);
 	return devmgr_open_until(devices->devmgr, now() + CALL_NS, name, &entry->handle, &class, &index);
 }
