@@ -11,7 +11,7 @@
 #include "drivers/devmgr/devmgr.h"
 #include "sys/lib/syscall.h"
 
-#define QUOTA_MEMORY_DEFAULT (512u << 10) /* twice what any of ours needs */
+#define QUOTA_MEMORY_DEFAULT (512u << 10) /* more than any of ours takes that does not ask for its own */
 #define QUOTA_MEMORY_MAX     (64u << 20)
 #define QUOTA_HANDLES        160
 #define QUOTA_THREADS        4

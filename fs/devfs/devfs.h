@@ -48,7 +48,7 @@ struct dev_entry *devices_find(const struct devices *devices, uint64_t directory
 			       uint64_t *inode);
 /* NULL: there is none with that number. */
 struct dev_entry *devices_entry(const struct devices *devices, uint64_t inode);
-/* A handle for a client. ERR_NOT_FOUND: it is gone; ERR_BUSY: too many parts of one disk are in use. */
+/* A handle for a client. ERR_NOT_FOUND: it is gone; ERR_BUSY: the disk's driver has no window left. */
 status_t devices_open(struct devices *devices, struct dev_entry *entry, bool write, handle_t *out);
 /* The files that are no devices. */
 status_t devices_begin(struct devices *devices, handle_t devmgr);

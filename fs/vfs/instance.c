@@ -57,12 +57,12 @@ static void collect(const struct vfs *v, const struct mount *m, struct handles *
 	add(h, HND_QUOTA, m->quota, RIGHT_INFO | RIGHT_QUOTA_USE);
 }
 
-/* What the library and the tables of a store of that size need. A machine with little memory has less for it, or none that is its own. */
 static uint64_t cache_bytes(uint64_t ram)
 {
 	return ram / CACHE_PARTS < CACHE_MAX ? ram / CACHE_PARTS : CACHE_MAX;
 }
 
+/* What the library and the tables of a store of that size need. A machine with little memory has less for it, or none that is its own. */
 static void quota_make(const struct vfs *v, struct mount *m)
 {
 	struct quota_limits limits = {.handles = QUOTA_HANDLES, .threads = QUOTA_THREADS, .processes = 1};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Files of devices: lines of the class serial are terminals. */
+/* From the class of a device to an open file: terminals, disks, and what is a device in name only. */
 #include "sys/posix/device.h"
 
 #include <errno.h>

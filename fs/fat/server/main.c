@@ -59,8 +59,9 @@ int main(int argc, char **argv)
 
 	if (status != OK)
 		return FS_EXIT(status);
-	/* A quarter of what vfs gave for it: usually little is read, and that once. */
-	uint64_t bytes = quota.limit.mem_bytes / 4 > CACHE_MIN ? quota.limit.mem_bytes / 4 : CACHE_MIN;
+	/* Little is read, and that once. It is memory in one piece, and the driver holds that of an instance that died until the next one attaches its
+	 * own: there has to be room for both. */
+	uint64_t bytes = quota.limit.mem_bytes / 16 > CACHE_MIN ? quota.limit.mem_bytes / 16 : CACHE_MIN;
 	status = options_read(argv[2], &server, &bytes, &read_only);
 	if (status == OK)
 		status = disk_block_open(&disk, startup_handle(FS_HND_DISK), startup_handle(FS_HND_DMA), bytes,

@@ -257,6 +257,29 @@ static void test_names(void)
 	CHECK(rmdir("/tmp/d/e") == 0 && rmdir("/tmp/d/") == 0);
 }
 
+static void test_devices(void)
+{
+	char bytes[100];
+	struct stat st;
+	int fd = open("/dev/zero", O_RDWR);
+
+	memset(bytes, 'x', sizeof(bytes));
+	CHECK(fd >= 0 && read(fd, bytes, sizeof(bytes)) == sizeof(bytes) && !bytes[0] && !bytes[99]);
+	CHECK(write(fd, bytes, 10) == 10 && fstat(fd, &st) == 0 && S_ISCHR(st.st_mode));
+	CHECK(close(fd) == 0);
+	fd = open("/dev/full", O_RDWR);
+	CHECK(fd >= 0 && read(fd, bytes, 5) == 5);
+	CHECK_FAILS(write(fd, bytes, 1), ENOSPC);
+	CHECK(write(fd, bytes, 0) == 0 && close(fd) == 0);
+	fd = open("/dev/null", O_RDWR);
+	CHECK(fd >= 0 && read(fd, bytes, 5) == 0 && write(fd, bytes, 5) == 5 && close(fd) == 0);
+	CHECK(stat("/dev/zero", &st) == 0 && S_ISCHR(st.st_mode) && (st.st_mode & 0777) == 0666 && st.st_size == 0);
+	CHECK(stat("/dev/label", &st) == 0 && S_ISDIR(st.st_mode));
+	CHECK_FAILS(open("/dev/nothing", O_RDONLY), ENOENT);
+	CHECK_FAILS(open("/dev/new", O_RDWR | O_CREAT, 0666), EROFS);
+	CHECK_FAILS(unlink("/dev/zero"), EROFS);
+}
+
 static void test_list(void)
 {
 	enum { COUNT = 300 };
@@ -861,6 +884,7 @@ int main(int argc, char **argv)
 	run("stat", test_stat);
 	run("names", test_names);
 	run("list", test_list);
+	run("devices", test_devices);
 	run("cwd", test_cwd);
 	run("at", test_at);
 	run("realpath", test_realpath);
