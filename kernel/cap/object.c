@@ -5,6 +5,7 @@
 #include "kernel/ipc/endpoint.h"
 #include "kernel/ipc/notification.h"
 #include "kernel/irq/irq.h"
+#include "kernel/mm/pager.h"
 #include "kernel/mm/quota.h"
 #include "kernel/mm/slab.h"
 #include "kernel/mm/vmo.h"
@@ -196,6 +197,8 @@ void cap_destroy(struct cap *c)
 	obj->handles--;
 	if (!obj->handles && obj->type == OBJ_REPLY)
 		reply_abandon((struct reply *)obj);
+	else if (!obj->handles && obj->type == OBJ_VMO && ((struct vmo *)obj)->kind == VMO_KIND_PAGED)
+		pager_idle((struct vmo *)obj);
 	object_put(obj);
 	if (quota)
 		object_put(quota);

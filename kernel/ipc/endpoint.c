@@ -6,6 +6,7 @@
 #include "kernel/ipc/message.h"
 #include "kernel/ipc/notification.h"
 #include "kernel/irq/irq.h"
+#include "kernel/mm/pager.h"
 #include "kernel/mm/quota.h"
 #include "kernel/mm/slab.h"
 #include "kernel/panic.h"
@@ -31,7 +32,7 @@ void endpoint_destroy(struct endpoint *ep)
 {
 	struct quota *q = ep->obj.quota;
 
-	CHECK(list_empty(&ep->queue) && !ep->recv);
+	CHECK(list_empty(&ep->queue) && !ep->recv && !ep->paged.root);
 	if (ep->watch)
 		object_put(&ep->watch->obj);
 	for (struct cap *c = ep->gone_first, *next; c; c = next) {
@@ -52,6 +53,8 @@ void endpoint_badge_gone(struct endpoint *ep, struct cap *c)
 	if (ep->watch)
 		notification_signal(ep->watch, ep->watch_bits);
 }
+
+static void fault_lost(struct thread *t, bool closed);
 
 static struct thread *queue_thread(struct list *n)
 {
@@ -126,10 +129,12 @@ void endpoint_cap_gone(struct endpoint *ep, const struct cap *c)
 			continue;
 		thread_unblock(t);
 		if (t->slow & SLOW_FAULTED)
-			fault_unhandled(t);
+			fault_lost(t, true);
 		else
 			thread_wake(t, closed ? ERR_CLOSED : ERR_CANCELLED);
 	}
+	if (closed)
+		pager_closed(ep);
 }
 
 /* From here on the work of s (and of those it called meanwhile) is no longer paid by `old`. */
@@ -181,7 +186,7 @@ static NOINLINE void caller_fail(struct thread *t, status_t why)
 {
 	caller_unlink(t);
 	if (t->slow & SLOW_FAULTED)
-		fault_unhandled(t);
+		fault_lost(t, false);
 	else
 		thread_wake(t, why);
 }
@@ -220,6 +225,16 @@ void reply_abandon(struct reply *r)
 		caller_fail(r->caller, ERR_PEER_DIED);
 }
 
+/* To a pager: which page, and nothing about who asks for it. */
+static NOINLINE void page_message(struct thread *s, const struct thread *t)
+{
+	s->x[X_A1] = MSG_LABEL_PAGE;
+	s->x[X_A2] = t->page_offset;
+	s->x[X_A2 + 1] = t->page_access;
+	for (unsigned i = 2; i < MSG_WORDS; i++)
+		s->x[X_A2 + i] = 0;
+}
+
 /* Gives the message of t to the server s. On an error nothing has happened. */
 static NOINLINE status_t deliver(struct thread *s, struct thread *t)
 {
@@ -234,6 +249,8 @@ static NOINLINE status_t deliver(struct thread *s, struct thread *t)
 		s->x[X_A2 + 3] = t->obj.koid;
 		s->x[X_A2 + 4] = t->proc->obj.koid;
 		s->x[X_A2 + 5] = t->x[X_SP];
+		if (unlikely(t->paging))
+			page_message(s, t);
 		t->msginfo = 0;
 		t->state = TS_FAULTED;
 	} else {
@@ -305,14 +322,11 @@ void endpoint_send(struct endpoint *ep, struct thread *t)
 		thread_set_prio(ep->server, t->prio);
 }
 
-bool fault_send(struct thread *t)
+static inline __attribute__((always_inline)) void fault_message_send(struct thread *t, struct endpoint *ep,
+								     uint64_t badge)
 {
-	struct endpoint *ep = t->fault_ep;
-
-	if (!ep || !ep->receivers)
-		return false;
 	t->slow |= SLOW_FAULTED;
-	t->call_badge = t->fault_badge;
+	t->call_badge = badge;
 	t->call_cap = NULL;
 	struct thread *s = ep->recv;
 	if (s && !s->slow && s->prio >= t->prio) {
@@ -323,7 +337,45 @@ bool fault_send(struct thread *t)
 	} else {
 		endpoint_send(ep, t);
 	}
+}
+
+void page_request_send(struct thread *t, struct endpoint *ep, uint64_t badge)
+{
+	t->paging = true;
+	fault_message_send(t, ep, badge);
+}
+
+bool fault_send(struct thread *t)
+{
+	struct endpoint *ep = t->fault_ep;
+
+	if (!ep || !ep->receivers)
+		return false;
+	t->paging = false;
+	fault_message_send(t, ep, t->fault_badge);
 	return true;
+}
+
+/* Its pager has no such page: what was a missing page is an access that cannot be, its fault handler's now. */
+static COLD void page_refused(struct thread *t)
+{
+	t->fault_cause = page_refused_cause(t->fault_cause);
+	t->slow &= ~(uint32_t)SLOW_FAULTED;
+	if (!fault_send(t))
+		fault_unhandled(t);
+}
+
+/* Whoever had the message is gone. A pager's successor is asked again, by the access itself. */
+static COLD void fault_lost(struct thread *t, bool closed)
+{
+	if (!t->paging) {
+		fault_unhandled(t);
+	} else if (closed) {
+		page_refused(t);
+	} else {
+		t->slow &= ~(uint32_t)SLOW_FAULTED;
+		thread_ready(t);
+	}
 }
 
 /* Its process ends when the scheduler comes to it: ending it from here could go on and on along a chain of fault handlers. */
@@ -350,11 +402,12 @@ static NOINLINE void answer(struct thread *t, struct thread *from)
 	}
 	if (t->slow & SLOW_FAULTED) {
 		t->slow &= ~(uint32_t)SLOW_FAULTED;
-		if (MSG_LABEL(info) == FAULT_RESUME) {
+		if (MSG_LABEL(info) == FAULT_RESUME)
 			thread_ready_quick(t);
-		} else {
+		else if (t->paging)
+			page_refused(t);
+		else
 			fault_unhandled(t);
-		}
 		if (MSG_HANDLES(info))
 			message_drop_handles(from);
 		return;

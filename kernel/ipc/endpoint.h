@@ -2,6 +2,7 @@
 /* Endpoints (synchronous rendezvous) and reply objects. The fast path is in trap/entry.S. */
 #pragma once
 
+#include "kernel/lib/treap.h"
 #include "kernel/sched/hart.h"
 
 /* Offsets of the first fields are known to trap/entry.S (trap/offsets.h). */
@@ -16,6 +17,7 @@ struct endpoint {
 	struct cap *gone_first, *gone_last;
 	struct notification *watch; /* referenced */
 	uint64_t watch_bits;
+	struct treap paged; /* memory objects whose pager receives here: struct pager.node */
 };
 
 struct reply {
@@ -44,6 +46,8 @@ void callers_drop_all(struct thread *s);
 void caller_forget(struct thread *t);
 /* Turns the thread's fault into a message to its fault endpoint; false when it has none. */
 bool fault_send(struct thread *t);
+/* The same to a pager, whose endpoint has a receiver; t->page_* say what is asked for. */
+void page_request_send(struct thread *t, struct endpoint *ep, uint64_t badge);
 /* Nobody handles it (any more): its process ends. */
 void fault_unhandled(struct thread *t);
 /* Delivers bound signals to a thread waiting in recv. */

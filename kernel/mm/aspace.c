@@ -7,6 +7,7 @@
 #include "kernel/hot.h"
 #include "kernel/layout.h"
 #include "kernel/mm/page.h"
+#include "kernel/mm/pager.h"
 #include "kernel/mm/quota.h"
 #include "kernel/mm/slab.h"
 #include "kernel/mm/vmo.h"
@@ -261,6 +262,16 @@ void vmo_unmap_page(struct vmo *v, uint64_t index, uint64_t count, bool only_wri
 
 		if (a < b && zap(m->proc, m->node.key + (a - m->offset), b - a, only_write))
 			aspace_flush(m->proc, m->node.key + (a - m->offset), b - a);
+	}
+	if (v->kind != VMO_KIND_PAGED || only_write)
+		return; /* views show pages, and never let them be written */
+	list_for_each(n, &v->pager->views) {
+		struct vmo *view = container_of(n, struct vmo, view_node);
+		uint64_t a = index > view->offset ? index : view->offset;
+		uint64_t b = index + count < view->offset + view->pages ? index + count : view->offset + view->pages;
+
+		if (a < b)
+			vmo_unmap_page(view, a - view->offset, b - a, false);
 	}
 }
 
@@ -554,6 +565,9 @@ static status_t page_map(struct process *p, struct mapping *m, uint64_t va, uint
 		*pte = fresh;
 		p->as.present++;
 	}
+	/* Its instructions may have been written after the mapping was made. */
+	if (m->prot & MAP_EXEC && (m->vmo->kind == VMO_KIND_PAGED || m->vmo->kind == VMO_KIND_VIEW))
+		code_sync(p);
 	return OK;
 }
 

@@ -5,6 +5,7 @@
 #include "kernel/layout.h"
 #include "kernel/mm/aspace.h"
 #include "kernel/mm/page.h"
+#include "kernel/mm/pager.h"
 #include "kernel/mm/quota.h"
 #include "kernel/mm/slab.h"
 #include "kernel/panic.h"
@@ -17,6 +18,12 @@
 #define SHRINK_STEP 128          /* pages freed between looks at pending interrupts */
 #define BUILD_STEP  64           /* pages made likewise */
 #define CLONE_STEP  512          /* pages shared likewise */
+
+/* Are its pages its own, each in a word of the leaves? */
+static bool has_slots(const struct vmo *v)
+{
+	return v->kind == VMO_KIND_ANON || v->kind == VMO_KIND_PAGED || v->kind == VMO_KIND_VIEW;
+}
 
 static size_t leaf_bytes(const struct vmo *v)
 {
@@ -170,10 +177,11 @@ fail:
 
 static void page_drop(struct vmo *v, uint64_t *slot)
 {
-	struct page *pg = page_of(*slot);
+	uint64_t pa = *slot & ~SLOT_GRANTED;
+	struct page *pg = page_of(pa);
 
 	if (--pg->refs == 0)
-		page_free(*slot, 0);
+		page_free(pa, 0);
 	*slot = 0;
 	v->present--;
 	quota_uncharge(v->obj.quota, PAGE_SIZE);
@@ -206,7 +214,7 @@ bool vmo_shrink_step(struct vmo *v)
 			v->present--;
 		}
 	}
-	if (v->kind != VMO_KIND_ANON)
+	if (!has_slots(v))
 		return true;
 	for (unsigned n = 0; v->present && v->low < v->pages; v->low++) {
 		uint64_t *slot = slot_of(v, v->low, false);
@@ -230,7 +238,11 @@ void vmo_destroy(struct vmo *v)
 
 	while (!vmo_shrink_step(v))
 		;
-	if (v->kind == VMO_KIND_ANON) {
+	if (v->kind == VMO_KIND_VIEW)
+		view_end(v);
+	else if (v->kind == VMO_KIND_PAGED)
+		pager_destroy(v);
+	if (has_slots(v)) {
 		if (v->leaves) {
 			for (uint64_t i = 0; i < leaf_count(v); i++)
 				kfree(q, v->leaves[i], leaf_bytes(v));
@@ -291,6 +303,10 @@ status_t vmo_page(struct vmo *v, uint64_t index, bool write, uint64_t *pa, bool 
 {
 	if (index >= v->pages)
 		return ERR_RANGE;
+	if (v->kind == VMO_KIND_PAGED)
+		return paged_page(v, index, write, pa, writable);
+	if (v->kind == VMO_KIND_VIEW)
+		return view_page(v, index, write, pa, writable);
 	*writable = true;
 	if (v->kind != VMO_KIND_ANON) {
 		CHECK(v->kind != VMO_KIND_BUILDING);
@@ -304,15 +320,67 @@ uint64_t vmo_peek(struct vmo *v, uint64_t index)
 {
 	if (index >= v->pages)
 		return 0;
-	if (v->kind != VMO_KIND_ANON)
+	if (!has_slots(v))
 		return v->phys + (index << PAGE_SHIFT);
 	uint64_t *slot = slot_of(v, index, false);
 
 	return slot ? *slot : 0;
 }
 
+bool vmo_present_leaf(struct vmo *v, uint64_t index)
+{
+	return slot_of(v, index, false) != NULL;
+}
+
+status_t vmo_grow(struct vmo *v, uint64_t size)
+{
+	struct quota *q = v->obj.quota;
+	uint64_t pages = (size + PAGE_SIZE - 1) >> PAGE_SHIFT, had = v->pages;
+
+	if (size > MAX_PAGES << PAGE_SHIFT)
+		return ERR_RANGE;
+	if (pages <= had)
+		return OK;
+	size_t old_leaf = leaf_bytes(v), old_leaves = leaf_count(v);
+	v->pages = pages;
+	/* What was the only leaf is as long as all leaves from now on. */
+	uint64_t *leaf = NULL, **leaves = NULL;
+	if (had < VMO_LEAF && v->single) {
+		leaf = kalloc(q, leaf_bytes(v));
+		if (!leaf)
+			goto fail;
+		memcpy(leaf, v->single, old_leaf);
+	}
+	if (pages > VMO_LEAF) {
+		leaves = kalloc(q, leaf_count(v) * sizeof(*leaves));
+		if (!leaves)
+			goto fail;
+	}
+	if (leaf) {
+		kfree(q, v->single, old_leaf);
+		v->single = leaf;
+	}
+	if (leaves) {
+		if (had <= VMO_LEAF) {
+			leaves[0] = v->single;
+			v->single = NULL;
+		} else if (v->leaves) {
+			memcpy(leaves, v->leaves, old_leaves * sizeof(*leaves));
+			kfree(q, v->leaves, old_leaves * sizeof(*leaves));
+		}
+		v->leaves = leaves;
+	}
+	return OK;
+fail:
+	kfree(q, leaf, leaf_bytes(v));
+	v->pages = had;
+	return ERR_NO_MEMORY;
+}
+
 status_t vmo_clone(struct quota *q, struct vmo *src, uint64_t first, uint64_t pages, struct vmo **out)
 {
+	if (src->kind == VMO_KIND_PAGED)
+		return view_create(q, src, first, pages, out);
 	if (src->kind != VMO_KIND_ANON)
 		return ERR_UNSUPPORTED;
 	if (!pages || first > src->pages || pages > src->pages - first)

@@ -4,19 +4,25 @@
 
 #include "kernel/cap/object.h"
 
+struct pager;
+
 struct vmo {
 	struct object obj;
 	uint8_t kind;  /* VMO_KIND_*, VMO_KIND_BUILDING */
 	uint8_t build; /* VMO_BUILD_* */
 	uint64_t pages;
-	uint64_t present;     /* pages held */
-	uint64_t phys;        /* contiguous, device: address of the first page */
-	struct vmo *source;   /* building: what it is a clone of; held */
-	uint32_t offset;      /* device: registers start here in the first page; building: first page of the source */
-	uint64_t low;         /* building, shrinking: pages below are done */
-	uint64_t **leaves;    /* anonymous: pages / VMO_LEAF arrays of physical addresses (0: not present) */
-	uint64_t *single;     /* used instead of an array when there is one leaf only */
+	uint64_t present;   /* pages held */
+	uint64_t phys;      /* contiguous, device: address of the first page */
+	struct vmo *source; /* building: what it is a clone of; view: what it shows; held */
+	uint32_t offset; /* device: registers start here in the first page; building, view: first page of the source */
+	uint64_t low;    /* building, shrinking: pages below are done */
+	uint64_t **leaves; /* anonymous, paged, view: pages / VMO_LEAF arrays of physical addresses (0: not present) */
+	uint64_t *single;  /* used instead of an array when there is one leaf only */
 	struct list mappings; /* struct mapping.vmo_node */
+	union {
+		struct pager *pager;   /* paged */
+		struct list view_node; /* view: in its source's pager */
+	};
 };
 #define VMO_LEAF 64
 
@@ -39,10 +45,12 @@ status_t vmo_copy(struct vmo *v, uint64_t offset, struct process *p, uint64_t ad
 void vmo_destroy(struct vmo *v);
 /* Frees a bounded number of pages; true when none is left. */
 bool vmo_shrink_step(struct vmo *v);
+/* Longer by whole pages; a smaller size changes nothing. Paged objects only. */
+status_t vmo_grow(struct vmo *v, uint64_t size);
 /* The page at index for reading (may be shared) or writing (exclusive; copies if shared). Allocates on demand.
- * *pa without low bits. ERR_NO_MEMORY, ERR_RANGE. *writable: may be mapped writable. */
+ * *pa without low bits. ERR_NO_MEMORY, ERR_RANGE; STATUS_PAGING, ERR_FAULT (kernel/mm/pager.h). *writable: may be mapped writable. */
 status_t vmo_page(struct vmo *v, uint64_t index, bool write, uint64_t *pa, bool *writable);
-/* The word that holds the address of an anonymous object's page (0: not present); NULL when out of memory. index < pages. */
+/* The word that holds the address of the page of an object that has words (0: not present); NULL when out of memory. index < pages. */
 uint64_t *vmo_slot_slow(struct vmo *v, uint64_t index);
 static inline uint64_t *vmo_slot(struct vmo *v, uint64_t index)
 {
@@ -50,5 +58,7 @@ static inline uint64_t *vmo_slot(struct vmo *v, uint64_t index)
 
 	return __builtin_expect(leaf != NULL, 1) ? &leaf[index % VMO_LEAF] : vmo_slot_slow(v, index);
 }
-/* Present page or 0, changes nothing. */
+/* Is anything of the leaf that the page belongs to there? */
+bool vmo_present_leaf(struct vmo *v, uint64_t index);
+/* Present page (paged: with its SLOT_* bits) or 0, changes nothing. */
 uint64_t vmo_peek(struct vmo *v, uint64_t index);

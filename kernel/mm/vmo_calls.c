@@ -139,7 +139,7 @@ static struct sysret copy(uint64_t handle, uint64_t offset, uint64_t buf, uint64
 	uint64_t size = v->pages << PAGE_SHIFT;
 	if (offset > size || len > size - offset)
 		return sysret_status(ERR_RANGE);
-	if (v->kind == VMO_KIND_DEVICE)
+	if (v->kind == VMO_KIND_DEVICE || v->kind == VMO_KIND_PAGED || v->kind == VMO_KIND_VIEW)
 		return sysret_status(ERR_UNSUPPORTED);
 	uint64_t n = len < COPY_STEP ? len : COPY_STEP;
 	s = vmo_copy(v, offset, process_self(), buf, n, into_vmo);
@@ -169,9 +169,9 @@ struct sysret sys_vmo_info(uint64_t handle, uint64_t buf)
 	struct vmo_info info = {
 		.size = v->pages << PAGE_SHIFT,
 		.committed = v->present << PAGE_SHIFT,
-		.phys = v->kind != VMO_KIND_ANON && c->rights & RIGHT_VMO_PHYS ? v->phys : 0,
+		.phys = c->rights & RIGHT_VMO_PHYS ? v->phys : 0,
 		.kind = v->kind,
-		.offset = v->offset,
+		.offset = v->kind == VMO_KIND_DEVICE ? v->offset : 0,
 	};
 	return sysret_status(user_write(process_self(), buf, &info, sizeof(info)));
 }
@@ -248,7 +248,7 @@ struct sysret sys_vmo_op(uint64_t handle, uint64_t op, uint64_t offset, uint64_t
 	if (first > v->pages || n > v->pages - first)
 		return sysret_status(ERR_RANGE);
 	if (v->kind != VMO_KIND_ANON)
-		return sysret_status(op == VMO_OP_COMMIT ? OK : ERR_UNSUPPORTED);
+		return sysret_status(op == VMO_OP_COMMIT && v->phys ? OK : ERR_UNSUPPORTED);
 	uint64_t step = n < COMMIT_STEP ? n : COMMIT_STEP;
 	if (op == VMO_OP_DECOMMIT) {
 		vmo_decommit(v, first, step);

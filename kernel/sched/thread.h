@@ -66,6 +66,8 @@ struct thread {
 
 	bool stop_kill, stop_suspend, stop_cancel;
 	bool suspended; /* once its wait ends it stays off the run queue */
+	bool paging;    /* SLOW_FAULTED: its message goes to a pager, not to its fault handler */
+	uint8_t page_access;
 
 	struct list ready_node; /* run queue, endpoint, notification or futex queue: one at a time */
 	struct list proc_node;
@@ -82,6 +84,7 @@ struct thread {
 	struct endpoint *fault_ep;
 	uint64_t fault_badge;
 	uint64_t fault_cause, fault_addr;
+	uint64_t page_offset; /* paging: of the page in its object */
 
 	uint64_t affinity;
 	void *fp; /* 32 registers and fcsr; allocated at first use */

@@ -16,6 +16,9 @@ struct sysret {
  * Functions below the system call layer return it; the call itself turns it into sysret_restart. */
 #define STATUS_RESTART ((status_t)-1000)
 
+/* A page is not there and its pager has to be asked (kernel/mm/pager.h). Never seen by users: in copies it is ERR_FAULT. */
+#define STATUS_PAGING ((status_t)-1002)
+
 /* The thread's x[] holds all results already. */
 #define STATUS_DONE ((status_t)-1001)
 

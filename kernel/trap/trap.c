@@ -9,6 +9,7 @@
 #include "kernel/irq/irq.h"
 #include "kernel/log/log.h"
 #include "kernel/mm/aspace.h"
+#include "kernel/mm/pager.h"
 #include "kernel/panic.h"
 #include "kernel/proc/process.h"
 #include "kernel/sched/sched.h"
@@ -110,14 +111,8 @@ static COLD void fault_report(struct thread *t)
 	process_end(t->proc, EXIT_FAULT | (int64_t)t->fault_cause);
 }
 
-static NOINLINE void fault(struct thread *t, uint64_t cause, uint64_t addr)
+static NOINLINE void fault_tell(struct thread *t, uint64_t cause, uint64_t addr)
 {
-	uint32_t access = access_of(cause);
-
-	if (access && addr < USER_TOP && aspace_fault(t->proc, addr, access) == OK)
-		return;
-	if (cause == FAULT_ILLEGAL && fp_trap(t))
-		return;
 	t->fault_cause = cause;
 	t->fault_addr = addr;
 	if (t->slow)
@@ -127,6 +122,38 @@ static NOINLINE void fault(struct thread *t, uint64_t cause, uint64_t addr)
 		return;
 	}
 	fault_report(t);
+}
+
+/* A page fault whose page a pager has; the mapping is the one that aspace_fault found. */
+static NOINLINE void fault_paging(struct thread *t, uint64_t cause, uint64_t addr)
+{
+	const struct mapping *m = t->proc->as.last;
+
+	t->fault_cause = cause;
+	t->fault_addr = addr;
+	fp_release(t);
+	if (pager_request(t, m->vmo, (addr - m->node.key + m->offset) >> PAGE_SHIFT, access_of(cause)))
+		hart_self()->resched = 1;
+	else
+		fault_tell(t, page_refused_cause(cause), addr);
+}
+
+static NOINLINE void fault(struct thread *t, uint64_t cause, uint64_t addr)
+{
+	uint32_t access = access_of(cause);
+
+	if (access && addr < USER_TOP) {
+		status_t s = aspace_fault(t->proc, addr, access);
+
+		if (s == OK)
+			return;
+		if (s == STATUS_PAGING) {
+			fault_paging(t, cause, addr);
+			return;
+		}
+	}
+	if (cause != FAULT_ILLEGAL || !fp_trap(t))
+		fault_tell(t, cause, addr);
 }
 
 struct thread *trap_user(uint64_t scause, uint64_t stval)

@@ -54,4 +54,7 @@ struct lease {
 
 /* Labels with this bit are the kernel's: no user call can carry one (ERR_INVALID). */
 #define MSG_LABEL_KERNEL 0x80000000u
+/* A thread waits for a page: words: offset in the object, MAP_READ or MAP_WRITE; the object's badge. Answered like a fault (sys/abi/fault.h): with
+ * FAULT_RESUME it tries again; anything else is an access fault of its own (FAULT_*_ACCESS). */
+#define MSG_LABEL_PAGE   0x80000002u
 #define MSG_LABEL_FAULT  0x80000001u /* a thread's fault: words: cause, address, pc, thread koid, process koid, sp */

@@ -23,10 +23,31 @@ enum {
 	VMO_CONTIGUOUS = 1u << 0, /* physically contiguous and resident, for DMA; zeroed at once */
 	VMO_COMMIT = 1u << 1,     /* all pages now instead of at first touch */
 };
-enum { VMO_KIND_ANON, VMO_KIND_CONTIGUOUS, VMO_KIND_DEVICE };
+enum {
+	VMO_KIND_ANON,
+	VMO_KIND_CONTIGUOUS,
+	VMO_KIND_DEVICE,
+	VMO_KIND_PAGED, /* somebody else's pages (pager_vmo) */
+	VMO_KIND_VIEW,  /* a clone of such: shows its pages until they are written */
+};
 enum {
 	VMO_OP_COMMIT = 0,   /* allocate the pages of a range */
 	VMO_OP_DECOMMIT = 1, /* give them back: they read as zero again */
+};
+
+/* pager_copy. Only whole pages can be made; what is copied of those that are there may be any bytes of the object. */
+enum {
+	PAGER_SUPPLY = 0, /* make the pages that are missing; those that are there stay as they are */
+	PAGER_GRANT = 1,  /* the same, and all of them may be written */
+	PAGER_UPDATE = 2, /* write to pages that are there; others are left out */
+	PAGER_READ = 3,   /* into the buffer; ERR_NOT_FOUND at the first page that is missing */
+};
+/* pager_op; a range may go beyond the object's end */
+enum {
+	PAGER_EVICT = 0,   /* take the pages away, whatever is in them */
+	PAGER_PROTECT = 1, /* they may be written no longer */
+	PAGER_WRITTEN = 2, /* -> offset of the first page that may be written; ERR_NOT_FOUND */
+	PAGER_DROP = 3,    /* the whole object; ERR_BUSY while it has handles, mappings or clones */
 };
 
 struct vmo_info {

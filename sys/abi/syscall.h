@@ -65,7 +65,8 @@
 	21 /* a0 resource (RES_MMIO), a1 physical address, a2 size -> handle; any alignment inside of the resource's pages */
 #define SYS_VMO_CLONE \
 	22 /* a0 vmo, a1 offset, a2 size -> copy-on-write snapshot; ERR_UNSUPPORTED for device and contiguous. Pages are \
-	    * taken in order: of what others write meanwhile each page has the old or the new */
+	    * taken in order: of what others write meanwhile each page has the old or the new. Of a paged object it is no snapshot: it shows \
+	    * the object's pages until they are written through the clone */
 #define SYS_VMO_READ  23 /* a0 vmo, a1 offset (any), a2 buffer, a3 length */
 #define SYS_VMO_WRITE 24 /* a0 vmo, a1 offset (any), a2 buffer, a3 length */
 #define SYS_VMO_INFO  25 /* a0 vmo, a1 struct vmo_info * */
@@ -146,4 +147,14 @@
 	    * ERR_NOT_FOUND */
 #define SYS_PROCESS_THREAD \
 	72 /* a0 process (RIGHT_PROC_MANAGE), a1 koid: -> handle of its thread with the next higher koid (0: the first); ERR_NOT_FOUND */
-#define SYS_COUNT 73
+/* Memory objects whose pages a server keeps: it is asked for them by messages MSG_LABEL_PAGE to its endpoint, and tells by the badge which object it
+ * means. Objects outlive it: whoever receives next from the endpoint is the pager. The endpoint holds them: when the last handle, mapping and
+ * clone of one is gone, endpoint_gone tells its badge (once for each time that it was in use), and the pages stay until PAGER_DROP. If the endpoint
+ * closes, pages that are not there are access faults. All need RIGHT_EP_RECV and RIGHT_EP_MINT. */
+#define SYS_PAGER_VMO \
+	73 /* a0 endpoint, a1 badge, a2 size, a3 rights -> handle to the object with that badge: a new one, or the one there is, made longer if need \
+	    * be; the caller's quota pays for it and its pages */
+#define SYS_PAGER_COPY \
+	74 /* a0 endpoint, a1 badge, a2 PAGER_SUPPLY/GRANT/UPDATE/READ, a3 offset, a4 buffer, a5 length; ERR_NOT_FOUND, ERR_RANGE, ERR_NO_MEMORY */
+#define SYS_PAGER_OP 75 /* a0 endpoint, a1 badge, a2 PAGER_EVICT/PROTECT/WRITTEN/DROP, a3 offset, a4 size */
+#define SYS_COUNT    76

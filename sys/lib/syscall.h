@@ -63,6 +63,13 @@ SYSCALL_API status_t vmo_unmap(handle_t proc, void *addr, uint64_t size);
 SYSCALL_API status_t vmo_protect(handle_t proc, void *addr, uint64_t size, uint32_t flags);
 SYSCALL_API status_t vmo_sync_code(handle_t vmo);
 SYSCALL_API status_t vmo_op(handle_t vmo, uint32_t op, uint64_t offset, uint64_t size);
+/* Of a server that is asked for pages, by the badge of the object. The answers to its MSG_LABEL_PAGE calls are FAULT_RESUME or anything else. */
+SYSCALL_API status_t pager_vmo(handle_t ep, uint64_t badge, uint64_t size, uint32_t rights, handle_t *out);
+SYSCALL_API status_t pager_copy(handle_t ep, uint64_t badge, uint32_t op, uint64_t offset, const void *buffer,
+				uint64_t len);
+SYSCALL_API status_t pager_read(handle_t ep, uint64_t badge, uint64_t offset, void *buffer, uint64_t len);
+SYSCALL_API status_t pager_op(handle_t ep, uint64_t badge, uint32_t op, uint64_t offset, uint64_t size,
+			      uint64_t *found);
 
 /* Processes and threads */
 SYSCALL_API status_t process_create(handle_t quota, const char *name, uint64_t name_len, handle_t *out);

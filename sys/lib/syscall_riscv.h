@@ -298,6 +298,36 @@ static inline status_t vmo_op(handle_t vmo, uint32_t op, uint64_t offset, uint64
 	return syscall4(SYS_VMO_OP, vmo, (uint64_t)op, offset, size).status;
 }
 
+static inline status_t pager_vmo(handle_t ep, uint64_t badge, uint64_t size, uint32_t rights, handle_t *out)
+{
+	struct syscall_result r = syscall4(SYS_PAGER_VMO, ep, badge, size, (uint64_t)rights);
+
+	if (r.status == OK && out)
+		*out = r.r1;
+	return r.status;
+}
+
+static inline status_t pager_copy(handle_t ep, uint64_t badge, uint32_t op, uint64_t offset, const void *buffer,
+				  uint64_t len)
+{
+	return syscall6(SYS_PAGER_COPY, ep, badge, (uint64_t)op, offset, (uint64_t)buffer, len).status;
+}
+
+static inline status_t pager_read(handle_t ep, uint64_t badge, uint64_t offset, void *buffer, uint64_t len)
+{
+	return syscall6(SYS_PAGER_COPY, ep, badge, PAGER_READ, offset, (uint64_t)buffer, len).status;
+}
+
+static inline status_t pager_op(handle_t ep, uint64_t badge, uint32_t op, uint64_t offset, uint64_t size,
+				uint64_t *found)
+{
+	struct syscall_result r = syscall5(SYS_PAGER_OP, ep, badge, (uint64_t)op, offset, size);
+
+	if (r.status == OK && found)
+		*found = r.r1;
+	return r.status;
+}
+
 static inline status_t process_create(handle_t quota, const char *name, uint64_t name_len, handle_t *out)
 {
 	struct syscall_result r = syscall3(SYS_PROCESS_CREATE, quota, (uint64_t)name, name_len);

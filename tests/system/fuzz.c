@@ -151,6 +151,19 @@ static void shape(struct fuzzer *f, struct raw_regs *r)
 		if (rnd(f) % 4)
 			r->t[0] = SYS_HANDLE_INFO;
 		break;
+	case SYS_PAGER_VMO:
+		r->a[1] = rnd(f) % 4;
+		r->a[2] = rnd(f) % 4 ? rnd(f) % 1000000 : r->a[2];
+		break;
+	case SYS_PAGER_COPY:
+	case SYS_PAGER_OP:
+		r->a[1] = rnd(f) % 4;
+		r->a[2] = rnd(f) % 5;
+		if (rnd(f) % 4) {
+			r->a[3] = rnd(f) % 100 * PAGE_SIZE;
+			r->a[r->t[0] == SYS_PAGER_OP ? 4 : 5] = rnd(f) % 100 * PAGE_SIZE;
+		}
+		break;
 	default: break;
 	}
 }
