@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <spawn.h>
@@ -16,8 +17,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "sys/lib/mutex.h"
 #include "sys/lib/startup.h"
 #include "sys/lib/syscall.h"
+#include "sys/lib/tls.h"
 #include "sys/posix/test/check.h"
 
 #define PROGRAM "/test/posix"
@@ -287,6 +290,74 @@ static void *count_up(void *arg)
 	mine = mine && own == (int)(intptr_t)arg && errno == own;
 	sem_post(&sem);
 	return (void *)(intptr_t)(mine ? own : -1);
+}
+
+/* A lock that is only taken when there are threads, around a static variable: the compiler must not read that before the lock just because it can
+ * see that the function which takes it does not write it (gcc's -fipa-reference does: ci/riscv64.ini turns it off). */
+static struct mutex order_lock;
+static struct order {
+	struct order *next;
+} order_items[2], *order_first;
+
+static __attribute__((noinline)) void order_take_really(void)
+{
+	mutex_lock(&order_lock);
+}
+
+static void order_take(void)
+{
+	if (threads_started)
+		order_take_really();
+}
+
+static void order_drop(void)
+{
+	if (threads_started)
+		mutex_unlock(&order_lock);
+}
+
+static struct order *order_pop(void)
+{
+	struct order *o;
+
+	order_take();
+	o = order_first;
+	if (o)
+		order_first = o->next;
+	order_drop();
+	return o;
+}
+
+static void order_push(struct order *o)
+{
+	order_take();
+	o->next = order_first;
+	order_first = o;
+	order_drop();
+}
+
+static void *order_wait(void *arg)
+{
+	(void)arg;
+	return order_pop();
+}
+
+static void test_lock_order(void)
+{
+	pthread_t thread;
+	void *popped = NULL;
+
+	order_push(&order_items[1]);
+	order_push(&order_items[0]);
+	threads_started = true;
+	mutex_lock(&order_lock);
+	CHECK(pthread_create(&thread, NULL, order_wait, NULL) == 0);
+	while (atomic_load(&order_lock.word) != MUTEX_CONTENDED)
+		sched_yield();
+	order_first = &order_items[1];
+	mutex_unlock(&order_lock);
+	CHECK(pthread_join(thread, &popped) == 0);
+	CHECK(popped == &order_items[1] && order_pop() == NULL);
 }
 
 static void test_threads(void)
@@ -612,6 +683,7 @@ int main(int argc, char **argv)
 	run("stdio", test_stdio);
 	run("time", test_time);
 	run("threads", test_threads);
+	run("lock_order", test_lock_order);
 	run("conditions", test_conditions);
 	run("many_threads", test_many_threads);
 	run("children", test_children);
