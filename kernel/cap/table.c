@@ -260,6 +260,17 @@ struct sysret sys_handle_revoke(uint64_t h)
 	return sysret_status(OK);
 }
 
+static void cap_fill_info(const struct cap *c, struct handle_info *info)
+{
+	*info = (struct handle_info){
+		.koid = c->obj->koid,
+		.badge = c->badge,
+		.type = c->obj->type,
+		.rights = c->rights & ~CAP_WATCHED,
+		.refs = c->obj->handles,
+	};
+}
+
 struct sysret sys_handle_info(uint64_t h, uint64_t buf)
 {
 	struct cap *c;
@@ -267,12 +278,34 @@ struct sysret sys_handle_info(uint64_t h, uint64_t buf)
 
 	if (s != OK)
 		return sysret_status(s);
-	struct handle_info info = {
-		.koid = c->obj->koid,
-		.badge = c->badge,
-		.type = c->obj->type,
-		.rights = c->rights & ~CAP_WATCHED,
-		.refs = c->obj->handles,
-	};
+	struct handle_info info;
+
+	cap_fill_info(c, &info);
 	return sysret_status(user_write(process_self(), buf, &info, sizeof(info)));
+}
+
+#define LOOK_STEP 1024 /* slots between looks at pending interrupts */
+
+struct sysret sys_process_handle(uint64_t process, uint64_t index, uint64_t buf)
+{
+	struct process *self = process_self();
+	struct handle_info info;
+	struct cap *c;
+	status_t s = handle_find(self, process, OBJ_PROCESS, RIGHT_INFO, &c);
+
+	if (s != OK)
+		return sysret_status(s);
+	const struct handle_table *t = &((struct process *)c->obj)->table;
+	for (unsigned n = 0; index < t->capacity && t->slots; index++, n++) {
+		const struct slot *slot = &t->slots[index];
+
+		if (n == LOOK_STEP)
+			return sysret_restart(SYS_PROCESS_HANDLE, process, index, buf, 0, 0);
+		if ((slot->name & (HANDLE_MAX_COUNT - 1)) != index)
+			continue;
+		cap_fill_info(slot->cap, &info);
+		s = user_write(self, buf, &info, sizeof(info));
+		return s == OK ? sysret_value(slot->name) : sysret_status(s);
+	}
+	return sysret_status(ERR_NOT_FOUND);
 }

@@ -88,8 +88,8 @@ void message_put_handles(struct thread *t, const uint64_t h[MSG_HANDLES_MAX])
 		t->x[handle_reg[i]] = h[i];
 }
 
-/* Finds the caller whose lease a server names, and the lease. */
-static status_t lease_find(uint64_t handle, uint64_t index, struct thread **caller, struct lease *l)
+/* The caller that a server names. */
+static status_t caller_find(uint64_t handle, struct thread **caller)
 {
 	struct thread *t = hart_self()->cur;
 	struct thread *c = t->caller;
@@ -104,11 +104,20 @@ static status_t lease_find(uint64_t handle, uint64_t index, struct thread **call
 		if (!c)
 			return ERR_PEER_DIED; /* the caller gave up */
 	}
-	if (!c)
-		return ERR_STATE;
+	*caller = c;
+	return c ? OK : ERR_STATE;
+}
+
+/* Finds the caller whose lease a server names, and the lease. */
+static status_t lease_find(uint64_t handle, uint64_t index, struct thread **caller, struct lease *l)
+{
+	status_t s = caller_find(handle, caller);
+
+	if (s != OK)
+		return s;
+	const struct thread *c = *caller;
 	if (index >= MSG_LEASES(c->msginfo))
 		return ERR_RANGE;
-	*caller = c;
 	return user_read(c->proc, (c->leases & ~15ull) + index * sizeof(*l), l, sizeof(*l));
 }
 
@@ -293,4 +302,12 @@ struct sysret sys_lease_info(uint64_t handle, uint64_t index)
 	if (s != OK)
 		return sysret_status(s);
 	return sysret_pair(l.info & LEASE_LEN_MAX, l.info >> LEASE_ACCESS_SHIFT);
+}
+
+struct sysret sys_caller(uint64_t handle)
+{
+	struct thread *caller;
+	status_t s = caller_find(handle, &caller);
+
+	return s == OK ? sysret_value(caller->proc->obj.koid) : sysret_status(s);
 }

@@ -139,7 +139,7 @@ void first_process_start(void)
 	startup.argv = sizeof(startup);
 
 	object_get(&first->obj);
-	give(HND_SELF, &first->obj, RIGHTS_GENERIC | RIGHT_PROC_MANAGE | RIGHT_PROC_WATCH);
+	give(HND_SELF, &first->obj, RIGHTS_GENERIC | RIGHT_PROC_MANAGE | RIGHT_PROC_WATCH | RIGHT_PROC_READ);
 	object_get(&t->obj);
 	give(HND_THREAD, &t->obj, RIGHTS_GENERIC | RIGHT_THREAD_MANAGE);
 	object_get(&root_quota.obj);
@@ -158,7 +158,7 @@ void first_process_start(void)
 	t->x[X_SP] = at;
 	t->x[X_A0] = at;
 	t->prio = t->base_prio = PRIO_COUNT - 1;
-	first->state = PROCESS_RUNNING;
+	process_started(first, t);
 	thread_ready(t);
 	object_put(&t->obj);
 	/* Its creator reference stays: the first process is never forgotten. */

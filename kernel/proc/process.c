@@ -66,6 +66,15 @@ void process_destroy(struct process *p)
 	object_put(&q->obj);
 }
 
+void process_started(struct process *p, const struct thread *t)
+{
+	if (p->state != PROCESS_NEW)
+		return;
+	p->state = PROCESS_RUNNING;
+	p->started_ns = ns_now();
+	p->arg0 = t->x[X_A0];
+}
+
 void process_end(struct process *p, int64_t status)
 {
 	if (p->state >= PROCESS_ENDING)
@@ -145,6 +154,8 @@ void process_fill_info(struct process *p, struct process_info *info)
 		struct thread *t = container_of(n, struct thread, proc_node);
 
 		ticks += thread_cpu_ticks(t);
+		info->active += t->state == TS_RUNNING || t->state == TS_READY;
+		info->faulted += t->state == TS_FAULTED;
 	}
 	info->koid = p->obj.koid;
 	info->exit_status = p->exit_status;
@@ -157,5 +168,7 @@ void process_fill_info(struct process *p, struct process_info *info)
 	info->state = p->state;
 	info->parent_koid = p->parent_koid;
 	info->quota_koid = q->obj.koid;
+	info->started_ns = p->started_ns;
+	info->arg0 = p->arg0;
 	memcpy(info->name, p->name, sizeof(info->name));
 }

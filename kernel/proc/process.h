@@ -23,6 +23,7 @@ struct process {
 	uint32_t reap_slot;
 	uint64_t cpu_ticks; /* of ended threads */
 	uint64_t parent_koid;
+	uint64_t started_ns, arg0;        /* of its first thread */
 	struct notification *watch_nt[4]; /* referenced */
 	uint64_t watch_bits[4];
 	char name[NAME_MAX_BYTES];
@@ -38,6 +39,8 @@ static inline struct process *process_self(void)
 
 status_t process_create(struct quota *q, const char *name, size_t len, struct process **out);
 void process_destroy(struct process *p);
+/* A thread of it is going to run; the first one is remembered. */
+void process_started(struct process *p, const struct thread *t);
 /* Starts its end: every thread ends, the last one gives back what the process held. */
 void process_end(struct process *p, int64_t status);
 /* One bounded step of the giving back; true when all is done and watchers were told. */

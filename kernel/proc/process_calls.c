@@ -12,7 +12,7 @@
 #include "sys/abi/syscall.h"
 #include <string.h>
 
-#define RIGHTS_PROCESS (RIGHTS_GENERIC | RIGHT_PROC_MANAGE | RIGHT_PROC_WATCH)
+#define RIGHTS_PROCESS (RIGHTS_GENERIC | RIGHT_PROC_MANAGE | RIGHT_PROC_WATCH | RIGHT_PROC_READ)
 
 static status_t find_quota(uint64_t handle, uint32_t rights, struct quota **q)
 {
@@ -145,9 +145,14 @@ struct sysret sys_process_info(uint64_t process, uint64_t buf)
 struct sysret sys_process_open(uint64_t resource, uint64_t koid)
 {
 	struct process *self = process_self();
+	uint32_t rights = RIGHTS_PROCESS;
 	status_t s = resource_check(self, resource, RES_SYSTEM, SYSTEM_PROCESS, 1);
 	handle_t h;
 
+	if (s == ERR_RANGE) {
+		s = resource_check(self, resource, RES_SYSTEM, SYSTEM_EXAMINE, 1);
+		rights = RIGHT_INFO | RIGHT_PROC_READ;
+	}
 	if (s != OK)
 		return sysret_status(s);
 	list_for_each(n, &all_processes) {
@@ -156,7 +161,7 @@ struct sysret sys_process_open(uint64_t resource, uint64_t koid)
 		if (p->obj.koid != koid || p->state == PROCESS_ENDED)
 			continue;
 		object_get(&p->obj);
-		s = handle_create(self, &p->obj, RIGHTS_PROCESS, &h);
+		s = handle_create(self, &p->obj, rights, &h);
 		return s == OK ? sysret_value(h) : sysret_status(s);
 	}
 	return sysret_status(ERR_NOT_FOUND);
@@ -168,7 +173,8 @@ struct sysret sys_process_memory(uint64_t process, uint64_t op, uint64_t addr, u
 {
 	struct process *self = process_self(), *p;
 	struct cap *c;
-	status_t s = handle_find(self, process, OBJ_PROCESS, RIGHT_PROC_MANAGE, &c);
+	status_t s = handle_find(self, process, OBJ_PROCESS, op == PROCESS_READ ? RIGHT_PROC_READ : RIGHT_PROC_MANAGE,
+				 &c);
 
 	if (s == OK && op != PROCESS_READ && op != PROCESS_WRITE)
 		s = ERR_INVALID;
@@ -182,6 +188,21 @@ struct sysret sys_process_memory(uint64_t process, uint64_t op, uint64_t addr, u
 	if (s == OK && n < len)
 		return sysret_restart(SYS_PROCESS_MEMORY, process, op, addr + n, buf + n, len - n);
 	return sysret_status(s);
+}
+
+#define SHARERS_LOOK 32 /* of its own mappings, before a memory object passes for a private one */
+
+static bool mapping_shared(const struct mapping *m)
+{
+	unsigned own = 0;
+
+	list_for_each(n, &m->vmo->mappings) {
+		if (container_of(n, struct mapping, vmo_node)->proc != m->proc)
+			return true;
+		if (++own == SHARERS_LOOK)
+			break;
+	}
+	return false;
 }
 
 struct sysret sys_process_mapping(uint64_t process, uint64_t addr, uint64_t buf)
@@ -209,6 +230,7 @@ struct sysret sys_process_mapping(uint64_t process, uint64_t addr, uint64_t buf)
 		.vmo_koid = m->vmo->obj.koid,
 		.prot = m->prot,
 		.kind = m->vmo->kind,
+		.flags = mapping_shared(m) ? MAPPING_SHARED : 0,
 	};
 	return sysret_status(user_write(self, buf, &info, sizeof(info)));
 }

@@ -110,7 +110,8 @@ static size_t fill(uint64_t topic, uint64_t index, union info *out)
 		list_for_each(n, &all_processes) {
 			struct process *p = container_of(n, struct process, all_node);
 
-			if (index-- == 0) {
+			/* They are in the order of their koids. */
+			if (p->obj.koid > index) {
 				process_fill_info(p, &out->process);
 				return sizeof(out->process);
 			}
@@ -126,7 +127,8 @@ static size_t fill(uint64_t topic, uint64_t index, union info *out)
 							     .flags = i->flags,
 							     .count = i->count,
 							     .owner_koid = i->owner_koid,
-							     .masked = i->pending};
+							     .masked = i->pending,
+							     .hart = (i->head ? i->head->hart : i->hart)->index};
 				return sizeof(out->irq);
 			}
 		}

@@ -103,7 +103,7 @@ struct sysret sys_thread_start(uint64_t thread)
 		return sysret_status(s);
 	if (t->state != TS_NEW || t->proc->state >= PROCESS_ENDING)
 		return sysret_status(ERR_STATE);
-	t->proc->state = PROCESS_RUNNING;
+	process_started(t->proc, t);
 	thread_ready(t);
 	return sysret_status(OK);
 }

@@ -52,7 +52,8 @@ typedef void (*call_t)(void);
 	D(SYS_VMO_BUILD, sys_vmo_build), D(SYS_ENDPOINT_WATCH, sys_endpoint_watch), \
 	D(SYS_ENDPOINT_GONE, sys_endpoint_gone), D(SYS_PROCESS_MEMORY, sys_process_memory), \
 	D(SYS_PROCESS_MAPPING, sys_process_mapping), D(SYS_PROCESS_THREAD, sys_process_thread), \
-	D(SYS_PAGER_VMO, sys_pager_vmo), D(SYS_PAGER_COPY, sys_pager_copy), D(SYS_PAGER_OP, sys_pager_op)
+	D(SYS_PAGER_VMO, sys_pager_vmo), D(SYS_PAGER_COPY, sys_pager_copy), D(SYS_PAGER_OP, sys_pager_op), \
+	D(SYS_PROCESS_HANDLE, sys_process_handle), D(SYS_CALLER, sys_caller)
 /* clang-format on */
 
 extern const call_t syscall_table[SYS_COUNT], syscall_stash_table[SYS_COUNT];

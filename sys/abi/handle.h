@@ -62,8 +62,10 @@ enum {
 
 	RIGHT_REPLY = 1u << 25,
 
+	RIGHT_PROC_READ = 1u << 26, /* read its memory */
+
 	RIGHTS_GENERIC = RIGHT_DUP | RIGHT_MOVE | RIGHT_REVOKE | RIGHT_INFO,
-	RIGHTS_ALL = 0x03ffffff,
+	RIGHTS_ALL = 0x07ffffff,
 	RIGHTS_SAME = -1, /* handle_dup, process_give: as the source */
 };
 
@@ -81,5 +83,6 @@ enum {
 	SYSTEM_DMA = 3,      /* vmo_create with VMO_CONTIGUOUS (physical addresses) */
 	SYSTEM_PRIORITY = 4, /* thread priorities above PRIO_USER_MAX */
 	SYSTEM_CONSOLE = 5,  /* kernel log echo on the firmware console on/off, early console input */
+	SYSTEM_EXAMINE = 6,  /* process_open by koid, to look at it only */
 	SYSTEM_COUNT
 };

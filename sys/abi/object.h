@@ -71,9 +71,13 @@ struct process_info {
 	uint32_t threads;
 	uint32_t handles;
 	uint32_t state;
-	uint32_t reserved;
+	uint32_t active;      /* threads that run or are ready to */
 	uint64_t parent_koid; /* creator; 0 for the first */
 	uint64_t quota_koid;
+	uint64_t started_ns; /* when its first thread was started; 0: not yet */
+	uint64_t arg0;       /* a0 that this one began with: by convention the address of its struct startup */
+	uint32_t faulted;    /* threads that wait for their fault handler */
+	uint32_t reserved;
 	char name[NAME_MAX_BYTES];
 };
 enum { PROCESS_NEW, PROCESS_RUNNING, PROCESS_ENDING, PROCESS_ENDED };
@@ -117,8 +121,13 @@ struct mapping_info {
 	uint64_t size;
 	uint64_t offset; /* of its first byte in the memory object */
 	uint64_t vmo_koid;
-	uint32_t prot; /* MAP_READ | MAP_WRITE | MAP_EXEC */
-	uint32_t kind; /* VMO_KIND_* */
+	uint32_t prot;  /* MAP_READ | MAP_WRITE | MAP_EXEC */
+	uint32_t kind;  /* VMO_KIND_* */
+	uint32_t flags; /* MAPPING_* */
+	uint32_t reserved;
+};
+enum {
+	MAPPING_SHARED = 1u << 0, /* another process has mapped of the same object, too */
 };
 
 struct thread_info {

@@ -88,8 +88,10 @@
 #define SYS_PROCESS_EXIT 34 /* a0 exit status; does not return */
 #define SYS_PROCESS_WATCH \
 	35 /* a0 process, a1 notification, a2 bits: signalled once when it has ended and given everything back */
-#define SYS_PROCESS_INFO     36 /* a0 process or HANDLE_NONE, a1 struct process_info * */
-#define SYS_PROCESS_OPEN     37 /* a0 resource (SYSTEM_PROCESS), a1 koid -> process handle; ERR_NOT_FOUND */
+#define SYS_PROCESS_INFO 36 /* a0 process or HANDLE_NONE, a1 struct process_info * */
+#define SYS_PROCESS_OPEN \
+	37 /* a0 resource (SYSTEM_PROCESS; SYSTEM_EXAMINE: the handle has RIGHT_INFO and RIGHT_PROC_READ only), a1 koid -> process handle; \
+	    * ERR_NOT_FOUND */
 #define SYS_THREAD_CREATE    38 /* a0 process or HANDLE_NONE, a1 struct thread_args * -> handle (not yet running) */
 #define SYS_THREAD_START     39 /* a0 thread */
 #define SYS_THREAD_EXIT      40 /* a0 address of a futex word to clear and wake, or 0 (joins); does not return */
@@ -140,7 +142,7 @@
 	69 /* a0 endpoint (RIGHT_EP_RECV), a1 GONE_* -> a watched badge whose last handle is gone; ERR_WOULD_BLOCK: none. Each comes once (one that was \
 	    * minted twice, twice), and after it no call with that badge any more; calls that were taken before may still be open */
 #define SYS_PROCESS_MEMORY \
-	70 /* a0 process (RIGHT_PROC_MANAGE), a1 PROCESS_READ/WRITE, a2 address there (any), a3 buffer, a4 length: as the process itself could; \
+	70 /* a0 process (RIGHT_PROC_READ, RIGHT_PROC_MANAGE to write), a1 PROCESS_READ/WRITE, a2 address there (any), a3 buffer, a4 length: as the process itself could; \
 	    * ERR_FAULT where it could not (code is changed by mapping other pages: vmo_map with MAP_REPLACE) */
 #define SYS_PROCESS_MAPPING \
 	71 /* a0 process (RIGHT_INFO) or HANDLE_NONE, a1 address, a2 struct mapping_info *: the first mapping that ends above the address; \
@@ -157,4 +159,10 @@
 #define SYS_PAGER_COPY \
 	74 /* a0 endpoint, a1 badge, a2 PAGER_SUPPLY/GRANT/UPDATE/READ, a3 offset, a4 buffer, a5 length; ERR_NOT_FOUND, ERR_RANGE, ERR_NO_MEMORY */
 #define SYS_PAGER_OP 75 /* a0 endpoint, a1 badge, a2 PAGER_EVICT/PROTECT/WRITTEN/DROP, a3 offset, a4 size */
-#define SYS_COUNT    76
+#define SYS_PROCESS_HANDLE \
+	76 /* a0 process (RIGHT_INFO), a1 index, a2 struct handle_info * -> value of its first handle with that index (HANDLE_INDEX_BITS) or a \
+	    * higher one; ERR_NOT_FOUND */
+#define SYS_CALLER \
+	77 /* a0 reply handle or HANDLE_NONE (current caller) -> koid of the process whose call or fault it is. It says who asks, never what he \
+	    * may; ERR_STATE: there is none, ERR_PEER_DIED: it gave up */
+#define SYS_COUNT 78

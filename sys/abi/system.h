@@ -29,11 +29,12 @@ enum {
 
 /* Topics of system_info. Index counts from 0; ERR_NOT_FOUND past the end. */
 enum {
-	INFO_SYSTEM = 0,  /* struct system_info; needs no resource */
-	INFO_PROCESS = 1, /* struct process_info; index: the n-th process */
-	INFO_THREAD = 2,  /* struct thread_info; index: the n-th thread */
-	INFO_IRQ = 3,     /* struct irq_info; index: the n-th irq object */
-	INFO_HART = 4,    /* struct hart_info */
+	INFO_SYSTEM = 0, /* struct system_info; needs no resource */
+	INFO_PROCESS =
+		1, /* struct process_info; index: a koid, answers the process with the next higher one (0: the first) */
+	INFO_THREAD = 2, /* struct thread_info; index: the n-th thread */
+	INFO_IRQ = 3,    /* struct irq_info; index: the n-th irq object */
+	INFO_HART = 4,   /* struct hart_info */
 };
 
 struct system_info {
@@ -65,7 +66,7 @@ struct irq_info {
 	uint64_t count;      /* times fired */
 	uint64_t owner_koid; /* process that bound it last; before the first, that created it */
 	uint32_t masked;     /* fired and not acknowledged yet */
-	uint32_t reserved;
+	uint32_t hart;       /* logical number of the one that it is routed to */
 };
 
 struct hart_info {

@@ -33,6 +33,7 @@ SYSCALL_API status_t syscall_null(void);
 SYSCALL_API status_t lease_read(handle_t reply, unsigned lease, uint64_t offset, void *buffer, uint64_t len);
 SYSCALL_API status_t lease_write(handle_t reply, unsigned lease, uint64_t offset, const void *buffer, uint64_t len);
 SYSCALL_API status_t lease_info(handle_t reply, unsigned lease, uint64_t *len, uint32_t *access);
+SYSCALL_API status_t caller_process(handle_t reply, uint64_t *koid);
 
 /* Handles */
 SYSCALL_API status_t handle_close(handle_t handle);
@@ -81,6 +82,7 @@ SYSCALL_API status_t process_info(handle_t proc, struct process_info *info);
 SYSCALL_API status_t process_open(handle_t res, uint64_t koid, handle_t *out);
 SYSCALL_API status_t process_memory(handle_t proc, uint32_t op, uint64_t addr, void *buffer, uint64_t len);
 SYSCALL_API status_t process_mapping(handle_t proc, uint64_t addr, struct mapping_info *info);
+SYSCALL_API status_t process_handle(handle_t proc, uint64_t index, struct handle_info *info, handle_t *value);
 SYSCALL_API status_t process_thread(handle_t proc, uint64_t after, handle_t *out);
 SYSCALL_API status_t thread_create(handle_t proc, const struct thread_args *args, handle_t *out);
 SYSCALL_API status_t thread_start(handle_t thread);

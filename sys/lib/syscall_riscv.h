@@ -131,6 +131,15 @@ static inline status_t lease_write(handle_t reply, unsigned lease, uint64_t offs
 	return syscall5(SYS_LEASE_WRITE, reply, (uint64_t)lease, offset, (uint64_t)buffer, len).status;
 }
 
+static inline status_t caller_process(handle_t reply, uint64_t *koid)
+{
+	struct syscall_result r = syscall1(SYS_CALLER, reply);
+
+	if (r.status == OK && koid)
+		*koid = r.r1;
+	return r.status;
+}
+
 static inline status_t lease_info(handle_t reply, unsigned lease, uint64_t *len, uint32_t *access)
 {
 	struct syscall_result r = syscall2(SYS_LEASE_INFO, reply, (uint64_t)lease);
@@ -384,6 +393,15 @@ static inline status_t process_memory(handle_t proc, uint32_t op, uint64_t addr,
 static inline status_t process_mapping(handle_t proc, uint64_t addr, struct mapping_info *info)
 {
 	return syscall3(SYS_PROCESS_MAPPING, proc, addr, (uint64_t)info).status;
+}
+
+static inline status_t process_handle(handle_t proc, uint64_t index, struct handle_info *info, handle_t *value)
+{
+	struct syscall_result r = syscall3(SYS_PROCESS_HANDLE, proc, index, (uint64_t)info);
+
+	if (r.status == OK && value)
+		*value = r.r1;
+	return r.status;
 }
 
 static inline status_t process_thread(handle_t proc, uint64_t after, handle_t *out)

@@ -53,21 +53,11 @@ static void read_threads(handle_t inspect)
 
 static const char *process_state(const struct process_info *process)
 {
-	const char *state = "wait";
 	if (process->state == PROCESS_NEW)
 		return "new";
 	if (process->state != PROCESS_RUNNING)
 		return "ending";
-	for (size_t i = 0; i < thread_count; i++) {
-		const struct thread_info *thread = &threads[i];
-		if (thread->process_koid != process->koid)
-			continue;
-		if (thread->state == THREAD_FAULTED)
-			return "fault";
-		if (thread->state == THREAD_RUNNING || thread->state == THREAD_READY)
-			state = "run";
-	}
-	return state;
+	return process->faulted ? "fault" : process->active ? "run" : "wait";
 }
 
 /* The first process is named by its path in the boot archive. */
@@ -150,6 +140,7 @@ int main(int argc, char **argv)
 	tool_arguments(argc, 0);
 	handle_t inspect = tool_handle("res.inspect", "system_inspect");
 	processes_read(&processes, inspect);
-	read_threads(inspect);
+	if (by_thread)
+		read_threads(inspect);
 	return tool_end(by_thread ? list_threads(&processes) : list_processes(&processes));
 }
