@@ -12,10 +12,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "fs/lib/text.h"
 #include "protocols/file.h"
 #include "sys/lib/ipc.h"
 
 struct fs;
+struct state_view; /* fs/lib/state.h */
 
 /* What is known of a file. The library changes permissions, user, group and times, and says so by `changed`; the rest is the file system's. */
 struct fs_attr {
@@ -36,6 +38,7 @@ struct fs_attr {
 struct node {
 	uint64_t inode;
 	struct fs_attr *attr; /* where the file system has it; set by node_load */
+	bool made;            /* node_load: fs_ops.make has its bytes; attr->size is 0 */
 	/* Below: the library's */
 	struct node *hash_next;
 	struct node *newer, *older; /* ring of all nodes */
@@ -128,6 +131,8 @@ struct fs_ops {
 
 	/* All of these bytes lie before attr->size. */
 	status_t (*read)(struct fs *fs, struct node *node, uint64_t offset, const struct fs_io *io, size_t len);
+	/* All bytes of a file that is made for each reader, as the view may see it. NULL: there are none. */
+	status_t (*make)(struct fs *fs, struct node *node, const struct state_view *view, struct fs_text *text);
 	/* Changes attr->size if it becomes longer. *done: bytes written, also on an error. */
 	status_t (*write)(struct fs *fs, struct node *node, uint64_t offset, const struct fs_io *io, size_t len,
 			  size_t *done);
@@ -164,6 +169,7 @@ struct fs_ops {
 #define FS_HND_STORE    "store" /* a vmo for the file system's own use that outlives it; where its type asks for one */
 #define FS_HND_DISK     "disk"  /* a block device or a window of one, where the type is kept on one */
 #define FS_HND_DMA      "dma"   /* with it: the resource to make memory with that devices reach */
+#define FS_HND_EXAMINER "examiner" /* procfs: to vfs, VFS_BADGE_EXAMINER */
 #define FS_ARG_FRESH    "fresh"
 #define FS_ARG_RESTART  "restart"
 

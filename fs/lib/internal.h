@@ -50,6 +50,10 @@ struct fs {
 	uint32_t open_count; /* by clients: without tickets */
 	uint32_t view_users[STATE_VIEWS_MAX];
 
+	struct made *made; /* made.c: the one read last comes first */
+	unsigned made_count;
+	size_t made_bytes;
+
 	struct lock_table locks;
 	struct lock_waiter *waiters; /* serve_lock.c */
 
@@ -114,6 +118,13 @@ static inline bool view_read_only(const struct fs *fs, const struct state_view *
 {
 	return fs->read_only || (view->flags & STATE_VIEW_READ_ONLY);
 }
+
+/* ---- made.c: files whose bytes are made when they are read */
+
+status_t made_read(struct fs *fs, const struct open_file *file, uint64_t badge, uint64_t from, const struct fs_io *io,
+		   size_t len, uint64_t *count);
+/* An open file ends. */
+void made_forget(struct fs *fs, uint64_t badge);
 
 /* ---- cover.c: mount points */
 

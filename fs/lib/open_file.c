@@ -196,8 +196,11 @@ static void file_close(struct fs *fs, uint64_t badge)
 		struct node *node = fs->open[place].node;
 		bool lost = file->mode & STATE_FILE_LOST;
 
-		if (!lost)
+		if (!lost) {
 			locks_forget(fs, file, node);
+			if (node->made)
+				made_forget(fs, badge);
+		}
 		file->badge = 0;
 		fs->open[place] = (struct open_entry){0};
 		if (!is_ticket(badge)) {

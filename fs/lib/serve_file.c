@@ -64,8 +64,14 @@ status_t serve_read(void *ctx, struct ipc_request *rq, uint64_t offset, size_t l
 		return directory_or_device(file.node);
 	if (from > OFFSET_MAX)
 		return ERR_INVALID;
-	if (from >= attr->size || len == 0)
-		return OK;
+	if (from >= attr->size || len == 0) {
+		if (!file.node->made || len == 0)
+			return OK;
+		status = made_read(fs, &file, rq->msg.badge, from, &io, len, count);
+		if (status == OK && at_position)
+			file.state->position = from + *count;
+		return status;
+	}
 	if (len > attr->size - from)
 		len = attr->size - from;
 	status = fs->ops->read(fs, file.node, from, &io, len);

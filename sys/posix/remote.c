@@ -13,10 +13,14 @@
 #include "sys/posix/errno_map.h"
 #include "sys/posix/resolve.h"
 
-/* Of read and write: what the mode does not allow is a bad descriptor to POSIX. */
+/* Of read and write: what the mode does not allow is a bad descriptor to POSIX. A process that a file told of may be no more. */
 static ssize_t transfer_error(status_t status)
 {
-	return status == ERR_ACCESS ? -EBADF : neg_errno(status);
+	switch (status) {
+	case ERR_ACCESS: return -EBADF;
+	case ERR_NOT_FOUND: return -ESRCH;
+	default: return neg_errno(status);
+	}
 }
 
 static void position_moved(struct file *f, uint64_t count)
