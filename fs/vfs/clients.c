@@ -78,12 +78,9 @@ static status_t on_above(void *ctx, struct ipc_request *rq, uint32_t number, han
 
 /* ---- views ------------------------------------------------------------------------------------------------ */
 
-static status_t on_identity(void *ctx, struct ipc_request *rq, size_t room, struct vfs_identity *who, uint32_t *written)
+static status_t identity_tell(const struct view *view, struct ipc_request *rq, unsigned lease, size_t room,
+			      struct vfs_identity *who, uint32_t *written)
 {
-	const struct view *view = caller(ctx, rq);
-
-	if (!view)
-		return ERR_HANDLE;
 	*who = (struct vfs_identity){
 		.user = view->who.user, .group = view->who.group, .group_count = view->who.group_count};
 	if (view->who.flags & STATE_VIEW_READ_ONLY)
@@ -94,9 +91,14 @@ static status_t on_identity(void *ctx, struct ipc_request *rq, size_t room, stru
 		who->view |= VFS_VIEW_CONFINED;
 	*written = view->who.group_count < room ? view->who.group_count : (uint32_t)room;
 	_Static_assert(sizeof(struct vfs_group) == sizeof(view->who.groups[0]), "an array of numbers");
-	return *written ? ipc_lease_write(rq, VFS_IDENTITY_LEASE_GROUPS, 0, view->who.groups,
-					  *written * sizeof(struct vfs_group))
-			: OK;
+	return *written ? ipc_lease_write(rq, lease, 0, view->who.groups, *written * sizeof(struct vfs_group)) : OK;
+}
+
+static status_t on_identity(void *ctx, struct ipc_request *rq, size_t room, struct vfs_identity *who, uint32_t *written)
+{
+	const struct view *view = caller(ctx, rq);
+
+	return view ? identity_tell(view, rq, VFS_IDENTITY_LEASE_GROUPS, room, who, written) : ERR_HANDLE;
 }
 
 static bool same_groups(const struct state_view *a, const struct state_view *b)
@@ -179,25 +181,29 @@ static void describe(const struct mount *m, const struct view *view, struct vfs_
 		strlcpy(out->point, m->point, sizeof(out->point));
 }
 
-static status_t on_mounts(void *ctx, struct ipc_request *rq, uint32_t first, size_t room, uint32_t *count)
+static status_t mounts_tell(struct vfs *v, const struct view *view, struct ipc_request *rq, unsigned lease,
+			    uint32_t first, size_t room, uint32_t *count)
 {
 	static struct vfs_mount entry;
-	struct vfs *v = ctx;
-	const struct view *view = caller(v, rq);
 
-	if (!view)
-		return ERR_HANDLE;
 	for (const struct mount *m = v->mounts; m && *count < room; m = m->next) {
 		if (m->number < first || (!view_reaches(v, view, m) && m->number != view->root_mount))
 			continue;
 		describe(m, view, &entry);
-		status_t status = ipc_lease_write(rq, VFS_MOUNTS_LEASE_MOUNTS, *count * sizeof(entry), &entry,
-						  sizeof(entry));
+		status_t status = ipc_lease_write(rq, lease, *count * sizeof(entry), &entry, sizeof(entry));
 		if (status != OK)
 			return status;
 		(*count)++;
 	}
 	return OK;
+}
+
+static status_t on_mounts(void *ctx, struct ipc_request *rq, uint32_t first, size_t room, uint32_t *count)
+{
+	struct vfs *v = ctx;
+	const struct view *view = caller(v, rq);
+
+	return view ? mounts_tell(v, view, rq, VFS_MOUNTS_LEASE_MOUNTS, first, room, count) : ERR_HANDLE;
 }
 
 static bool type_valid(const char *type)
@@ -340,6 +346,53 @@ static status_t on_stop(void *ctx, struct ipc_request *rq)
 	return IPC_DEFERRED;
 }
 
+/* ---- who others are: for procfs ---------------------------------------------------------------------------- */
+
+static status_t examined(struct vfs *v, const struct ipc_request *rq, uint64_t badge, const struct view **view)
+{
+	if (rq->msg.badge != VFS_BADGE_EXAMINER)
+		return ERR_ACCESS;
+	*view = badge ? view_of(v, badge) : NULL;
+	return *view ? OK : ERR_NOT_FOUND;
+}
+
+static status_t on_view_identity(void *ctx, struct ipc_request *rq, uint64_t number, size_t room,
+				 struct vfs_identity *who, uint32_t *written)
+{
+	const struct view *view;
+	status_t status = examined(ctx, rq, number, &view);
+
+	return status == OK ? identity_tell(view, rq, VFS_VIEW_IDENTITY_LEASE_GROUPS, room, who, written) : status;
+}
+
+static status_t on_view_mounts(void *ctx, struct ipc_request *rq, uint64_t number, uint32_t first, size_t room,
+			       uint32_t *count)
+{
+	const struct view *view;
+	status_t status = examined(ctx, rq, number, &view);
+
+	return status == OK ? mounts_tell(ctx, view, rq, VFS_VIEW_MOUNTS_LEASE_MOUNTS, first, room, count) : status;
+}
+
+static status_t on_open_file(void *ctx, struct ipc_request *rq, uint64_t endpoint, uint64_t number, size_t room,
+			     uint32_t *count, uint64_t *inode)
+{
+	static struct vfs_mount entry;
+	struct vfs *v = ctx;
+	const struct mount *m;
+	status_t status;
+
+	if (rq->msg.badge != VFS_BADGE_EXAMINER)
+		return ERR_ACCESS;
+	m = mount_by_endpoint(v, endpoint);
+	status = m ? mount_open_inode(m, number, inode) : ERR_NOT_FOUND;
+	if (status != OK || room == 0)
+		return status;
+	describe(m, &v->system, &entry);
+	*count = 1;
+	return ipc_lease_write(rq, VFS_OPEN_FILE_LEASE_MOUNTS, 0, &entry, sizeof(entry));
+}
+
 const struct vfs_ops client_ops = {
 	.directory = on_directory,
 	.above = on_above,
@@ -354,4 +407,7 @@ const struct vfs_ops client_ops = {
 	.clock = on_clock,
 	.stop = on_stop,
 	.restart = on_restart,
+	.view_identity = on_view_identity,
+	.view_mounts = on_view_mounts,
+	.open_file = on_open_file,
 };

@@ -13,7 +13,7 @@
 #include "sys/lib/startup.h"
 #include "sys/lib/syscall.h"
 
-#define HANDLES_MAX   8
+#define HANDLES_MAX   12
 /* One that was killed after this time was ended by somebody who meant to: no failure of its own. */
 #define HEALTHY_NS    1000000000ull
 /* Above programs, below drivers */
@@ -35,7 +35,19 @@ static void add(struct handles *h, const char *name, handle_t handle, uint32_t r
 		h->list[h->count++] = (struct spawn_handle){name, handle, rights};
 }
 
-static void collect(const struct vfs *v, const struct mount *m, struct handles *h)
+/* To look at everything, and to change nothing. */
+static void collect_procfs(struct vfs *v, struct handles *h)
+{
+	if (v->examiner == HANDLE_NONE)
+		(void)endpoint_mint(v->endpoint, VFS_BADGE_EXAMINER,
+				    RIGHT_INFO | RIGHT_EP_CALL | RIGHT_DUP | RIGHT_MOVE, &v->examiner);
+	add(h, FS_HND_EXAMINER, v->examiner, RIGHT_INFO | RIGHT_EP_CALL);
+	add(h, "res.inspect", startup_handle("res.inspect"), RIGHT_INFO | RIGHT_RES_MINT);
+	add(h, "res.examine", startup_handle("res.examine"), RIGHT_INFO | RIGHT_RES_MINT);
+	add(h, HND_FDT, startup_handle(HND_FDT), RIGHT_INFO | RIGHT_VMO_READ);
+}
+
+static void collect(struct vfs *v, const struct mount *m, struct handles *h)
 {
 	const uint32_t memory = RIGHT_INFO | RIGHT_VMO_READ | RIGHT_VMO_WRITE;
 
@@ -50,6 +62,8 @@ static void collect(const struct vfs *v, const struct mount *m, struct handles *
 		    RIGHT_INFO | RIGHT_VMO_READ | RIGHT_VMO_EXEC | RIGHT_DUP | RIGHT_MOVE);
 	if (strcmp(m->type, "devfs") == 0)
 		add(h, HND_DEVMGR, startup_handle(HND_DEVMGR), RIGHT_INFO | RIGHT_EP_CALL | RIGHT_DUP | RIGHT_MOVE);
+	if (strcmp(m->type, "procfs") == 0)
+		collect_procfs(v, h);
 	if (m->disk != HANDLE_NONE) {
 		add(h, FS_HND_DISK, m->disk, RIGHT_INFO | RIGHT_EP_CALL);
 		add(h, FS_HND_DMA, startup_handle("res.dma"), RIGHT_INFO | RIGHT_RES_MINT);

@@ -132,6 +132,8 @@ struct place {
 	uint32_t generation;
 };
 status_t place_of_handle(struct vfs *v, handle_t handle, struct place *out);
+/* The inode behind a badge of the mount's endpoint, as its file system says (0: it is lost). ERR_NOT_FOUND. */
+status_t mount_open_inode(const struct mount *m, uint64_t badge, uint64_t *inode);
 
 /* ---- questions to file systems: ask.c ---------------------------------------------------------------------- */
 
@@ -193,6 +195,7 @@ void boot_rooted(struct vfs *v);
 struct vfs {
 	struct server server;
 	handle_t endpoint; /* our clients' */
+	handle_t examiner; /* procfs's to it; HANDLE_NONE before the first */
 	struct mount *mounts, *root;
 	uint32_t mount_serial, mount_count;
 	struct view *views[VIEWS_MAX];

@@ -234,6 +234,28 @@ static status_t place_of_ticket(struct vfs *v, struct mount *m, const struct sta
 	return ERR_INVALID;
 }
 
+status_t mount_open_inode(const struct mount *m, uint64_t badge, uint64_t *inode)
+{
+	uint32_t place = STATE_BADGE_INDEX(badge);
+
+	if (badge == 0 || place >= (badge & STATE_BADGE_TICKET ? STATE_TICKETS_MAX : STATE_FILES_MAX))
+		return ERR_NOT_FOUND;
+	const struct state_file *file = &m->shared->files[badge & STATE_BADGE_TICKET ? place + STATE_FILES_MAX : place];
+
+	*inode = 0;
+	if (__atomic_load_n(&file->badge, __ATOMIC_ACQUIRE) == badge) {
+		if (!(file->mode & STATE_FILE_LOST))
+			*inode = file->inode;
+		return OK;
+	}
+	/* Given out, and not used so far */
+	const struct state_ticket *ticket = &m->shared->tickets[place];
+	if (!(badge & STATE_BADGE_TICKET) || ticket->badge != badge || ticket->kind == STATE_TICKET_ABOVE)
+		return ERR_NOT_FOUND;
+	*inode = ticket->kind == STATE_TICKET_ROOT ? m->root : ticket->inode;
+	return OK;
+}
+
 status_t place_of_handle(struct vfs *v, handle_t handle, struct place *out)
 {
 	struct handle_info info;

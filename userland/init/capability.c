@@ -16,7 +16,8 @@
 		item(CAP_DEVICE_TREE, "device_tree") comma                                                             \
 		item(CAP_FILE_SYSTEMS, "file_systems") comma                                                           \
 		item(CAP_FILES, "files") comma                                                                         \
-		item(CAP_MOUNTS, "mounts")
+		item(CAP_MOUNTS, "mounts") comma                                                                       \
+		item(CAP_PROCESS_EXAMINE, "process_examine")
 #define AS_ENTRY(id, name) [id] = name,
 #define AS_TEXT(id, name)  name
 #define NOTHING

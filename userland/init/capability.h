@@ -16,6 +16,7 @@ enum capability {
 	CAP_FILE_SYSTEMS,
 	CAP_FILES,
 	CAP_MOUNTS,
+	CAP_PROCESS_EXAMINE,
 	CAP_COUNT
 };
 

@@ -93,6 +93,7 @@ static void add_capability(struct grant *grant, const struct grant_source *sourc
 			add_files(grant, source, VFS_BADGE_SYSTEM);
 		break;
 	case CAP_MOUNTS: add_files(grant, source, VFS_BADGE_MANAGER); break;
+	case CAP_PROCESS_EXAMINE: add(grant, "res.examine", system->res_examine, HANDED | RIGHT_RES_MINT); break;
 	case CAP_SERVICE_CONTROL:
 	case CAP_POWER: /* in the badge of init's endpoint */
 	case CAP_COUNT: break;

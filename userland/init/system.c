@@ -79,6 +79,7 @@ bool system_open(struct system *system)
 	good &= split(all, SYSTEM_DMA, &system->res_dma);
 	good &= split(all, SYSTEM_PRIORITY, &system->res_priority);
 	good &= split(all, SYSTEM_CONSOLE, &system->res_console);
+	good &= split(all, SYSTEM_EXAMINE, &system->res_examine);
 	if (!good)
 		return false;
 	status_t status = bootfs_open(system->bootfs_vmo, &system->bootfs);

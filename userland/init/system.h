@@ -13,7 +13,7 @@ struct system {
 	handle_t bootfs_vmo, fdt, quota;
 	handle_t res_mmio, res_irq;
 	/* One for each SYSTEM_* right. */
-	handle_t res_reset, res_inspect, res_process, res_dma, res_priority, res_console;
+	handle_t res_reset, res_inspect, res_process, res_dma, res_priority, res_console, res_examine;
 	struct bootfs bootfs;
 	struct bootargs bootargs;
 };
