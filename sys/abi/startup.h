@@ -30,6 +30,8 @@ struct startup {
 	uint32_t nhandles;
 	uint64_t stack_base, stack_size;
 	uint64_t heap_hint; /* first free address after the image */
+	uint64_t
+		descriptors; /* the program's own word, for who looks at it: address of a struct descriptors (sys/posix), 0: none */
 	struct startup_handle handles[STARTUP_HANDLES];
 };
 

@@ -3,9 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "sys/posix/descriptors.h"
 #include "sys/posix/errno_map.h"
 #include "sys/posix/fd_control.h"
 #include "sys/posix/file.h"
@@ -14,6 +16,13 @@ int dup3(int fd, int to, int flags); /* <unistd.h> shows it to _GNU_SOURCE only 
 
 static struct mutex table_lock;
 struct fd_slot fd_table[FD_COUNT];
+const struct descriptors fd_descriptors = {
+	.magic = DESCRIPTORS_MAGIC,
+	.count = FD_COUNT,
+	.slots = (uintptr_t)fd_table,
+	.slot_bytes = sizeof(struct fd_slot),
+	.handle = offsetof(struct file, endpoint),
+};
 static int lowest_free;          /* table_lock: every slot before it is in use */
 static struct mutex unused_lock; /* of open files */
 static struct file *unused;      /* unused_lock */

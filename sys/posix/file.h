@@ -70,6 +70,7 @@ struct fd_slot {
 	bool cloexec;
 };
 extern struct fd_slot fd_table[FD_COUNT];
+extern const struct descriptors fd_descriptors; /* sys/posix/descriptors.h */
 
 /* The same for the time of one call, to be followed by fd_done: while there is one thread nobody can close it meanwhile. */
 static inline struct file *slot_use(_Atomic(struct file *) *slot)

@@ -27,6 +27,7 @@
 #define device_file_new       __posix_device_file_new
 #define errno_from_status     __posix_errno_from_status
 #define fd_available          __posix_fd_available
+#define fd_descriptors        __posix_fd_descriptors
 #define fd_duplicate          __posix_fd_duplicate
 #define fd_flags_get          __posix_fd_flags_get
 #define fd_flags_set          __posix_fd_flags_set

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "sys/lib/start.h"
+#include "sys/lib/startup.h"
 #include "sys/posix/file_std.h"
 #include "sys/posix/process.h"
 
@@ -25,6 +26,8 @@ __attribute__((used)) static const function ours_first[] = {
 _Noreturn void __program_run(int argc, char **argv, char **envp)
 {
 	environ = envp;
+	/* The block is at the top of the stack; nobody else looks at this word. */
+	((struct startup *)(uintptr_t)startup_get())->descriptors = (uintptr_t)&fd_descriptors;
 	file_std_open();
 	path_start();
 	__libc_init_array();
