@@ -12,7 +12,7 @@
 #include "sys/lib/startup.h"
 #include "sys/lib/syscall.h"
 
-#define MOUNTS 4 /* etc/fstab without disks */
+#define MOUNTS 5 /* etc/fstab without disks */
 
 bool files_given(void)
 {
@@ -59,19 +59,27 @@ static bool all_mounted(handle_t view)
 
 static status_t vfs_start(handle_t *view)
 {
-	handle_t service, process;
+	handle_t service, process, system = startup_handle(HND_RES_SYSTEM), inspect = HANDLE_NONE,
+				   examine = HANDLE_NONE;
 	status_t status = endpoint_create(&service);
 
 	if (status == OK)
 		status = endpoint_mint(service, VFS_BADGE_MANAGER, RIGHT_EP_CALL | RIGHT_DUP | RIGHT_MOVE, view);
+	if (status == OK)
+		status = resource_create(system, SYSTEM_INSPECT, 1, &inspect);
+	if (status == OK)
+		status = resource_create(system, SYSTEM_EXAMINE, 1, &examine);
 	if (status != OK)
 		return status;
 	const struct spawn_handle handles[] = {
 		{HND_BOOTFS, startup_handle(HND_BOOTFS), (uint32_t)RIGHTS_SAME},
 		{HND_VFS, service, (uint32_t)RIGHTS_SAME},
+		{"res.inspect", inspect, (uint32_t)RIGHTS_SAME},
+		{"res.examine", examine, (uint32_t)RIGHTS_SAME},
+		{HND_FDT, startup_handle(HND_FDT), (uint32_t)RIGHTS_SAME},
 	};
 
-	status = program_start("sbin/vfs", NULL, handles, 2, &process);
+	status = program_start("sbin/vfs", NULL, handles, sizeof(handles) / sizeof(handles[0]), &process);
 	for (int i = 0; status == OK && !all_mounted(*view); i++) {
 		if (i == 60000)
 			return ERR_TIMED_OUT;

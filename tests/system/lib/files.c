@@ -8,7 +8,7 @@
 #include "sys/lib/spawn.h"
 #include "tests/system/lib/make.h"
 
-#define MOUNTS 4 /* etc/fstab without disks */
+#define MOUNTS 5 /* etc/fstab without disks */
 
 static handle_t service, manager;
 
@@ -37,9 +37,13 @@ bool files_up(void)
 	manager = make_mint(service, VFS_BADGE_MANAGER, RIGHT_EP_CALL | RIGHT_DUP | RIGHT_MOVE);
 	if (!CHECK_OK(bootfs_open(test_handle(HND_BOOTFS), &fs)) || !CHECK_OK(bootfs_find(&fs, "sbin/vfs", &file)))
 		return false;
+	handle_t inspect = test_system_resource(SYSTEM_INSPECT), examine = test_system_resource(SYSTEM_EXAMINE);
 	const struct spawn_handle handles[] = {
 		{HND_BOOTFS, test_handle(HND_BOOTFS), (uint32_t)RIGHTS_SAME},
 		{HND_VFS, service, (uint32_t)RIGHTS_SAME},
+		{"res.inspect", inspect, (uint32_t)RIGHTS_SAME},
+		{"res.examine", examine, (uint32_t)RIGHTS_SAME},
+		{HND_FDT, test_handle(HND_FDT), (uint32_t)RIGHTS_SAME},
 	};
 	const struct spawn_args args = {
 		.image = file.data,
@@ -53,6 +57,8 @@ bool files_up(void)
 	};
 	if (!CHECK_OK(spawn(&args, &process, NULL)))
 		return false;
+	shut(inspect);
+	shut(examine);
 	for (uint64_t end = now() + FILES_TIMEOUT; now() < end; sleep_ns(MS)) {
 		if (running() == MOUNTS)
 			return true;
