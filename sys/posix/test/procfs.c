@@ -526,8 +526,13 @@ static void test_dead(void)
 	struct dirent *e;
 
 	CHECK(pid > 0 && slurp(path_of(pid, "cmdline")) > 0 && strcmp(text, PROGRAM) == 0);
-	CHECK(slurp(path_of(pid, "status")) > 0 && number_of("PPid:\t") == (uint64_t)getpid() &&
-	      line_of("State:\t")[0] == 'S');
+	CHECK(slurp(path_of(pid, "status")) > 0 && number_of("PPid:\t") == (uint64_t)getpid());
+	/* It has said that it is there, and goes to sleep now. */
+	for (int i = 0; i < 10000 && line_of("State:\t") && line_of("State:\t")[0] == 'R'; i++) {
+		usleep(1000);
+		CHECK(slurp(path_of(pid, "status")) > 0);
+	}
+	CHECK(line_of("State:\t") && strncmp(line_of("State:\t"), "S (sleeping)\n", 13) == 0);
 	begun = open(path_of(pid, "status"), O_RDONLY);
 	fresh = open(path_of(pid, "maps"), O_RDONLY);
 	dir = open(path_of(pid, ""), O_RDONLY | O_DIRECTORY);
