@@ -42,6 +42,7 @@ struct node {
 	/* Below: the library's */
 	struct node *hash_next;
 	struct node *newer, *older; /* ring of all nodes */
+	uint64_t opened_in;         /* directory that it was found in when it was opened last, 0: not known */
 	uint32_t lock;              /* first lock, LOCK_NONE */
 	uint32_t opens;
 	uint32_t cover;  /* number of the mount on it */

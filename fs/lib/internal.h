@@ -126,6 +126,11 @@ status_t made_read(struct fs *fs, const struct open_file *file, uint64_t badge, 
 /* An open file ends. */
 void made_forget(struct fs *fs, uint64_t badge);
 
+/* ---- name.c */
+
+/* From the root, without a slash in front and without a NUL. ERR_NOT_FOUND, ERR_NAME_TOO_LONG, or what the file system says. */
+status_t path_of_open_file(struct fs *fs, uint64_t badge, char *path, size_t size, size_t *len);
+
 /* ---- cover.c: mount points */
 
 status_t cover_set(struct fs *fs, uint64_t inode, uint32_t mount, struct fs_control_inode *above, size_t room,

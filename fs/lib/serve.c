@@ -98,6 +98,25 @@ static status_t on_uncover(void *ctx, struct ipc_request *rq, uint32_t mount)
 	return status;
 }
 
+/* vfs's word, or procfs's. */
+static status_t on_path(void *ctx, struct ipc_request *rq, uint64_t number, size_t room, uint32_t *length)
+{
+	static char path[FILE_PATH_MAX];
+	struct fs *fs = ctx;
+	size_t len = 0;
+	status_t status = rq->msg.badge == STATE_BADGE_NAMER ? OK : commanded(rq);
+
+	if (status == OK)
+		status = path_of_open_file(fs, number, path, sizeof(path), &len);
+	nodes_trim(fs);
+	if (status != OK)
+		return status;
+	if (len > room)
+		return ERR_NAME_TOO_LONG;
+	*length = (uint32_t)len;
+	return len ? ipc_lease_write(rq, FS_CONTROL_PATH_LEASE_PATH, 0, path, len) : OK;
+}
+
 static status_t sync_all(struct fs *fs)
 {
 	return fs->ops->sync_all && !fs->read_only ? fs->ops->sync_all(fs) : OK;
@@ -139,6 +158,7 @@ static const struct fs_control_ops control_ops = {
 	.uncover = on_uncover,
 	.sync = on_sync,
 	.stop = on_stop,
+	.path = on_path,
 };
 
 /* ---- start ---------------------------------------------------------------------------------------------- */

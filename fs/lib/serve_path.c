@@ -168,6 +168,8 @@ status_t serve_open(void *ctx, struct ipc_request *rq, const char *path, uint32_
 		fs->ops->end(fs);
 	if (status == OK) {
 		*kind = (enum file_kind)w.node->attr->kind;
+		if (*path)
+			w.node->opened_in = w.dir->inode;
 		status = open_file_make(fs, w.node, mode & MODE_RETAINED, from.state->view, file);
 	}
 	nodes_trim(fs);

@@ -22,6 +22,7 @@
 #define STATE_BADGE_TICKET (1ull << 63)
 #define STATE_BADGE_LEASH \
 	(1ull << 62) /* of a handle that vfs keeps: when it is gone, vfs is, and the file system ends */
+#define STATE_BADGE_NAMER       (1ull << 61) /* of a handle that may ask for paths of open files, and nothing else */
 #define STATE_BADGE_INDEX_BITS  20
 #define STATE_BADGE_INDEX(b)    ((uint32_t)((b) & ((1u << STATE_BADGE_INDEX_BITS) - 1)))
 #define STATE_BADGE(serial, at) ((uint64_t)(serial) << STATE_BADGE_INDEX_BITS | (at))

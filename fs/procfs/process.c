@@ -7,12 +7,14 @@
 
 #include "fs/procfs/block.h"
 #include "fs/procfs/procfs.h"
+#include "protocols/fs_control.h"
 #include "sys/lib/syscall.h"
 #include "sys/posix/descriptors.h"
 
 #define MAPPINGS_MAX    65536u /* looked at; a process that has more is told as smaller than it is */
 #define DESCRIPTORS_MAX 4096u
 #define SLOT_BYTES_MAX  64u
+#define PATH_NS         1000000000ull /* a file system that answers later is busy with something else */
 #define HANDLE_INDEX(h) ((h) & (HANDLE_MAX_COUNT - 1))
 
 /* ---- its memory ---------------------------------------------------------------------------------------------- */
@@ -111,10 +113,32 @@ status_t subject_descriptor(const struct subject *s, uint32_t from, uint32_t *de
 	return ERR_NOT_FOUND;
 }
 
-/* As Linux names what has no path: what kind it is, and its number. */
+/* The path in its file system: false if that does not know it, or not soon. One of procfs is not asked: that is us, or it may be asking us. */
+static bool path_ask(const struct subject *s, const struct vfs_mount *mount, uint64_t badge, char *path, uint32_t size)
+{
+	uint64_t now = 0;
+	uint32_t len = 0;
+	handle_t namer;
+	status_t status;
+
+	if (strcmp(mount->type, "procfs") == 0 || vfs_namer(s->procfs->examiner, mount->number, &namer) != OK)
+		return false;
+	(void)clock_get(&now); /* has no way to fail */
+	do
+		status = fs_control_path_until(namer, now + PATH_NS, badge, (uint8_t *)path, size - 1, &len);
+	while (status == ERR_PEER_DIED);
+	(void)handle_close(namer);
+	if (status != OK || memchr(path, '\0', len))
+		return false;
+	path[len] = '\0';
+	return true;
+}
+
+/* A path, or as Linux names what has none: what kind it is, and its number. */
 size_t subject_open_name(const struct subject *s, uint32_t descriptor, handle_t handle, char *name, size_t size)
 {
 	static struct vfs_mount mount;
+	char path[FILE_PATH_MAX + 1];
 	struct handle_info info;
 	uint64_t inode;
 	uint32_t count;
@@ -127,8 +151,10 @@ size_t subject_open_name(const struct subject *s, uint32_t descriptor, handle_t 
 		 vfs_open_file(s->procfs->examiner, info.koid, info.badge, &mount, 1, &count, &inode) != OK ||
 		 count != 1)
 		snprintf(name, size, "%s:[%" PRIu64 "]", format_type(info.type), info.koid);
+	else if (path_ask(s, &mount, info.badge, path, sizeof(path)))
+		snprintf(name, size, "%s%s%s", mount.point, *path && strcmp(mount.point, "/") != 0 ? "/" : "", path);
 	else
-		snprintf(name, size, "%.*s:[%" PRIu64 "]", (int)sizeof(mount.point), mount.point, inode);
+		snprintf(name, size, "%s:[%" PRIu64 "]", mount.point, inode);
 	return strlen(name);
 }
 

@@ -393,6 +393,19 @@ static status_t on_open_file(void *ctx, struct ipc_request *rq, uint64_t endpoin
 	return ipc_lease_write(rq, VFS_OPEN_FILE_LEASE_MOUNTS, 0, &entry, sizeof(entry));
 }
 
+static status_t on_namer(void *ctx, struct ipc_request *rq, uint32_t number, handle_t *namer)
+{
+	const struct mount *m = mount_find(ctx, number);
+
+	if (rq->msg.badge != VFS_BADGE_EXAMINER)
+		return ERR_ACCESS;
+	if (!m)
+		return ERR_NOT_FOUND;
+	if (serving(m) != OK)
+		return ERR_IO;
+	return endpoint_mint(m->endpoint, STATE_BADGE_NAMER, RIGHT_EP_CALL | RIGHT_DUP | RIGHT_MOVE, namer);
+}
+
 const struct vfs_ops client_ops = {
 	.directory = on_directory,
 	.above = on_above,
@@ -410,4 +423,5 @@ const struct vfs_ops client_ops = {
 	.view_identity = on_view_identity,
 	.view_mounts = on_view_mounts,
 	.open_file = on_open_file,
+	.namer = on_namer,
 };

@@ -277,22 +277,59 @@ static void test_maps(void)
 	free(in_heap);
 }
 
+static bool is_open(int fd, const char *want)
+{
+	char path[64], name[PATH_MAX + 1];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	n = readlink(path, name, sizeof(name) - 1);
+	name[n < 0 ? 0 : n] = '\0';
+	if (n < 0 || strcmp(name, want) != 0)
+		printf("fd %d is %s\n", fd, name);
+	return n == (ssize_t)strlen(want) && strcmp(name, want) == 0;
+}
+
+/* Paths lead back from what is open, as long as it is where it was found, or has another name beside. */
+static void test_fd_paths(void)
+{
+	char want[64];
+	struct stat st;
+	int root = open("/", O_RDONLY), mount = open("/tmp", O_RDONLY), archive = open("/bin/cat", O_RDONLY);
+	int dir, file, deep;
+
+	CHECK(is_open(root, "/") && is_open(mount, "/tmp") && is_open(archive, "/system/bin/cat"));
+	CHECK(mkdir("/tmp/p", 0755) == 0 && mkdir("/tmp/p/q r", 0755) == 0);
+	dir = open("/tmp/p/q r", O_RDONLY);
+	file = openat(dir, "f", O_RDWR | O_CREAT, 0644);
+	deep = openat(file < 0 ? -1 : dir, "../q r/./f", O_RDONLY);
+	CHECK(is_open(dir, "/tmp/p/q r") && is_open(file, "/tmp/p/q r/f") && is_open(deep, "/tmp/p/q r/f"));
+	/* Under other names */
+	CHECK(rename("/tmp/p", "/tmp/o") == 0 && rename("/tmp/o/q r/f", "/tmp/o/q r/g") == 0);
+	CHECK(is_open(dir, "/tmp/o/q r") && is_open(file, "/tmp/o/q r/g"));
+	/* Elsewhere, and gone: the name that is known is not there any more. */
+	CHECK(rename("/tmp/o/q r/g", "/tmp/o/g") == 0 && fstat(file, &st) == 0);
+	snprintf(want, sizeof(want), "/tmp:[%" PRIu64 "]", (uint64_t)st.st_ino);
+	CHECK(is_open(file, want));
+	CHECK(unlink("/tmp/o/g") == 0 && is_open(deep, want));
+	CHECK(rmdir("/tmp/o/q r") == 0 && fstat(dir, &st) == 0);
+	snprintf(want, sizeof(want), "/tmp:[%" PRIu64 "]", (uint64_t)st.st_ino);
+	CHECK(is_open(dir, want));
+	CHECK(rmdir("/tmp/o") == 0);
+	CHECK(close(root) == 0 && close(mount) == 0 && close(archive) == 0 && close(dir) == 0 && close(file) == 0 &&
+	      close(deep) == 0);
+}
+
 static void test_fd(void)
 {
-	char name[128], path[64], want[64];
-	struct stat st;
+	char name[128], path[64];
 	unsigned seen = 0;
 	int fd = open("/tmp/open", O_RDWR | O_CREAT, 0600), other = dup(fd);
 	ssize_t n;
 	DIR *dir;
 
-	CHECK(fd >= 0 && other > fd && fstat(fd, &st) == 0);
-	snprintf(want, sizeof(want), "/tmp:[%" PRIu64 "]", (uint64_t)st.st_ino);
-	for (int i = 0; i < 2; i++) {
-		snprintf(path, sizeof(path), "/proc/self/fd/%d", i ? other : fd);
-		n = readlink(path, name, sizeof(name));
-		CHECK(n == (ssize_t)strlen(want) && memcmp(name, want, (size_t)n) == 0);
-	}
+	CHECK(fd >= 0 && other > fd);
+	CHECK(is_open(fd, "/tmp/open") && is_open(other, "/tmp/open"));
 	dir = opendir("/proc/self/fd");
 	CHECK(dir != NULL);
 	for (struct dirent *e; dir && (e = readdir(dir));) {
@@ -754,6 +791,7 @@ int main(int argc, char **argv)
 	run("strings", test_strings);
 	run("maps", test_maps);
 	run("fd", test_fd);
+	run("fd_paths", test_fd_paths);
 	run("self", test_self);
 	run("list", test_list);
 	run("read_only", test_read_only);
