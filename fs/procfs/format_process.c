@@ -95,7 +95,8 @@ void format_statm(struct fs_text *text, const struct process_facts *facts)
 
 void format_mapping(struct fs_text *text, const struct mapping_info *m, const char *name)
 {
-	bool shared = m->flags & MAPPING_SHARED || m->kind != VMO_KIND_ANON;
+	/* A view is its owner's own once it is written to. */
+	bool shared = m->flags & MAPPING_SHARED || (m->kind != VMO_KIND_ANON && m->kind != VMO_KIND_VIEW);
 
 	fs_text_print(text, "%08" PRIx64 "-%08" PRIx64 " %c%c%c%c %08" PRIx64 " 00:00 %" PRIu64, m->base,
 		      m->base + m->size, m->prot & MAP_READ ? 'r' : '-', m->prot & MAP_WRITE ? 'w' : '-',

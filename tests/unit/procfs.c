@@ -147,6 +147,12 @@ static void test_maps(void)
 	m.kind = VMO_KIND_DEVICE;
 	format_mapping(&text, &m, "");
 	CHECK_STR(ended(&text), "3ffffed000-3fffff0000 ---s 00001000 00:00 77\n");
+	m.kind = VMO_KIND_VIEW;
+	format_mapping(&text, &m, "");
+	CHECK_STR(ended(&text), "3ffffed000-3fffff0000 ---p 00001000 00:00 77\n");
+	m.kind = VMO_KIND_PAGED;
+	format_mapping(&text, &m, "");
+	CHECK_STR(ended(&text), "3ffffed000-3fffff0000 ---s 00001000 00:00 77\n");
 	format_handle(&text, 0x10003,
 		      &(struct handle_info){.type = OBJ_VMO, .koid = 5, .badge = 0xab, .rights = 0xf, .refs = 2});
 	CHECK_STR(ended(&text), "10003 vmo 5 ab f 2\n");
