@@ -151,6 +151,7 @@ static void shape(struct fuzzer *f, struct raw_regs *r)
 		if (rnd(f) % 4)
 			r->t[0] = SYS_HANDLE_INFO;
 		break;
+	case SYS_PROCESS_HANDLE: r->a[1] = rnd(f) % 100; break;
 	case SYS_PAGER_VMO:
 		r->a[1] = rnd(f) % 4;
 		r->a[2] = rnd(f) % 4 ? rnd(f) % 1000000 : r->a[2];

@@ -35,6 +35,7 @@ static void cases_make(void)
 	add("vmo_info", SYS_VMO_INFO, 1, sizeof(struct vmo_info), TO_USER, vmo, 0, 0, 0, 0);
 	add("process_create", SYS_PROCESS_CREATE, 1, 8, FROM_USER, 0, 0, 8, 0, 0);
 	add("process_info", SYS_PROCESS_INFO, 1, sizeof(struct process_info), TO_USER, 0, 0, 0, 0, 0);
+	add("process_handle", SYS_PROCESS_HANDLE, 2, sizeof(struct handle_info), TO_USER, test_self(), 0, 0, 0, 0);
 	add("thread_create", SYS_THREAD_CREATE, 1, sizeof(struct thread_args), FROM_USER, 0, 0, 0, 0, 0);
 	add("thread_set_sched", SYS_THREAD_SET_SCHED, 1, sizeof(struct thread_sched), FROM_USER, thread, 0, 0, 0, 0);
 	add("thread_info", SYS_THREAD_INFO, 1, sizeof(struct thread_info), TO_USER, 0, 0, 0, 0, 0);
