@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Files on a tmpfs through the protocol: what a client's stub, the kernel and the file system take together. The C library's part comes on
- * top; `posix` measures it. Budgets are half of what Linux takes for the system call and its wrapper on its tmpfs (docs/benchmarks.md).
+ * top; `linux-files` measures it. Budgets are half of what Linux takes for the system call and its wrapper on its tmpfs (docs/benchmarks.md).
  */
 #include <string.h>
 

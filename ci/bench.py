@@ -4,12 +4,15 @@ same numbers on every machine. Except where QEMU's devices take part (bench/GROU
 
 A group is a program bench/GROUP in the boot archive, or `boot` (bench_boot.py); bench/GROUP.toml may give it devices
 (qemu_args). The program prints one line `name value unit budget` for each figure (`-` for no budget) and a last line `DONE n`,
-n being the number of figures."""
+n being the number of figures.
+
+Groups of bench_linux.py compare with Linux; they are run only when they are named."""
 
 import re
 import tomllib
 
 import bench_boot
+import bench_linux
 import build
 import qemu
 from console import Console, ConsoleError
@@ -30,6 +33,14 @@ FORBID = [r"^(?:\[[^\]\n]*\]\s*)?PANIC", r"^FAIL "]
 def groups():
     programs = (name for name in build.archive_map("release") if name.startswith(PREFIX))
     return [bench_boot.GROUP] + sorted(name.removeprefix(PREFIX) for name in programs)
+
+
+def compared(options):
+    """The groups of options that compare with Linux."""
+    names = [name for name in options.groups if name in bench_linux.GROUPS]
+    if names and (len(names) != len(options.groups) or options.twice):
+        raise Failure("bench: groups that compare with Linux are run alone, and not twice: they take what is about right", 2)
+    return names
 
 
 def parse(text, group):
@@ -113,11 +124,14 @@ def table(figures):
 
 def bench(options):
     build.build_system("release")
+    beside_linux = compared(options)
+    if beside_linux:
+        return bench_linux.bench(beside_linux, options.append, options.qemu_args)
     known = groups()
     wanted = options.groups or known
     for group in wanted:
         if group not in known:
-            raise Failure(f"bench: no group '{group}'; there are: {' '.join(known) or 'none'}")
+            raise Failure(f"bench: no group '{group}'; there are: {' '.join([*known, *bench_linux.GROUPS])}")
     differing = 0
     for group in wanted:
         exact = not settings_path(group).exists()  # the host's devices answer when they do

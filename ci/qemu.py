@@ -34,7 +34,8 @@ class Machine:
     dtb: Path | None = None
     gdb: Path | None = None
     icount: bool = False
-    archive: Path | None = None  # instead of the flavour's own
+    kernel: Path | None = None  # instead of the flavour's own
+    archive: Path | None = None  # likewise
     extra: list = field(default_factory=list)
 
 
@@ -136,7 +137,7 @@ def command(machine, console):
     if "loader" in firmware:
         line += ["-kernel", str(build.ROOT / firmware["loader"])]
     else:
-        line += ["-kernel", str(output / "Image"), "-initrd", str(machine.archive or output / "boot.cpio")]
+        line += ["-kernel", str(machine.kernel or output / "Image"), "-initrd", str(machine.archive or output / "boot.cpio")]
         if machine.append:
             line += ["-append", machine.append]
     for number, disk in enumerate(machine.disks):
