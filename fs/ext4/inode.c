@@ -12,6 +12,7 @@
 #define SECONDS_LOW      (-2147483648ll)
 #define SECONDS_HIGH     (SECONDS_LOW + (4ll << 32) - 1)
 #define SECONDS_HIGH_128 2147483647ll
+#define SECONDS_KNOWN    (INT64_MAX / NS_PER_SECOND - 1)
 /* Blocks that one step of a deletion changes, about. */
 #define DELETE_BUDGET    32u
 #define DELETE_CHANGES   96u
@@ -102,6 +103,10 @@ static int64_t time_take(uint32_t low, const uint32_t *extra)
 	if (extra) {
 		seconds += (int64_t)(*extra & 3) << 32;
 		ns = *extra >> 2;
+	}
+	if (seconds > SECONDS_KNOWN) { /* ext4's last times are in 2446, ours in 2262 */
+		seconds = SECONDS_KNOWN;
+		ns = NS_PER_SECOND - 1;
 	}
 	return seconds * NS_PER_SECOND + (ns < NS_PER_SECOND ? ns : 0);
 }
