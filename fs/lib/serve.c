@@ -149,7 +149,7 @@ static status_t on_stop(void *ctx, struct ipc_request *rq, bool force)
 		status = status == OK ? last : status;
 	}
 	server_stop(&fs->server, status);
-	return status;
+	return status == OK ? OK : ERR_CLOSED; /* not what a caller could take for a mount that goes on */
 }
 
 static const struct fs_control_ops control_ops = {
