@@ -16,6 +16,7 @@
 /* Drivers notice a device that has stopped within seconds, and are started again with pauses that grow; who needs longer than
  * this for one answer will never give it. */
 #define HANG_NS      120000000000ull
+#define MEMORY_MIN   (1u << 20)
 
 struct disk_block {
 	struct disk disk; /* first */
@@ -303,12 +304,18 @@ static status_t describe(struct disk_block *b)
 static status_t memory_make(struct disk_block *b, handle_t dma, size_t bytes)
 {
 	void *at;
+	status_t status;
 
-	bytes = (bytes + 4095) & ~(size_t)4095;
-	b->mapped_bytes = bytes + BOUNCE_BYTES;
-	if (b->mapped_bytes > UINT32_MAX) /* requests name places in it by 32 bits */
-		return ERR_INVALID;
-	status_t status = vmo_create(b->mapped_bytes, VMO_CONTIGUOUS, dma, &b->memory);
+	/* It is in one piece, and memory may be in many: less of it does as well. */
+	for (;; bytes /= 2) {
+		bytes = (bytes + 4095) & ~(size_t)4095;
+		b->mapped_bytes = bytes + BOUNCE_BYTES;
+		if (b->mapped_bytes > UINT32_MAX) /* requests name places in it by 32 bits */
+			return ERR_INVALID;
+		status = vmo_create(b->mapped_bytes, VMO_CONTIGUOUS, dma, &b->memory);
+		if (status != ERR_NO_MEMORY || bytes <= MEMORY_MIN)
+			break;
+	}
 	if (status == OK)
 		status = vmo_map(HANDLE_NONE, b->memory, 0, NULL, b->mapped_bytes, MAP_READ | MAP_WRITE, &at);
 	if (status != OK)
