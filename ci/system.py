@@ -9,6 +9,7 @@ Keys, all optional:
   kernels    ["release", "checked"]       cpu   ["rv64"], names of the board or of QEMU
   smp        [1, 4]                       mem, machine, board, firmware, qemu_args   as the options of `run`
   root_disk  true: a disk as `run` makes it; at the end the host's checkers must find nothing wrong with it
+  nasty_disks  true: the disks of tests/images; e2fsck must find nothing wrong with the good file system among them
   disk_mib   attaches an empty disk of that size, disk_device as another device than the board's
   add        ["FILE=PATH"], as the option of `run`; FILE is relative to the checkout
   examples   ["fwcfg"]: programs of these examples of the SDK, built with nothing but an SDK, are added likewise
@@ -40,6 +41,7 @@ import build
 import disk
 import facts
 import image
+import nasty
 import qemu
 import sdk_examples
 from console import Console, ConsoleError
@@ -60,7 +62,7 @@ DONE = re.compile(STAMP + r"DONE (\d+) passed, (\d+) failed", re.MULTILINE)
 TAIL_LINES = 40
 KEYS = {
     "about": str, "program": str, "arguments": list, "append": str, "kernels": list, "cpu": list, "smp": list, "mem": str, "machine": str,
-    "board": str, "firmware": str, "qemu_args": list, "disk_mib": int, "root_disk": bool, "disk_device": str, "expect": list,
+    "board": str, "firmware": str, "qemu_args": list, "disk_mib": int, "root_disk": bool, "nasty_disks": bool, "disk_device": str, "expect": list,
     "forbid": list, "exit": str, "timeout": int, "panic": bool, "dtb": str, "backtrace": list, "variants": list,
     "add": list, "examples": list, "facts": str,
 }
@@ -198,6 +200,8 @@ def run(case):
     if spec.get("root_disk"):
         disk.make(scratch, disk.MIN_SIZE, machine.board, case.kernel, "", quiet=True).close()
         machine.disks.append(scratch)
+    if spec.get("nasty_disks"):
+        machine.disks += nasty.attach(case.log_path)
     if "disk_mib" in spec:
         with open(scratch, "wb") as file:
             file.truncate(spec["disk_mib"] << 20)
@@ -221,6 +225,9 @@ def run(case):
             judge_facts(spec, console.text, outcome)
     if spec.get("root_disk") and not outcome.reason:
         outcome.reason = disk.wrong(scratch)
+    if spec.get("nasty_disks"):
+        good = nasty.good_wrong(case.log_path)
+        outcome.reason = outcome.reason or good
     judge(spec, outcome)
     if outcome.reason:
         outcome.tail = tail_of(shown)
