@@ -436,6 +436,13 @@ static bool range_valid(uint64_t addr, uint64_t size)
 	       size <= USER_TOP - addr;
 }
 
+/* What is free again is found first: tables are there, and are kept. */
+static void hint_lower(struct process *p, uint64_t addr)
+{
+	if (addr >= MAP_BASE + PAGE_SIZE && addr - PAGE_SIZE < p->as.hint)
+		p->as.hint = addr - PAGE_SIZE;
+}
+
 bool mapping_release_step(struct mapping *m)
 {
 	struct process *p = m->proc;
@@ -455,8 +462,7 @@ bool mapping_release_step(struct mapping *m)
 	}
 	if (m->vmo->obj.refs == 1 && !vmo_shrink_step(m->vmo))
 		return false; /* its last holder: the pages go in steps too */
-	if (addr >= MAP_BASE + PAGE_SIZE && addr - PAGE_SIZE < p->as.hint)
-		p->as.hint = addr - PAGE_SIZE;
+	hint_lower(p, addr);
 	mapping_free(m);
 	return true;
 }
@@ -475,6 +481,7 @@ status_t aspace_unmap(struct process *p, uint64_t addr, uint64_t size)
 		if (!mapping_release_step(mapping_of(n)))
 			return STATUS_RESTART;
 	}
+	hint_lower(p, addr); /* what went in steps has told the last one's place */
 	return OK;
 }
 

@@ -724,9 +724,36 @@ static void test_revoke(void)
 	shut(up);
 }
 
+/* Whoever maps and unmaps for ever does not run through the address space, nor take page tables for all of it. */
+static void test_address_again(void)
+{
+	const uint64_t size = 2 * MIB + 3 * page; /* given back in steps */
+	handle_t vmo = make_vmo(size);
+	struct process_info before, after;
+	void *first = NULL;
+
+	for (unsigned round = 0; round < 40; round++) {
+		uint8_t *p = map(vmo, 0, size, RW);
+
+		REQUIRE(p);
+		for (uint64_t at = 0; at < size; at += page)
+			*(volatile uint8_t *)(p + at) = 1;
+		if (round == 0) {
+			first = p;
+			CHECK_OK(process_info(HANDLE_NONE, &before));
+		}
+		if (!CHECK(p == first))
+			break;
+		unmap(p, size);
+	}
+	CHECK_OK(process_info(HANDLE_NONE, &after));
+	CHECK(after.kernel_bytes <= before.kernel_bytes);
+	shut(vmo);
+}
+
 TEST_CASES("vmo", {"create", test_create}, {"zero", test_zero}, {"demand", test_demand},
 	   {"read_write", test_read_write}, {"map", test_map}, {"map_arguments", test_map_arguments},
 	   {"partial", test_partial}, {"exec", test_exec}, {"segments", test_segments}, {"clone", test_clone},
 	   {"clone_arguments", test_clone_arguments}, {"clone_model", test_clone_model}, {"accounts", test_accounts},
 	   {"contiguous", test_contiguous}, {"device", test_device}, {"other_process", test_other_process},
-	   {"revoke", test_revoke});
+	   {"revoke", test_revoke}, {"address_again", test_address_again});
