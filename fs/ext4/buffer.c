@@ -11,29 +11,24 @@
 #define DIRTY_SHARE   4u
 #define PINNED        (BUFFER_CHANGED | BUFFER_LOGGED | BUFFER_DIRTY | BUFFER_KEPT)
 
-status_t volume_read(struct ext4 *fs, uint64_t block, uint32_t count, void *data)
-{
-	return disk_read(fs->disk, block << fs->sector_shift, count << fs->sector_shift, data);
-}
-
-status_t volume_write(struct ext4 *fs, uint64_t block, uint32_t count, const void *data)
-{
-	fs->unflushed = true;
-	return disk_write(fs->disk, block << fs->sector_shift, count << fs->sector_shift, data);
-}
-
-status_t volume_flush(struct ext4 *fs)
-{
-	status_t status = fs->unflushed ? disk_flush(fs->disk) : OK;
-
-	if (status == OK)
-		fs->unflushed = false;
-	return status;
-}
-
 static struct buffer **buffers_bucket(struct ext4 *fs, uint64_t block)
 {
 	return &fs->cache.hash[(block ^ block >> 16) & fs->cache.hash_mask];
+}
+
+/* What the disk reaches is split between staging and this. */
+static void fixed_open(struct ext4 *fs)
+{
+	struct buffers *c = &fs->cache;
+	const struct disk *d = fs->disk;
+	size_t staging = (size_t)fs->io.staging_free * STAGING_BYTES;
+
+	if (!d->memory)
+		return;
+	c->fixed = (uint8_t *)d->memory + staging;
+	c->fixed_left = (uint32_t)((d->memory_bytes - staging) >> fs->block_shift);
+	if (c->limit > c->fixed_left)
+		c->limit = c->fixed_left;
 }
 
 status_t buffers_open(struct ext4 *fs, uint32_t limit)
@@ -42,54 +37,85 @@ status_t buffers_open(struct ext4 *fs, uint32_t limit)
 	uint32_t buckets = 64;
 
 	c->limit = limit == 0 ? CACHE_DEFAULT : limit < CACHE_MIN ? CACHE_MIN : limit;
+	fixed_open(fs);
 	while (buckets < c->limit && buckets < 1u << 24)
 		buckets *= 2;
 	c->hash_mask = buckets - 1;
 	c->hash = calloc(buckets, sizeof(*c->hash));
-	c->staging = malloc(STAGING_BYTES);
-	return c->hash && c->staging ? OK : ERR_NO_MEMORY;
+	return c->hash ? OK : ERR_NO_MEMORY;
 }
 
-static void buffer_free(struct buffer *b)
+static void ring_free(struct buffer *hand)
 {
-	free(b->data);
-	free(b);
+	if (!hand)
+		return;
+	hand->clock_previous->clock_next = NULL;
+	for (struct buffer *b = hand, *next; b; b = next) {
+		next = b->clock_next;
+		if (b->extra)
+			free(b->data);
+		free(b);
+	}
 }
 
 void buffers_close(struct ext4 *fs)
 {
 	struct buffers *c = &fs->cache;
 
-	if (c->hand) {
-		c->hand->clock_previous->clock_next = NULL;
-		for (struct buffer *b = c->hand, *next; b; b = next) {
-			next = b->clock_next;
-			buffer_free(b);
-		}
-	}
-	for (struct buffer *b = c->spare, *next; b; b = next) {
-		next = b->hash_next;
-		buffer_free(b);
-	}
+	ring_free(c->hand);
+	ring_free(c->extra_hand);
 	free(c->hash);
-	free(c->staging);
 	free(c->sorted);
 	memset(c, 0, sizeof(*c));
 }
 
+/* ---- memory */
+
 static struct buffer *buffer_allocate(struct ext4 *fs)
 {
-	struct buffer *b = malloc(sizeof(*b));
+	struct buffers *c = &fs->cache;
+	struct buffer *b = calloc(1, sizeof(*b)), **hand;
 
 	if (!b)
 		return NULL;
-	b->data = malloc(fs->block_size);
+	b->extra = c->fixed_left == 0;
+	b->data = b->extra ? malloc(fs->block_size) : c->fixed;
 	if (!b->data) {
 		free(b);
 		return NULL;
 	}
-	fs->cache.count++;
+	if (!b->extra) {
+		c->fixed += fs->block_size;
+		c->fixed_left--;
+	}
+	hand = b->extra ? &c->extra_hand : &c->hand;
+	if (*hand) { /* the last one that the hand comes to */
+		b->clock_next = *hand;
+		b->clock_previous = (*hand)->clock_previous;
+		b->clock_previous->clock_next = b;
+		(*hand)->clock_previous = b;
+	} else {
+		*hand = b->clock_next = b->clock_previous = b;
+	}
+	c->count++;
 	return b;
+}
+
+static void extra_free(struct ext4 *fs, struct buffer *b)
+{
+	struct buffers *c = &fs->cache;
+
+	if (b->clock_next == b) {
+		c->extra_hand = NULL;
+	} else {
+		b->clock_next->clock_previous = b->clock_previous;
+		b->clock_previous->clock_next = b->clock_next;
+		if (c->extra_hand == b)
+			c->extra_hand = b->clock_next;
+	}
+	c->count--;
+	free(b->data);
+	free(b);
 }
 
 static void buffer_unlink(struct ext4 *fs, struct buffer *b)
@@ -99,25 +125,15 @@ static void buffer_unlink(struct ext4 *fs, struct buffer *b)
 	while (*at != b)
 		at = &(*at)->hash_next;
 	*at = b->hash_next;
-	if (b->clock_next == b) {
-		fs->cache.hand = NULL;
-	} else {
-		b->clock_next->clock_previous = b->clock_previous;
-		b->clock_previous->clock_next = b->clock_next;
-		if (fs->cache.hand == b)
-			fs->cache.hand = b->clock_next;
-	}
 }
 
-/* Takes some buffer out that nobody needs. */
-static struct buffer *buffer_evict(struct ext4 *fs)
+/* Takes some buffer of the ring out that nobody needs. */
+static struct buffer *ring_evict(struct ext4 *fs, struct buffer **hand)
 {
-	struct buffers *c = &fs->cache;
-
-	for (uint64_t steps = 2 * (uint64_t)c->count + 1; c->hand && steps; steps--) {
-		struct buffer *b = c->hand;
-		c->hand = b->clock_next;
-		if (b->flags & PINNED)
+	for (uint64_t steps = 2 * (uint64_t)fs->cache.count + 1; *hand && steps; steps--) {
+		struct buffer *b = *hand;
+		*hand = b->clock_next;
+		if (b->spare || b->flags & PINNED || b->reading == READING_UNDER_WAY)
 			continue;
 		if (b->flags & BUFFER_USED) {
 			b->flags &= (uint8_t)~BUFFER_USED;
@@ -129,11 +145,47 @@ static struct buffer *buffer_evict(struct ext4 *fs)
 	return NULL;
 }
 
+static struct buffer *buffer_evict(struct ext4 *fs)
+{
+	struct buffer *b = ring_evict(fs, &fs->cache.hand);
+
+	return b ? b : ring_evict(fs, &fs->cache.extra_hand);
+}
+
+/* First come, first used: those that were let go in a row lie in a row. */
 static void spare_add(struct buffers *c, struct buffer *b)
 {
-	b->hash_next = c->spare;
-	c->spare = b;
+	b->spare = true;
+	b->hash_next = NULL;
+	if (c->spare_first)
+		c->spare_last->hash_next = b;
+	else
+		c->spare_first = b;
+	c->spare_last = b;
 	c->spares++;
+}
+
+static struct buffer *spare_take(struct buffers *c)
+{
+	struct buffer *b = c->spare_first;
+
+	c->spare_first = b->hash_next;
+	c->spares--;
+	b->spare = false;
+	return b;
+}
+
+static void extra_spares_free(struct ext4 *fs, uint32_t spares)
+{
+	struct buffers *c = &fs->cache;
+
+	for (uint32_t i = c->spares; i && c->count > c->limit && c->spares > spares; i--) {
+		struct buffer *b = spare_take(c);
+		if (b->extra)
+			extra_free(fs, b);
+		else
+			spare_add(c, b);
+	}
 }
 
 status_t buffers_trim(struct ext4 *fs, uint32_t spares)
@@ -144,23 +196,16 @@ status_t buffers_trim(struct ext4 *fs, uint32_t spares)
 	c->reserved = spares;
 	if (c->dirty > c->limit / DIRTY_SHARE)
 		(void)buffers_write_all(fs); /* each file keeps its own error for its next sync */
-	while (c->count > c->limit && c->spares > spares) {
-		struct buffer *b = c->spare;
-		c->spare = b->hash_next;
-		c->spares--;
-		c->count--;
-		buffer_free(b);
-	}
+	if (c->count > c->limit)
+		extra_spares_free(fs, spares);
 	while (c->count > c->limit) {
-		struct buffer *b = buffer_evict(fs);
+		struct buffer *b = ring_evict(fs, &c->extra_hand);
 		if (!b)
 			break;
-		if (c->spares < spares) {
+		if (c->spares < spares)
 			spare_add(c, b);
-		} else {
-			c->count--;
-			buffer_free(b);
-		}
+		else
+			extra_free(fs, b);
 	}
 	while (c->spares < spares) {
 		struct buffer *b = c->count < c->limit ? buffer_allocate(fs) : NULL;
@@ -175,12 +220,25 @@ status_t buffers_trim(struct ext4 *fs, uint32_t spares)
 	return OK;
 }
 
-struct buffer *buffers_find(struct ext4 *fs, uint64_t block)
+struct buffer *buffers_look(struct ext4 *fs, uint64_t block)
 {
 	struct buffer *b = *buffers_bucket(fs, block);
 
 	while (b && b->block != block)
 		b = b->hash_next;
+	return b;
+}
+
+struct buffer *buffers_find(struct ext4 *fs, uint64_t block)
+{
+	struct buffer *b = buffers_look(fs, block);
+
+	while (b && b->reading == READING_UNDER_WAY)
+		io_wait(fs);
+	if (b && b->reading == READING_FAILED) {
+		buffer_drop(fs, b);
+		return NULL;
+	}
 	if (b)
 		b->flags |= BUFFER_USED;
 	return b;
@@ -191,46 +249,55 @@ static struct buffer *buffer_insert(struct ext4 *fs, uint64_t block)
 {
 	struct buffers *c = &fs->cache;
 	struct buffer *b, **bucket = buffers_bucket(fs, block);
-	uint8_t *data;
 
 	if (c->spares > (c->spending ? 0 : c->reserved)) {
-		b = c->spare;
-		c->spare = b->hash_next;
-		c->spares--;
+		b = spare_take(c);
 	} else {
 		b = buffer_allocate(fs);
 		if (!b)
 			return NULL;
 	}
-	data = b->data;
-	memset(b, 0, sizeof(*b));
-	b->data = data;
-	b->block = block;
-	b->flags = BUFFER_USED;
-	b->hash_next = *bucket;
+	*b = (struct buffer){
+		.block = block,
+		.data = b->data,
+		.extra = b->extra,
+		.clock_next = b->clock_next,
+		.clock_previous = b->clock_previous,
+		.hash_next = *bucket,
+		.flags = BUFFER_USED,
+	};
 	*bucket = b;
-	if (c->hand) {
-		b->clock_next = c->hand;
-		b->clock_previous = c->hand->clock_previous;
-		b->clock_previous->clock_next = b;
-		c->hand->clock_previous = b;
-	} else {
-		c->hand = b->clock_next = b->clock_previous = b;
-	}
 	return b;
 }
 
 void buffer_drop(struct ext4 *fs, struct buffer *b)
 {
 	buffer_unlink(fs, b);
-	fs->cache.count--;
-	buffer_free(b);
+	if (b->extra)
+		extra_free(fs, b);
+	else
+		spare_add(&fs->cache, b);
+}
+
+/* Alone, so that its error is its own. */
+static status_t buffer_read_alone(struct ext4 *fs, struct buffer *b)
+{
+	uint64_t block = b->block;
+
+	if (volume_read(fs, block, 1, b->data) < 0) {
+		buffer_drop(fs, b);
+		ext4_say(fs, "block %llu cannot be read", (unsigned long long)block);
+		return ERR_IO;
+	}
+	b->reading = READING_NO;
+	b->flags |= BUFFER_FILLED;
+	return OK;
 }
 
 status_t buffer_read(struct ext4 *fs, uint64_t block, struct buffer **out)
 {
-	struct buffer *b = buffers_find(fs, block);
-	status_t status;
+	struct buffer *b = buffers_look(fs, block);
+	status_t status = OK;
 
 	if (!b) {
 		if (block >= fs->blocks)
@@ -238,16 +305,19 @@ status_t buffer_read(struct ext4 *fs, uint64_t block, struct buffer **out)
 		b = buffer_insert(fs, block);
 		if (!b)
 			return ERR_NO_MEMORY;
-		status = volume_read(fs, block, 1, b->data);
-		if (status < 0) {
-			buffer_drop(fs, b);
-			ext4_say(fs, "block %llu cannot be read", (unsigned long long)block);
-			return ERR_IO;
-		}
-		b->flags |= BUFFER_FILLED;
+		if (io_reaches(fs, b->data))
+			io_read(fs, b, 1);
+		else
+			b->reading = READING_FAILED;
 	}
+	while (b->reading == READING_UNDER_WAY)
+		io_wait(fs);
+	if (b->reading == READING_FAILED)
+		status = buffer_read_alone(fs, b);
+	if (status == OK)
+		b->flags |= BUFFER_USED;
 	*out = b;
-	return OK;
+	return status;
 }
 
 status_t buffer_make(struct ext4 *fs, uint64_t block, bool zero, struct buffer **out)
@@ -382,42 +452,74 @@ void buffer_forget(struct ext4 *fs, struct buffer *b)
 	b->operation = 0;
 }
 
-status_t buffers_fill(struct ext4 *fs, uint64_t block, uint32_t count)
+/* Spare buffers beyond those that are promised, without taking more memory than is the cache's. */
+static uint32_t spares_make(struct ext4 *fs, uint32_t want)
 {
-	uint32_t room = STAGING_BYTES / fs->block_size;
+	struct buffers *c = &fs->cache;
 
-	while (count) {
-		uint32_t run = 0;
-		status_t status;
+	while (c->spares < c->reserved + want) {
+		struct buffer *b = c->count < c->limit ? buffer_allocate(fs) : NULL;
+		if (!b)
+			b = buffer_evict(fs);
+		if (!b)
+			break;
+		spare_add(c, b);
+	}
+	return c->spares > c->reserved ? c->spares - c->reserved : 0;
+}
 
-		if (buffers_find(fs, block)) {
-			block++;
-			count--;
+/* Buffers for blocks that have none, in one piece of memory. NULL: there is no room. */
+static struct buffer *run_insert(struct ext4 *fs, uint64_t block, uint32_t most, uint32_t *count)
+{
+	const struct buffers *c = &fs->cache;
+	struct buffer *first = NULL, **link = &first;
+	uint8_t *end = NULL;
+
+	*count = 0;
+	while (*count < most && c->spares > c->reserved && !buffers_look(fs, block + *count)) {
+		uint8_t *data = c->spare_first->data;
+		bool reached = io_reaches(fs, data);
+		if (first && (!reached || data != end))
+			break;
+		*link = buffer_insert(fs, block + *count);
+		(*link)->flags = 0; /* not used yet */
+		end = data + fs->block_size;
+		link = &(*link)->io_next;
+		++*count;
+		if (!reached)
+			break;
+	}
+	return first;
+}
+
+uint32_t buffers_prefetch(struct ext4 *fs, uint64_t block, uint32_t count)
+{
+	uint32_t done = 0, missing = 0, run;
+
+	for (uint32_t i = 0; i < count; i++)
+		missing += !buffers_look(fs, block + i);
+	if (!missing || !spares_make(fs, missing))
+		return missing ? 0 : count;
+	while (done < count) {
+		struct buffer *first;
+		uint32_t most = count - done < io_blocks(fs) ? count - done : io_blocks(fs);
+
+		if (buffers_look(fs, block + done)) {
+			done++;
 			continue;
 		}
-		while (run < count && run < room && (run == 0 || !buffers_find(fs, block + run)))
-			run++;
-		if (run == 1) {
-			struct buffer *b;
-			status = buffer_read(fs, block, &b);
-			if (status < 0)
-				return status;
-		} else {
-			status = volume_read(fs, block, run, fs->cache.staging);
-			if (status < 0)
-				return ERR_IO; /* which of them it is, the reader will find */
-			for (uint32_t i = 0; i < run; i++) {
-				struct buffer *b = buffer_insert(fs, block + i);
-				if (!b)
-					return ERR_NO_MEMORY;
-				memcpy(b->data, fs->cache.staging + (size_t)i * fs->block_size, fs->block_size);
-				b->flags |= BUFFER_FILLED;
-			}
-		}
-		block += run;
-		count -= run;
+		if (!io_is_free(fs))
+			break;
+		first = run_insert(fs, block + done, most, &run);
+		if (!first)
+			break;
+		if (io_reaches(fs, first->data))
+			io_read(fs, first, run);
+		else
+			first->reading = READING_FAILED; /* whoever wants it reads it alone */
+		done += run;
 	}
-	return OK;
+	return done;
 }
 
 static int by_block(const void *a, const void *b)
@@ -442,10 +544,27 @@ struct buffer **buffers_sorting(struct ext4 *fs, uint32_t count)
 	return c->sorted;
 }
 
+/* Blocks that lie in one piece on the disk: as they are if they do so in memory too. */
+static void run_write(struct ext4 *fs, struct buffer **list, uint32_t run)
+{
+	bool in_place = io_reaches(fs, list[0]->data);
+	uint8_t *copy;
+
+	for (uint32_t i = 1; i < run && in_place; i++)
+		in_place = list[i]->data == list[i - 1]->data + fs->block_size && io_reaches(fs, list[i]->data);
+	if (in_place) {
+		io_write(fs, list[0]->block, run, list[0]->data, false);
+		return;
+	}
+	copy = io_staging(fs);
+	for (uint32_t i = 0; i < run; i++)
+		memcpy(copy + (size_t)i * fs->block_size, list[i]->data, fs->block_size);
+	io_write(fs, list[0]->block, run, copy, true);
+}
+
 status_t buffers_write(struct ext4 *fs, struct buffer **list, uint32_t count)
 {
-	uint32_t room = STAGING_BYTES / fs->block_size, run;
-	status_t result = OK;
+	uint32_t room = io_blocks(fs), run;
 	bool in_order = true;
 
 	for (uint32_t i = 1; i < count && in_order; i++)
@@ -453,22 +572,11 @@ status_t buffers_write(struct ext4 *fs, struct buffer **list, uint32_t count)
 	if (!in_order)
 		qsort(list, count, sizeof(*list), by_block);
 	for (uint32_t i = 0; i < count; i += run) {
-		status_t status;
-
 		for (run = 1; i + run < count && run < room && list[i + run]->block == list[i]->block + run; run++)
 			;
-		if (run == 1) {
-			status = volume_write(fs, list[i]->block, 1, list[i]->data);
-		} else {
-			for (uint32_t k = 0; k < run; k++)
-				memcpy(fs->cache.staging + (size_t)k * fs->block_size, list[i + k]->data,
-				       fs->block_size);
-			status = volume_write(fs, list[i]->block, run, fs->cache.staging);
-		}
-		if (status < 0)
-			result = ERR_IO;
+		run_write(fs, list + i, run);
 	}
-	return result;
+	return io_writes_end(fs);
 }
 
 status_t buffers_write_file(struct ext4 *fs, struct inode *n)

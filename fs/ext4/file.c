@@ -4,9 +4,12 @@
 
 #include "fs/ext4/volume.h"
 
-/* Blocks written in one operation, and read from the disk at a time. */
+/* Blocks written in one operation. */
 #define WRITE_BLOCKS 64u
-#define READ_BLOCKS  32u
+/* Read in advance: blocks at first, bytes at most, and a part of the cache at most. */
+#define AHEAD_FIRST  32u
+#define AHEAD_BYTES  (1u << 20)
+#define AHEAD_SHARE  8u
 #define CUT_BUDGET   32u
 #define CUT_CHANGES  96u
 #define LOGICAL_MAX  0xffffffffull
@@ -57,31 +60,85 @@ static void size_set(struct ext4 *fs, struct inode *n, uint64_t size)
 
 /* ---- reading */
 
-/* Sees to it that the block is in memory; with it what will probably be read next. */
-static status_t read_block(struct ext4 *fs, struct inode *n, const struct mapping *m, uint64_t logical, uint64_t wanted,
-			   struct buffer **out)
+/* Asks for blocks of the file as far as there is room; up to which one. What is wrong with them the reader finds. */
+static uint64_t blocks_prefetch(struct ext4 *fs, struct inode *n, uint64_t from, uint64_t end)
 {
-	uint64_t block = m->block + (logical - m->logical), left = m->logical + m->length - logical, count = wanted;
-	uint64_t file_left = ((n->size + fs->block_size - 1) >> fs->block_shift) - logical;
+	while (from < end) {
+		struct mapping m;
+		uint64_t run = end - from;
+		uint32_t done;
 
-	*out = buffers_find(fs, block);
-	if (*out)
-		return OK;
-	if (logical == n->read_ahead && count < READ_BLOCKS)
-		count = READ_BLOCKS;
-	count = count < left ? count : left;
-	count = count < file_left ? count : file_left;
-	count = count < READ_BLOCKS * 2 ? count : READ_BLOCKS * 2;
-	if (count > 1 && buffers_fill(fs, block, (uint32_t)count) == OK)
-		*out = buffers_find(fs, block);
-	/* Some other of the blocks may be what cannot be read. */
-	return *out ? OK : buffer_read(fs, block, out);
+		if (extent_find(fs, n, from, &m) != OK)
+			break;
+		if (run > m.logical + m.length - from)
+			run = m.logical + m.length - from;
+		done = (uint32_t)run;
+		if (m.block && !m.unwritten)
+			done = buffers_prefetch(fs, m.block + (from - m.logical), done);
+		from += done;
+		if (done < run)
+			break;
+	}
+	return from;
+}
+
+/* The reader wants [first, end). If it reads on and on, what comes next is asked for before it does so. */
+static void read_start(struct ext4 *fs, struct inode *n, uint64_t first, uint64_t end)
+{
+	uint64_t blocks = (n->size + fs->block_size - 1) >> fs->block_shift, until = end;
+	uint32_t most = AHEAD_BYTES >> fs->block_shift;
+
+	if (most > fs->cache.limit / AHEAD_SHARE)
+		most = fs->cache.limit / AHEAD_SHARE;
+	if (first != n->read_next && first + 1 != n->read_next) {
+		n->ahead = 0;
+		n->ahead_end = 0;
+	} else if (end + n->ahead / 2 >= n->ahead_end) {
+		n->ahead = n->ahead ? n->ahead * 2 : AHEAD_FIRST;
+		n->ahead = n->ahead < most ? n->ahead : most;
+		until = end + n->ahead < blocks ? end + n->ahead : blocks;
+	}
+	(void)blocks_prefetch(fs, n, first, end);
+	if (until > end) {
+		uint64_t from = n->ahead_end > end ? n->ahead_end : end;
+		n->ahead_end = blocks_prefetch(fs, n, from, until);
+	}
+	io_kick(fs);
+}
+
+/* From a block on, as much as lies in one piece of memory: at least one block, at most `most`. */
+static status_t read_piece(struct ext4 *fs, struct inode *n, uint64_t logical, uint64_t most, const uint8_t **data,
+			   uint64_t *count)
+{
+	struct mapping m;
+	struct buffer *b;
+	uint64_t block;
+	status_t status = extent_find(fs, n, logical, &m);
+
+	*data = fs->zeroes;
+	*count = 1;
+	if (status < 0 || !m.block || m.unwritten)
+		return status;
+	block = m.block + (logical - m.logical);
+	if (most > m.logical + m.length - logical)
+		most = m.logical + m.length - logical;
+	status = buffer_read(fs, block, &b);
+	if (status < 0)
+		return status;
+	*data = b->data;
+	for (; *count < most; ++*count) {
+		b = buffers_look(fs, block + *count);
+		if (!b || b->reading != READING_NO || b->data != *data + (*count << fs->block_shift))
+			break;
+	}
+	return OK;
 }
 
 status_t ext4_read_to(struct ext4 *fs, uint64_t inode, uint64_t offset, size_t size, ext4_give give, void *ctx,
 		      size_t *count)
 {
 	struct inode *n;
+	uint64_t started = 0;
 	status_t status = reading_begin(fs);
 
 	*count = 0;
@@ -95,28 +152,31 @@ status_t ext4_read_to(struct ext4 *fs, uint64_t inode, uint64_t offset, size_t s
 		size = (size_t)(n->size - offset);
 	n->busy++;
 	while (*count < size && status == OK) {
-		uint64_t at = offset + *count, logical = at >> fs->block_shift;
-		uint32_t in = (uint32_t)(at & (fs->block_size - 1)), piece = fs->block_size - in;
-		const uint8_t *data = fs->zeroes;
-		struct mapping m;
-		struct buffer *b;
+		uint64_t at = offset + *count, logical = at >> fs->block_shift, blocks, piece;
+		uint64_t end = (offset + size + fs->block_size - 1) >> fs->block_shift;
+		uint32_t in = (uint32_t)(at & (fs->block_size - 1));
+		const uint8_t *data;
 
-		if (piece > size - *count)
-			piece = (uint32_t)(size - *count);
-		status = extent_find(fs, n, logical, &m);
-		if (status == OK && m.block && !m.unwritten) {
-			uint64_t wanted = (size - *count + in + fs->block_size - 1) >> fs->block_shift;
-			if (fs->cache.count > fs->cache.limit + READ_BLOCKS)
-				status = buffers_trim(fs, 0);
-			if (status == OK)
-				status = read_block(fs, n, &m, logical, wanted, &b);
-			data = status == OK ? b->data : NULL;
-			n->read_ahead = logical + 1;
+		if (end > logical + fs->cache.limit / AHEAD_SHARE)
+			end = logical + fs->cache.limit / AHEAD_SHARE;
+		if (logical >= started) {
+			status = buffers_trim(fs, 0);
+			if (status < 0)
+				break;
+			read_start(fs, n, logical, end);
+			started = end;
 		}
-		if (status == OK)
-			status = give(ctx, *count, data + in, piece);
-		if (status == OK)
+		status = read_piece(fs, n, logical, started - logical, &data, &blocks);
+		if (status < 0)
+			break;
+		piece = (blocks << fs->block_shift) - in;
+		if (piece > size - *count)
+			piece = size - *count;
+		status = give(ctx, *count, data + in, piece);
+		if (status == OK) {
 			*count += piece;
+			n->read_next = logical + blocks;
+		}
 	}
 	n->busy--;
 	return status;

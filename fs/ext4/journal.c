@@ -57,8 +57,7 @@ static uint32_t super_checksum(struct journal_super *s)
 status_t journal_write_super(struct ext4 *fs, uint32_t start, uint32_t sequence)
 {
 	struct journal *j = &fs->journal;
-	uint8_t *block = fs->cache.staging;
-	status_t status;
+	uint8_t *block = io_staging(fs);
 
 	j->super.start = be32(start);
 	j->super.sequence = be32(sequence);
@@ -66,10 +65,8 @@ status_t journal_write_super(struct ext4 *fs, uint32_t start, uint32_t sequence)
 		j->super.checksum = be32(super_checksum(&j->super));
 	memset(block, 0, fs->block_size);
 	memcpy(block, &j->super, sizeof(j->super));
-	status = volume_write(fs, j->map[0], 1, block);
-	if (status == OK)
-		status = volume_flush(fs);
-	return status < 0 ? ext4_fail(fs, "the journal cannot be written") : OK;
+	io_write(fs, j->map[0], 1, block, true);
+	return volume_flush(fs) < 0 ? ext4_fail(fs, "the journal cannot be written") : OK;
 }
 
 /* Only with an empty log. */
@@ -273,19 +270,19 @@ status_t journal_revoke(struct ext4 *fs, uint64_t block)
 
 /* ---- writing the log */
 
-/* Blocks for the log are gathered in the staging memory as long as their places are in one piece. */
+/* Blocks for the log are gathered as long as their places are in one piece. They reach the disk in any order. */
 struct log_writer {
 	struct ext4 *fs;
 	uint32_t at; /* the journal's block that comes next */
 	uint32_t gathered, room;
 	uint64_t place; /* of the first gathered */
-	status_t status;
+	uint8_t *staging;
 };
 
 static void writer_flush(struct log_writer *w)
 {
-	if (w->gathered && w->status == OK)
-		w->status = volume_write(w->fs, w->place, w->gathered, w->fs->cache.staging);
+	if (w->gathered)
+		io_write(w->fs, w->place, w->gathered, w->staging, true);
 	w->gathered = 0;
 }
 
@@ -297,11 +294,13 @@ static uint8_t *writer_next(struct log_writer *w)
 
 	if (w->gathered == w->room || (w->gathered && place != w->place + w->gathered))
 		writer_flush(w);
-	if (w->gathered == 0)
+	if (w->gathered == 0) {
 		w->place = place;
+		w->staging = io_staging(w->fs);
+	}
 	if (++w->at == j->end)
 		w->at = j->first;
-	return w->fs->cache.staging + (size_t)w->gathered++ * w->fs->block_size;
+	return w->staging + (size_t)w->gathered++ * w->fs->block_size;
 }
 
 static void header_put(struct ext4 *fs, void *block, enum journal_block_type type)
@@ -481,7 +480,7 @@ status_t journal_commit(struct ext4 *fs)
 {
 	struct journal *j = &fs->journal;
 	struct transaction *t = &fs->running;
-	struct log_writer w = {.fs = fs, .at = j->head, .room = STAGING_BYTES / fs->block_size};
+	struct log_writer w = {.fs = fs, .at = j->head, .room = io_blocks(fs)};
 	struct buffer *b;
 	status_t status;
 
@@ -504,10 +503,10 @@ status_t journal_commit(struct ext4 *fs)
 	revokes_write(&w);
 	blocks_write(&w);
 	writer_flush(&w);
-	status = w.status == OK ? volume_flush(fs) : w.status;
+	status = volume_flush(fs);
 	if (status == OK) {
 		commit_write(&w);
-		status = w.status == OK ? volume_flush(fs) : w.status;
+		status = volume_flush(fs);
 	}
 	if (status < 0)
 		return ext4_fail(fs, "the journal cannot be written");

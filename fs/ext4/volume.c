@@ -531,6 +531,7 @@ static void volume_clear(struct ext4 *fs)
 {
 	inodes_close(fs);
 	journal_close(fs);
+	io_close(fs);
 	buffers_close(fs);
 	if (fs->group)
 		for (uint32_t g = 0; g < fs->groups; g++)
@@ -557,7 +558,9 @@ static status_t volume_load(struct ext4 *fs, bool recovering)
 	status_t status;
 
 	fs->recovering = recovering;
-	status = buffers_open(fs, fs->options.cache_blocks);
+	status = io_open(fs);
+	if (status == OK)
+		status = buffers_open(fs, fs->options.cache_blocks);
 	if (status == OK)
 		status = inodes_open(fs);
 	if (status == OK)

@@ -28,6 +28,12 @@ enum buffer_flag {
 	BUFFER_SANE = 128,   /* what is in it was looked through for what it is */
 };
 
+enum buffer_reading {
+	READING_NO,
+	READING_UNDER_WAY,
+	READING_FAILED, /* by a request of several blocks perhaps: asked for alone, it has a second chance */
+};
+
 /* How its checksum is made, when it is committed. */
 enum buffer_kind {
 	BLOCK_PLAIN,
@@ -46,13 +52,17 @@ enum buffer_kind {
 struct buffer {
 	uint64_t block;
 	uint8_t *data;
-	struct buffer *hash_next;
+	struct buffer *hash_next; /* or the next spare one */
 	struct buffer *clock_next, *clock_previous;
+	struct buffer *io_next;                     /* that the same request reads */
 	struct buffer *list_next, *list_previous;   /* of the transaction, or of what waits for its checkpoint */
 	struct buffer *dirty_next, *dirty_previous; /* of its file's */
 	struct inode *owner;                        /* of dirty data */
 	uint8_t flags;
 	uint8_t kind;
+	uint8_t reading;    /* enum buffer_reading */
+	bool spare;         /* no block's */
+	bool extra;         /* its memory is not of the fixed part */
 	uint32_t operation; /* that looked at it last: in that it stays what it is */
 	uint32_t seed;
 	uint64_t index;
@@ -65,21 +75,48 @@ struct buffer_list {
 	uint32_t count;
 };
 
+/*
+ * Those of the fixed part of memory, which the disk reaches by itself, stay in the clock's ring in the order of their places:
+ * what its hand finds one after the other lies in one piece and takes one request. `extra` ones come and go.
+ */
 struct buffers {
 	struct buffer **hash;
 	uint32_t hash_mask;
-	struct buffer *hand; /* the clock's ring of all buffers */
-	struct buffer *spare;
+	struct buffer *hand, *extra_hand; /* the clocks' rings of all buffers */
+	uint8_t *fixed;                   /* memory of further buffers */
+	uint32_t fixed_left;
+	struct buffer *spare_first, *spare_last;
 	uint32_t count, limit, spares;
 	uint32_t reserved; /* spares that wait for the operation's changes */
 	uint32_t dirty;    /* of file data */
 	bool spending;     /* the operation has begun to change things */
-	uint8_t *staging;
 	struct buffer **sorted;
 	size_t sorted_room;
 };
-/* Blocks that are moved between cache and disk at a time. */
+
+/* A request to the disk. */
+struct io {
+	struct disk_request request; /* first */
+	struct ext4 *fs;
+	struct buffer *first; /* that it reads */
+	uint8_t *staging;
+	struct io *next;
+};
+#define IO_COUNT      64u
+/* Memory in which blocks are gathered that lie in one piece on the disk only. */
+#define STAGING_COUNT 4u
 #define STAGING_BYTES (256u << 10)
+
+struct requests {
+	struct io *all, *free;
+	uint32_t under_way, writing;
+	uint32_t blocks_max; /* of one; 0: the disk takes one at a time */
+	uint8_t *staging[STAGING_COUNT];
+	uint32_t staging_free;
+	void *memory;
+	status_t written; /* the worst result of writes since io_writes_end */
+	bool submitted;   /* since the device was told */
+};
 
 /* A piece of a file that lies in one piece on the disk, or nowhere. */
 struct mapping {
@@ -115,8 +152,10 @@ struct inode {
 	uint32_t root[15];
 	struct mapping last; /* the mapping found last; length 0: none */
 	uint64_t goal;       /* where the next block should be */
-	uint64_t read_ahead; /* the logical block behind what was read last */
-	uint64_t slot_hint;  /* of directories: blocks before this one are full */
+	/* Logical blocks: behind what was read last; behind what was asked for in advance; how many will be. */
+	uint64_t read_next, ahead_end;
+	uint32_t ahead;
+	uint64_t slot_hint; /* of directories: blocks before this one are full */
 };
 
 struct group {
@@ -166,6 +205,7 @@ struct ext4 {
 	bool read_only, failed, privileged, recovering;
 	bool orphans_kept; /* those may be held */
 	struct buffers cache;
+	struct requests io;
 	struct journal journal;
 	struct transaction running;
 	struct buffer_list logged; /* wait for the checkpoint */
@@ -229,7 +269,10 @@ status_t buffers_open(struct ext4 *fs, uint32_t limit);
 void buffers_close(struct ext4 *fs);
 /* Lets go of what is over the limit; sees to it that `spares` more are there. */
 status_t buffers_trim(struct ext4 *fs, uint32_t spares);
+/* Of the block, once it is read; NULL: there is none. */
 struct buffer *buffers_find(struct ext4 *fs, uint64_t block);
+/* The same without waiting: it may be under way. */
+struct buffer *buffers_look(struct ext4 *fs, uint64_t block);
 /* With its contents from the disk. */
 status_t buffer_read(struct ext4 *fs, uint64_t block, struct buffer **out);
 /* Whatever was there: the caller fills it, or zero. */
@@ -240,8 +283,11 @@ void buffer_changed(struct ext4 *fs, struct buffer *b);
 void buffer_dirty(struct ext4 *fs, struct buffer *b, struct inode *owner);
 /* The block is free: what was to be written there is not. */
 void buffer_forget(struct ext4 *fs, struct buffer *b);
-/* Reads the blocks that are not in memory yet, as many at a time as possible. */
-status_t buffers_fill(struct ext4 *fs, uint64_t block, uint32_t count);
+/*
+ * Starts to read those of the blocks that are not in memory, as far as there is room; how many are there or under way.
+ * With no pointers to buffers: makes room.
+ */
+uint32_t buffers_prefetch(struct ext4 *fs, uint64_t block, uint32_t count);
 /* Writes buffers to their places, in the order of the disk and many at a time. Their flags stay. */
 status_t buffers_write(struct ext4 *fs, struct buffer **list, uint32_t count);
 /* A file's dirty data. */
@@ -251,9 +297,33 @@ status_t buffers_write_all(struct ext4 *fs);
 struct buffer **buffers_sorting(struct ext4 *fs, uint32_t count);
 void list_add(struct buffer_list *list, struct buffer *b);
 void list_remove(struct buffer_list *list, struct buffer *b);
+/* ---- io.c: requests to the disk, many at a time where it takes them so */
+
+status_t io_open(struct ext4 *fs);
+/* Waits for what is under way. */
+void io_close(struct ext4 *fs);
+/* The disk reaches it by itself. */
+bool io_reaches(struct ext4 *fs, const void *data);
+bool io_is_free(struct ext4 *fs);
+/* Blocks that lie in one piece on the disk and in memory, linked by io_next; their `reading` tells the end. */
+void io_read(struct ext4 *fs, struct buffer *first, uint32_t count);
+/* At most STAGING_BYTES; waits until there is some. */
+uint8_t *io_staging(struct ext4 *fs);
+/* Blocks that one request may have. */
+uint32_t io_blocks(struct ext4 *fs);
+/* data stays as it is until io_writes_end; staging: it is io_staging's, and given back. */
+void io_write(struct ext4 *fs, uint64_t block, uint32_t count, uint8_t *data, bool staging);
+/* Waits for all writes since the last call: OK if all went well, else ERR_IO. */
+status_t io_writes_end(struct ext4 *fs);
+/* The device looks at what was asked for. */
+void io_kick(struct ext4 *fs);
+/* Until something has ended. */
+void io_wait(struct ext4 *fs);
+
+/* One request that is waited for. */
 status_t volume_read(struct ext4 *fs, uint64_t block, uint32_t count, void *data);
 status_t volume_write(struct ext4 *fs, uint64_t block, uint32_t count, const void *data);
-/* Everything written before is on the medium. */
+/* Everything written before, by either way, is on the medium. */
 status_t volume_flush(struct ext4 *fs);
 /* Takes a buffer out that has nothing to be kept. */
 void buffer_drop(struct ext4 *fs, struct buffer *b);

@@ -458,11 +458,14 @@ static void check_failing(void)
 		CHECK_INT(ext4_write(fs, made(fs, EXT4_ROOT, name), 0, bytes, i * 100, &count), OK);
 	}
 	CHECK_INT(ext4_unmount(fs), OK);
-	for (int64_t good = 0; good < 60; good++) {
+	for (int64_t round = 0; round < 120; round++) {
+		int64_t good = round / 2;
 		uint64_t f = 0;
 		status_t status;
 
 		memory_disk_copy(&copy, &disk);
+		if (round % 2)
+			memory_disk_queue(&copy, 1u << 20, (uint64_t)round);
 		if (good % 2)
 			copy.good_reads = good;
 		else
@@ -497,7 +500,7 @@ static void check_failing(void)
 		checked(&copy);
 		memory_disk_free(&copy);
 	}
-	CHECK(failures > 20);
+	CHECK(failures > 40);
 	memory_disk_free(&disk);
 }
 

@@ -29,18 +29,20 @@ struct kind {
 	struct model_limits limits;
 	uint32_t cache_blocks;
 	bool checksums;
+	size_t memory; /* that the disk reaches */
 };
 
 static const struct kind kinds[] = {
-	{"1024", "-b 1024 -J size=1", 8u << 20, {150000, 40000, 150, 8, 200}, 0, false},
-	{"journal with checksums", "-b 1024 -J size=1", 8u << 20, {150000, 40000, 150, 8, 200}, 0, true},
-	{"4096", "-b 4096 -J size=4", 16u << 20, {400000, 100000, 150, 8, 240}, 0, true},
+	{"1024", "-b 1024 -J size=1", 8u << 20, {150000, 40000, 150, 8, 200}, 0, false, 2u << 20},
+	{"journal with checksums", "-b 1024 -J size=1", 8u << 20, {150000, 40000, 150, 8, 200}, 0, true, 1u << 20},
+	{"4096", "-b 4096 -J size=4", 16u << 20, {400000, 100000, 150, 8, 240}, 0, true, 1u << 20},
 	{"no checksums, small cache",
 	 "-b 1024 -O ^metadata_csum,^64bit -J size=1",
 	 8u << 20,
 	 {200000, 60000, 400, 4, 240},
 	 200,
-	 false},
+	 false,
+	 1u << 20},
 };
 
 /* Operations that may or may not have reached the disk. */
@@ -297,6 +299,11 @@ static bool round_run(const struct kind *kind, unsigned wanted, uint64_t seed)
 	if (!tool_mkfs(image, kind->options, kind->bytes) || !memory_disk_load(&disk, image))
 		return false;
 	memory_disk_copy(&start, &disk);
+	switch (random_below(&random, 4)) {
+	case 0: break; /* one request after the other */
+	case 1: memory_disk_queue(&disk, 0, seed); break;
+	default: memory_disk_queue(&disk, kind->memory, seed); break;
+	}
 	disk.recording = true;
 	model_init(&model);
 	model_init(&base);

@@ -91,6 +91,106 @@ static status_t memory_flush(struct disk *d)
 
 static const struct disk_ops memory_ops = {.read = memory_read, .write = memory_write, .flush = memory_flush};
 
+/* ---- many requests at a time, which end late and in any order */
+
+static void request_check(const struct memory_disk *m, const struct disk_request *r)
+{
+	const struct disk *d = &m->disk;
+	const uint8_t *memory = d->memory, *data = r->data;
+	bool good = r->count && r->count <= d->max_blocks && disk_range_good(d, r->block, r->count) &&
+		    (r->op == DISK_READ || r->op == DISK_WRITE);
+
+	if (memory && (data < memory || data + (size_t)r->count * TEST_SECTOR > memory + d->memory_bytes))
+		good = false;
+	for (unsigned i = 0; i < m->queued; i++) {
+		const struct disk_request *o = m->queue[i];
+
+		if (r->block < o->block + o->count && o->block < r->block + r->count &&
+		    (r->op == DISK_WRITE || o->op == DISK_WRITE))
+			good = false; /* which of them comes first, nobody knows */
+	}
+	if (!good) {
+		fprintf(stderr, "a bad request: %d of %u sectors at %llu\n", r->op, r->count,
+			(unsigned long long)r->block);
+		abort();
+	}
+}
+
+static status_t memory_submit(struct disk *d, struct disk_request *r)
+{
+	struct memory_disk *m = (struct memory_disk *)d;
+
+	request_check(m, r);
+	if (m->queued == TEST_DEPTH)
+		return ERR_WOULD_BLOCK;
+	m->queue[m->queued++] = r;
+	return OK;
+}
+
+static void memory_kick(struct disk *d)
+{
+	(void)d;
+}
+
+static void request_end(struct memory_disk *m)
+{
+	unsigned i = random_below(&m->random, m->queued);
+	struct disk_request *r = m->queue[i];
+	status_t status;
+
+	m->queue[i] = m->queue[--m->queued];
+	status = r->op == DISK_READ ? memory_read(&m->disk, r->block, r->count, r->data)
+				    : memory_write(&m->disk, r->block, r->count, r->data);
+	r->done(r, status);
+}
+
+static bool memory_poll(struct disk *d)
+{
+	struct memory_disk *m = (struct memory_disk *)d;
+	bool any = false;
+
+	for (uint32_t n = random_below(&m->random, 4); n && m->queued; n--) {
+		request_end(m);
+		any = true;
+	}
+	return any;
+}
+
+static status_t memory_wait(struct disk *d, uint64_t deadline)
+{
+	struct memory_disk *m = (struct memory_disk *)d;
+
+	(void)deadline;
+	if (!m->queued) {
+		fprintf(stderr, "waits with nothing under way\n");
+		abort();
+	}
+	request_end(m);
+	return OK;
+}
+
+static const struct disk_ops queued_ops = {.read = memory_read,
+					   .write = memory_write,
+					   .flush = memory_flush,
+					   .submit = memory_submit,
+					   .kick = memory_kick,
+					   .poll = memory_poll,
+					   .wait = memory_wait};
+
+void memory_disk_queue(struct memory_disk *m, size_t memory_bytes, uint64_t seed)
+{
+	m->disk.ops = &queued_ops;
+	m->random = seed;
+	if (!memory_bytes)
+		return;
+	m->disk.memory = aligned_alloc(4096, memory_bytes);
+	m->disk.memory_bytes = memory_bytes;
+	if (!m->disk.memory) {
+		perror("aligned_alloc");
+		exit(1);
+	}
+}
+
 static void memory_disk_make(struct memory_disk *m, uint64_t sectors)
 {
 	memset(m, 0, sizeof(*m));
@@ -153,6 +253,7 @@ void memory_disk_free(struct memory_disk *m)
 	free(m->bytes);
 	free(m->events);
 	free(m->log);
+	free(m->disk.memory);
 	memset(m, 0, sizeof(*m));
 }
 

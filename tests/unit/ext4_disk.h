@@ -5,6 +5,7 @@
 #include "fs/disk/disk.h"
 
 #define TEST_SECTOR 512u
+#define TEST_DEPTH  32u
 
 /* What was written, in order. */
 struct disk_event {
@@ -24,6 +25,9 @@ struct memory_disk {
 	uint64_t reads, writes, flushes;
 	/* Requests that still succeed; below 0 there is no end. Then all fail. */
 	int64_t good_writes, good_reads;
+	struct disk_request *queue[TEST_DEPTH]; /* under way */
+	unsigned queued;
+	uint64_t random;
 };
 
 /* A file's contents. False, and says why, if it cannot be read. */
@@ -32,6 +36,11 @@ bool memory_disk_save(const struct memory_disk *m, const char *path);
 /* Of the same size, with the same contents. */
 void memory_disk_copy(struct memory_disk *to, const struct memory_disk *from);
 void memory_disk_free(struct memory_disk *m);
+/*
+ * From now on it takes many requests at a time and ends them late and in any order, which is how they are recorded.
+ * memory_bytes: of memory that their data has to be in, a multiple of 4096; 0: anywhere.
+ */
+void memory_disk_queue(struct memory_disk *m, size_t memory_bytes, uint64_t seed);
 
 /* The events up to `end` as a power cut there leaves them, on `disk`, which has what was there when recording began. */
 enum cut_kind { CUT_CLEAN, CUT_PREFIX, CUT_TORN, CUT_SHUFFLED, CUT_KINDS };

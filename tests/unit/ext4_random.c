@@ -196,6 +196,8 @@ static bool run(const struct kind *kind, uint32_t operations, uint64_t seed)
 	printf("%s, %u operations, seed %llu\n", kind->name, operations, (unsigned long long)seed);
 	if (!tool_mkfs(image, kind->options, kind->bytes) || !memory_disk_load(&disk, image))
 		return false;
+	if (seed % 3) /* many requests at a time */
+		memory_disk_queue(&disk, seed % 3 == 1 ? 2u << 20 : 0, seed);
 	model_init(&model);
 	good = ext4_mount(&disk.disk, &options, &fs) == OK;
 	for (uint32_t i = 1; good && i <= operations; i++) {

@@ -10,7 +10,9 @@
 #include "sys/lib/startup.h"
 #include "sys/lib/syscall.h"
 
-#define DEVICE_BYTES (256 * 1024) /* memory that the device reaches */
+/* Memory that the device reaches: the cache, and room to gather what is written. It is in one piece, which may be hard to find;
+ * with less than this it is no use to try. */
+#define DEVICE_BYTES_MIN (1u << 20)
 
 static char source[128]; /* what is mounted, for messages */
 
@@ -45,6 +47,20 @@ static status_t options_read(const char *text, struct ext4_options *out)
 	return status;
 }
 
+static status_t device_open(struct disk **out, uint64_t bytes)
+{
+	status_t status;
+
+	do {
+		if (bytes < DEVICE_BYTES_MIN)
+			bytes = DEVICE_BYTES_MIN;
+		status = disk_block_open(out, startup_handle(FS_HND_DISK), startup_handle(FS_HND_DMA), bytes,
+					 HANDLE_NONE, 0);
+		bytes /= 2;
+	} while (status == ERR_NO_MEMORY && bytes >= DEVICE_BYTES_MIN);
+	return status;
+}
+
 int main(int argc, char **argv)
 {
 	static struct ext4_server server;
@@ -55,14 +71,14 @@ int main(int argc, char **argv)
 
 	if (status != OK)
 		return FS_EXIT(status);
-	/* Half of what vfs gave for it; the other half is for tables, and for what a transaction holds. */
-	options.cache_blocks = (uint32_t)(quota.limit.mem_bytes / 2 / 4096);
+	/* Three eighths of what vfs gave for it: the driver holds the memory of an instance that died until the next one attaches its own. The rest is
+	 * for tables, and for what a transaction holds. */
+	options.cache_blocks = (uint32_t)(quota.limit.mem_bytes / 8 * 3 / 4096);
 	status = options_read(argv[2], &options);
 	options.keep_orphans = strcmp(argv[1], FS_ARG_RESTART) == 0;
 	snprintf(source, sizeof(source), "%s", argv[3]);
 	if (status == OK)
-		status = disk_block_open(&disk, startup_handle(FS_HND_DISK), startup_handle(FS_HND_DMA), DEVICE_BYTES,
-					 HANDLE_NONE, 0);
+		status = device_open(&disk, (uint64_t)options.cache_blocks * 4096);
 	if (status != OK)
 		return FS_EXIT(status);
 	options.read_only |= disk->read_only;
