@@ -7,12 +7,11 @@
 #include "sys/lib/syscall.h"
 
 /* Requests taken from one client before the next one's turn */
-#define BATCH         32
-#define ROUNDS        64
+#define BATCH       32
+#define ROUNDS      64
 /* A device that has finished nothing for so long, with requests to work on, is out of order. */
-#define WATCHDOG_NS   15000000000ull
-#define IO_NONE       UINT16_MAX
-#define SYNC_RESERVED BLOCK_SYNC_ACTIVE /* requests kept for calls, so that deep queues do not starve them */
+#define WATCHDOG_NS 15000000000ull
+#define IO_NONE     UINT16_MAX
 
 enum { REQUESTS, ANSWERS };
 
@@ -82,7 +81,7 @@ void block_io_start(struct block_port *port, struct block_io *io)
 	}
 }
 
-static void kick(struct block_port *port)
+void block_io_kick(struct block_port *port)
 {
 	if (port->submitted)
 		port->hw->kick(port->hw_context);
@@ -280,7 +279,7 @@ void block_port_serve(struct block_port *port)
 	answers_show(port);
 	block_sync_start(port);
 	pump(port);
-	kick(port);
+	block_io_kick(port);
 	answers_show(port);
 }
 
@@ -518,14 +517,27 @@ bool block_port_serial_known(struct device *dev, char serial[32])
 	return device_state(dev) && block_state_serial_get(device_state(dev), serial);
 }
 
+/* Half of the device's depth at most; where there is little memory fewer will do. */
+static status_t pieces_make(struct block_port *port)
+{
+	unsigned most = port->info.depth / 2 < BLOCK_SYNC_ACTIVE ? port->info.depth / 2 : BLOCK_SYNC_ACTIVE;
+	status_t status = OK;
+
+	while (port->piece_count < most && status == OK) {
+		status = device_dma_alloc(port->dev, BLOCK_SYNC_BYTES, &port->pieces[port->piece_count].bounce);
+		port->piece_count += status == OK;
+	}
+	return port->piece_count ? OK : status;
+}
+
 status_t block_port_init(struct block_port *port, struct device *dev, const struct block_hw *hw, void *hw_context,
 			 const struct block_info *info)
 {
-	status_t status = OK;
+	status_t status;
 
 	if (driver_manifest.state_bytes != BLOCK_STATE_BYTES || !device_state(dev))
 		return ERR_NO_MEMORY;
-	if (info->depth < SYNC_RESERVED + 1 || !info->max_blocks || info->block_size < 512 || info->block_size > 4096 ||
+	if (info->depth < 2 || !info->max_blocks || info->block_size < 512 || info->block_size > 4096 ||
 	    info->block_size & (info->block_size - 1))
 		return ERR_UNSUPPORTED;
 	*port = (struct block_port){
@@ -543,10 +555,10 @@ status_t block_port_init(struct block_port *port, struct device *dev, const stru
 	block_state_serial_set(port->state, port->info.serial);
 	for (uint32_t i = 0; i < port->info.depth; i++)
 		port->ios[i].index = (uint16_t)i;
-	for (uint32_t i = port->info.depth; i-- > SYNC_RESERVED;)
+	status = pieces_make(port);
+	/* Those with the lowest numbers are kept for calls, so that deep queues do not starve them. */
+	for (uint32_t i = port->info.depth; i-- > port->piece_count;)
 		io_give(port, &port->ios[i]);
-	for (unsigned i = 0; status == OK && i < BLOCK_SYNC_ACTIVE; i++)
-		status = device_dma_alloc(dev, BLOCK_TRANSFER_MAX, &port->bounce[i]);
 	if (status == OK)
 		status = device_doorbell(dev, doorbell, &port->doorbell, &port->doorbell_bits);
 	if (status == OK) {

@@ -22,9 +22,10 @@
 
 #define BLOCK_IOS_MAX        256 /* requests with the device at a time, at most */
 #define BLOCK_SESSIONS_MAX   64
-#define BLOCK_SYNC_ACTIVE    2  /* calls that are worked on at a time; each has a buffer */
-#define BLOCK_SYNC_MAX       32 /* calls that wait; more get ERR_BUSY */
-#define BLOCK_PORT_DMA_BYTES (BLOCK_SYNC_ACTIVE * BLOCK_TRANSFER_MAX)
+#define BLOCK_SYNC_ACTIVE    8 /* pieces of calls that the device has at a time, at most; each has a buffer */
+#define BLOCK_SYNC_BYTES     131072u
+#define BLOCK_SYNC_MAX       64 /* calls; more get ERR_BUSY */
+#define BLOCK_PORT_DMA_BYTES (BLOCK_SYNC_ACTIVE * BLOCK_SYNC_BYTES)
 
 /* One request as the driver sees it: checked, of this disk. FLUSH has no blocks, only READ and WRITE have data. */
 struct block_io {
@@ -35,7 +36,7 @@ struct block_io {
 	uint16_t index; /* below the depth; among those with the driver each is there once */
 
 	/* the port's */
-	uint8_t owner; /* a session's number, or BLOCK_IO_SYNC + a caller's */
+	uint8_t owner; /* a session's number, or BLOCK_IO_SYNC + a piece's */
 	bool busy;
 	uint16_t next;
 	uint64_t id;
@@ -58,12 +59,24 @@ struct block_session {
 	handle_t reply; /* of detach */
 };
 
+/* A caller who waits */
 struct block_sync {
-	handle_t reply;
-	uint8_t op; /* enum block_op */
+	handle_t reply; /* HANDLE_NONE: nobody */
+	uint8_t op;     /* enum block_op */
+	bool more;      /* not all of it was given to the device */
+	uint32_t under_way;
+	status_t status;
 	uint64_t block, left;
-	uint64_t moved; /* bytes */
-	uint32_t piece; /* blocks of the piece that the device has */
+	uint64_t moved; /* bytes given to the device */
+};
+
+/* Of a call, with the device */
+struct block_piece {
+	struct dma bounce;
+	uint64_t at; /* bytes of the call before it */
+	uint32_t count;
+	uint8_t call;
+	bool busy;
 };
 
 struct block_port {
@@ -84,10 +97,11 @@ struct block_port {
 	uint64_t session_mask, dirty_mask; /* in use; with answers to show */
 	unsigned turn;
 
-	struct block_sync active[BLOCK_SYNC_ACTIVE];
-	struct dma bounce[BLOCK_SYNC_ACTIVE];
-	struct block_sync waiting[BLOCK_SYNC_MAX];
-	unsigned waiting_count;
+	struct block_sync calls[BLOCK_SYNC_MAX];
+	struct block_piece pieces[BLOCK_SYNC_ACTIVE];
+	unsigned calls_open;
+	unsigned piece_count; /* that there are */
+	unsigned call_turn;   /* whose piece is the next */
 
 	uint32_t with_device;
 	uint64_t finished, finished_seen; /* for the watchdog */
@@ -115,6 +129,8 @@ uint32_t block_port_busy(const struct block_port *port);
 /* ---- between the library's files ---- */
 
 void block_io_start(struct block_port *port, struct block_io *io);
+/* The device looks at what was started. */
+void block_io_kick(struct block_port *port);
 void block_sync_start(struct block_port *port);
 void block_sync_done(struct block_port *port, unsigned number, status_t status);
 /* The window of a caller's handle. ERR_ACCESS: it is lost. */

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Calls that read, write, flush and clear: first come, first served, through a buffer of the driver's. */
+/* Calls that read, write, flush and clear: in pieces through buffers of the driver's, each caller's in turn. */
 #include <string.h>
 
 #include "sys/driver/block_port.h"
 #include "sys/lib/syscall.h"
+
+/* The device begins with a piece of that size while the next one is copied. */
+#define KICK_BYTES 65536u
 
 static bool has_data(const struct block_sync *c)
 {
@@ -20,72 +23,105 @@ static void reply(const struct block_sync *c, status_t status)
 	}
 }
 
-static void finish(struct block_port *port, unsigned number, status_t status)
+static void finish(struct block_port *port, struct block_sync *c)
 {
-	reply(&port->active[number], status);
-	port->active[number] = (struct block_sync){0};
+	reply(c, c->status);
+	*c = (struct block_sync){0};
+	port->calls_open--;
 }
 
-/* The next piece goes to the device. */
-static void piece_start(struct block_port *port, unsigned number)
+/* What is under way comes to its end first. */
+static void fail(struct block_sync *c, status_t status)
 {
-	struct block_sync *c = &port->active[number];
-	struct dma *bounce = &port->bounce[number];
+	if (c->status == OK)
+		c->status = status;
+	c->more = false;
+}
+
+/* The next piece of a call goes to the device. */
+static void piece_start(struct block_port *port, unsigned number, unsigned call)
+{
+	struct block_piece *p = &port->pieces[number];
+	struct block_sync *c = &port->calls[call];
 	struct block_io *io = &port->ios[number];
 	uint64_t most = port->info.max_discard_blocks;
 
 	if (has_data(c)) {
-		most = bounce->size / port->info.block_size;
+		most = p->bounce.size / port->info.block_size;
 		if (most > port->info.max_blocks)
 			most = port->info.max_blocks;
 	}
-	c->piece = (uint32_t)(c->left < most ? c->left : most);
+	p->call = (uint8_t)call;
+	p->at = c->moved;
+	p->count = (uint32_t)(c->left < most ? c->left : most);
+	size_t size = has_data(c) ? (size_t)p->count * port->info.block_size : 0;
 	if (c->op == BLOCK_OP_WRITE) {
-		size_t size = (size_t)c->piece * port->info.block_size;
-		status_t status = lease_read(c->reply, BLOCK_WRITE_LEASE_DATA, c->moved, bounce->cpu, size);
+		status_t status = lease_read(c->reply, BLOCK_WRITE_LEASE_DATA, p->at, p->bounce.cpu, size);
 
 		if (status != OK) {
-			finish(port, number, status);
+			fail(c, status);
+			if (!c->under_way)
+				finish(port, c);
 			return;
 		}
-		dma_to_device(bounce, 0, size);
+		dma_to_device(&p->bounce, 0, size);
 	}
 	io->block = c->block;
-	io->bus = bounce->bus;
-	io->count = c->piece;
+	io->bus = p->bounce.bus;
+	io->count = p->count;
 	io->op = c->op;
 	io->owner = (uint8_t)(BLOCK_IO_SYNC + number);
+	c->block += p->count;
+	c->left -= p->count;
+	c->moved += size;
+	c->more = c->left;
+	c->under_way++;
+	p->busy = true;
 	block_io_start(port, io);
+	if (size >= KICK_BYTES)
+		block_io_kick(port);
 }
 
 void block_sync_done(struct block_port *port, unsigned number, status_t status)
 {
-	struct block_sync *c = &port->active[number];
-	size_t size = (size_t)c->piece * port->info.block_size;
+	struct block_piece *p = &port->pieces[number];
+	struct block_sync *c = &port->calls[p->call];
+	size_t size = (size_t)p->count * port->info.block_size;
 
-	if (status == OK && c->op == BLOCK_OP_READ) {
-		dma_from_device(&port->bounce[number], 0, size);
-		status = lease_write(c->reply, BLOCK_READ_LEASE_DATA, c->moved, port->bounce[number].cpu, size);
+	p->busy = false;
+	if (status == OK && c->op == BLOCK_OP_READ && c->status == OK) {
+		dma_from_device(&p->bounce, 0, size);
+		status = lease_write(c->reply, BLOCK_READ_LEASE_DATA, p->at, p->bounce.cpu, size);
 	}
-	c->moved += size;
-	c->block += c->piece;
-	c->left -= c->piece;
-	if (status != OK || !c->left)
-		finish(port, number, status);
-	else
-		piece_start(port, number);
+	if (status != OK)
+		fail(c, status);
+	c->under_way--;
+	if (!c->more && !c->under_way)
+		finish(port, c);
+}
+
+static bool call_next(struct block_port *port, unsigned *call)
+{
+	for (unsigned i = 0; i < BLOCK_SYNC_MAX; i++) {
+		unsigned number = (port->call_turn + i) % BLOCK_SYNC_MAX;
+
+		if (port->calls[number].more) {
+			port->call_turn = (number + 1) % BLOCK_SYNC_MAX;
+			*call = number;
+			return true;
+		}
+	}
+	return false;
 }
 
 void block_sync_start(struct block_port *port)
 {
-	for (unsigned i = 0; i < BLOCK_SYNC_ACTIVE; i++) {
+	unsigned call;
+
+	for (unsigned i = 0; port->calls_open && i < port->piece_count; i++) {
 		/* One that fails at once leaves its place to the next. */
-		while (port->waiting_count && port->active[i].reply == HANDLE_NONE) {
-			port->active[i] = port->waiting[0];
-			port->waiting_count--;
-			memmove(port->waiting, port->waiting + 1, port->waiting_count * sizeof(port->waiting[0]));
-			piece_start(port, i);
-		}
+		while (!port->pieces[i].busy && call_next(port, &call))
+			piece_start(port, i, call);
 	}
 }
 
@@ -104,7 +140,8 @@ status_t block_sync_call(struct block_port *port, struct ipc_request *rq, enum b
 			 uint64_t count)
 {
 	struct block_window w;
-	struct block_sync call = {.op = (uint8_t)op, .left = count};
+	struct block_sync call = {.op = (uint8_t)op, .more = true, .left = count};
+	unsigned free = 0;
 	status_t status = block_window_find(port, rq->msg.badge, &w);
 
 	if (status == OK)
@@ -114,13 +151,16 @@ status_t block_sync_call(struct block_port *port, struct ipc_request *rq, enum b
 	bool nothing = op == BLOCK_OP_FLUSH ? !(port->info.features & BLOCK_FEATURE_CACHE) : !count;
 	if (nothing)
 		return OK;
-	if (port->waiting_count == BLOCK_SYNC_MAX)
+	while (free < BLOCK_SYNC_MAX && port->calls[free].reply != HANDLE_NONE)
+		free++;
+	if (free == BLOCK_SYNC_MAX)
 		return ERR_BUSY;
 	status = ipc_request_save(rq, &call.reply);
 	if (status != OK)
 		return status;
 	call.block = op == BLOCK_OP_FLUSH ? 0 : w.base + block;
-	port->waiting[port->waiting_count++] = call;
+	port->calls[free] = call;
+	port->calls_open++;
 	block_port_serve(port);
 	return IPC_DEFERRED;
 }

@@ -54,6 +54,8 @@ static ssize_t move(struct file *f, bool write, void *buffer, size_t len, off_t 
 	size_t done = 0, left = (uint64_t)at < f->size ? f->size - (size_t)at : 0;
 	ssize_t n = 0;
 
+	if (f->flags & O_DIRECT && ((uint64_t)at | len) % f->inode)
+		return -EINVAL;
 	if (!left && len && write)
 		return -ENOSPC;
 	if (len > left)
@@ -143,7 +145,7 @@ int device_block_new(handle_t device, int flags, struct file **out)
 	if (status == OK && (count != 1 || info.block_size < 512 || info.block_size > BLOCK_BYTES_MAX ||
 			     info.blocks > INT64_MAX / info.block_size))
 		status = ERR_PROTOCOL;
-	struct file *f = status == OK ? file_new(&ops, flags & (O_ACCMODE | O_APPEND | O_NONBLOCK)) : NULL;
+	struct file *f = status == OK ? file_new(&ops, flags & (O_ACCMODE | O_APPEND | O_NONBLOCK | O_DIRECT)) : NULL;
 	if (!f) {
 		(void)handle_close(device);
 		return status == OK ? -ENOMEM : -errno_from_status(status);

@@ -170,8 +170,8 @@ static void test_callers(void)
 		CHECK_INT(status, ERR_WOULD_BLOCK);
 		calls[waiting++] = host_last_call;
 	}
-	CHECK_INT(waiting, BLOCK_SYNC_MAX + BLOCK_SYNC_ACTIVE);
-	CHECK_INT(busy, 8 - BLOCK_SYNC_ACTIVE);
+	CHECK_INT(waiting, BLOCK_SYNC_MAX);
+	CHECK_INT(busy, 8);
 	host_caller_kill(calls[5]);
 	host_caller_kill(calls[6]);
 	while (step())
@@ -194,6 +194,43 @@ static void test_callers(void)
 	CHECK_INT(status, ERR_PEER_DIED);
 	host_async = false;
 	CHECK_INT(block_read(HOST_ENDPOINT, 0, buffers[0], 512), OK);
+}
+
+/* Long calls do not keep a short one waiting: each has its turn at the device. */
+static void test_turns(void)
+{
+	static uint8_t large[2][BLOCK_TRANSFER_MAX], small[512];
+	unsigned calls[3];
+	status_t status;
+	uint64_t word;
+
+	start(&over_mmio, FEATURES_ALL, 64, 512);
+	for (size_t i = 0; i < BLOCK_TRANSFER_MAX; i++)
+		disk.store[i] = (uint8_t)(i * 7 + i / 512);
+	host_async = true;
+	for (unsigned i = 0; i < 2; i++) {
+		CHECK_INT(block_read(HOST_ENDPOINT, 0, large[i], BLOCK_TRANSFER_MAX), ERR_WOULD_BLOCK);
+		calls[i] = host_last_call;
+	}
+	CHECK_INT(block_read(HOST_ENDPOINT, 3, small, 512), ERR_WOULD_BLOCK);
+	calls[2] = host_last_call;
+	host_caller_kill(calls[0]); /* with pieces under way */
+	while (!host_answered(calls[2], &status, &word))
+		CHECK(step());
+	CHECK_INT(status, OK);
+	CHECK(!memcmp(small, disk.store + 3 * 512, 512));
+	CHECK(!host_answered(calls[1], &status, &word));
+	while (step())
+		;
+	CHECK(host_answered(calls[1], &status, &word));
+	CHECK_INT(status, OK);
+	CHECK(!memcmp(large[1], disk.store, BLOCK_TRANSFER_MAX));
+	/* an error of one piece is the call's */
+	disk.fail = 1;
+	host_async = false;
+	CHECK_INT(block_read(HOST_ENDPOINT, 0, large[0], BLOCK_TRANSFER_MAX), ERR_IO);
+	CHECK_INT(block_read(HOST_ENDPOINT, 0, large[0], BLOCK_TRANSFER_MAX), OK);
+	CHECK(!memcmp(large[0], disk.store, BLOCK_TRANSFER_MAX));
 }
 
 static void test_windows(void)
@@ -521,7 +558,7 @@ static void test_bad_devices(void)
 	CHECK_INT(host_bind(&over_mmio, DRIVER_FRESH), ERR_IO);
 	disk_model_init(&disk, FEATURES_ALL, 0, 512);
 	CHECK_INT(host_bind(&over_mmio, DRIVER_FRESH), ERR_NOT_FOUND);
-	disk_model_init(&disk, FEATURES_ALL, 2, 512);
+	disk_model_init(&disk, FEATURES_ALL, 1, 512);
 	CHECK_INT(host_bind(&over_mmio, DRIVER_FRESH), ERR_UNSUPPORTED);
 	disk_model_init(&disk, FEATURES_ALL, 64, 100);
 	CHECK(host_bind(&over_mmio, DRIVER_FRESH) != OK);
@@ -595,6 +632,7 @@ int main(void)
 	test_calls(&over_mmio, 0, 24, 512);
 	test_calls(&over_pci, FEATURES_ALL, 1024, 2048);
 	test_callers();
+	test_turns();
 	test_windows();
 	test_rings();
 	test_bad_requests();
