@@ -310,8 +310,14 @@ status_t buffer_read(struct ext4 *fs, uint64_t block, struct buffer **out)
 		else
 			b->reading = READING_FAILED;
 	}
-	while (b->reading == READING_UNDER_WAY)
+	while (b->reading == READING_UNDER_WAY) {
+		if (fs->hurry) {
+			io_kick(fs);
+			fs->missing = block;
+			return ERR_WOULD_BLOCK;
+		}
 		io_wait(fs);
+	}
 	if (b->reading == READING_FAILED)
 		status = buffer_read_alone(fs, b);
 	if (status == OK)

@@ -74,6 +74,18 @@ void ext4_release(struct ext4 *fs, uint64_t inode);
 /* Deletes what has neither name nor hold. After a mount with keep_orphans, when all holds are there again. */
 status_t ext4_clean_orphans(struct ext4 *fs);
 
+/*
+ * After ext4_set_wait(fs, false), operations that change nothing (hold, attributes, lookup, read_link, list, read) ask the disk for what is not in memory
+ * and end with ERR_WOULD_BLOCK, to be called again when that has arrived. Only on disks with `submit` does it happen. Before any other operation:
+ * ext4_set_wait(fs, true), as after the mount.
+ */
+void ext4_set_wait(struct ext4 *fs, bool wait);
+/* What the last ERR_WOULD_BLOCK was about; whether it has arrived, or cannot be had. */
+uint64_t ext4_missing(const struct ext4 *fs);
+bool ext4_arrived(struct ext4 *fs, uint64_t missing);
+/* Takes what the disk has done. Never waits. */
+void ext4_poll(struct ext4 *fs);
+
 struct ext4_attributes {
 	uint64_t size;
 	uint64_t blocks;                     /* of 512 bytes */

@@ -106,6 +106,26 @@ static void read_start(struct ext4 *fs, struct inode *n, uint64_t first, uint64_
 	io_kick(fs);
 }
 
+/* Whether something of what was asked for is still under way. */
+static bool read_is_late(struct ext4 *fs, struct inode *n, uint64_t first, uint64_t end)
+{
+	bool late = false;
+	struct mapping m;
+
+	for (uint64_t at = first; at < end; at++) {
+		const struct buffer *b;
+
+		if (extent_find(fs, n, at, &m) != OK)
+			break; /* the reader finds out */
+		b = m.block && !m.unwritten ? buffers_look(fs, m.block + (at - m.logical)) : NULL;
+		if (b && b->reading == READING_UNDER_WAY) {
+			fs->missing = b->block;
+			late = true;
+		}
+	}
+	return late;
+}
+
 /* From a block on, as much as lies in one piece of memory: at least one block, at most `most`. */
 static status_t read_piece(struct ext4 *fs, struct inode *n, uint64_t logical, uint64_t most, const uint8_t **data,
 			   uint64_t *count)
@@ -139,6 +159,7 @@ status_t ext4_read_to(struct ext4 *fs, uint64_t inode, uint64_t offset, size_t s
 {
 	struct inode *n;
 	uint64_t started = 0;
+	bool hurry = fs->hurry;
 	status_t status = reading_begin(fs);
 
 	*count = 0;
@@ -165,6 +186,10 @@ status_t ext4_read_to(struct ext4 *fs, uint64_t inode, uint64_t offset, size_t s
 				break;
 			read_start(fs, n, logical, end);
 			started = end;
+			if (fs->hurry && read_is_late(fs, n, logical, end)) {
+				status = ERR_WOULD_BLOCK;
+				break;
+			}
 		}
 		status = read_piece(fs, n, logical, started - logical, &data, &blocks);
 		if (status < 0)
@@ -176,8 +201,10 @@ status_t ext4_read_to(struct ext4 *fs, uint64_t inode, uint64_t offset, size_t s
 		if (status == OK) {
 			*count += piece;
 			n->read_next = logical + blocks;
+			fs->hurry = false; /* all or nothing */
 		}
 	}
+	fs->hurry = hurry;
 	n->busy--;
 	return status;
 }

@@ -217,3 +217,28 @@ status_t io_writes_end(struct ext4 *fs)
 	fs->io.written = OK;
 	return status;
 }
+
+/* ---- for callers who do not wait */
+
+void ext4_set_wait(struct ext4 *fs, bool wait)
+{
+	fs->hurry = !wait;
+}
+
+uint64_t ext4_missing(const struct ext4 *fs)
+{
+	return fs->missing;
+}
+
+bool ext4_arrived(struct ext4 *fs, uint64_t missing)
+{
+	const struct buffer *b = buffers_look(fs, missing);
+
+	return !b || b->reading != READING_UNDER_WAY;
+}
+
+void ext4_poll(struct ext4 *fs)
+{
+	if (fs->io.blocks_max)
+		(void)fs->disk->ops->poll(fs->disk);
+}

@@ -233,6 +233,8 @@ struct ext4 {
 	void *scratch;         /* a block */
 	void *zeroes;          /* another, of zeroes */
 	bool unflushed;        /* something was written since the last flush */
+	bool hurry;            /* who reads does not wait: ERR_WOULD_BLOCK, for `missing` */
+	uint64_t missing;
 	uint32_t generation;
 	uint32_t operation; /* number of the one under way */
 };

@@ -4,7 +4,7 @@
  * over these functions, and keeps open files, nodes in use, locks, views and mount points, also across the death of the process. Permissions, symbolic
  * links, `.` and `..` are its business; the functions are called with what has been checked.
  *
- * One thread: a function answers when it is done. Errors are those that the operation of the protocol lists.
+ * One thread: a function answers when it is done (or, if it reads from a device, is called again: FS_DEFERS). Errors are those that the operation of the protocol lists.
  */
 #pragma once
 
@@ -83,6 +83,10 @@ typedef bool (*fs_emit_fn)(struct fs_list *list, const char *name, size_t len, u
 enum {
 	/* Look-ups are as fast as a cache's: keep none. Also where names differ in more than their bytes. */
 	FS_NO_NAME_CACHE = 1u << 0,
+	/* Where it says so, node_load, lookup, parent, list, read_link and read may answer ERR_WOULD_BLOCK while fs_may_defer, having done nothing that
+	 * cannot be done again: the request is served anew when `arrived`, and others meanwhile. Has `missing`, `arrived`, `signalled`; main has called
+	 * fs_notification. */
+	FS_DEFERS = 1u << 1,
 };
 
 /* Bits of `changed` */
@@ -162,6 +166,12 @@ struct fs_ops {
 	void (*end)(struct fs *fs);
 	/* Some time after it was asked for (fs_later). NULL: it never is. */
 	void (*idle)(struct fs *fs);
+
+	/* FS_DEFERS: what the last ERR_WOULD_BLOCK is about, by a number of the file system's; whether that is there, or another try is worth it. */
+	uint64_t (*missing)(struct fs *fs);
+	bool (*arrived)(struct fs *fs, uint64_t missing);
+	/* Time to look at the device: it has signalled, or (late) some requests wait for seconds. */
+	void (*signalled)(struct fs *fs, bool late);
 };
 
 /* What vfs started the process with: argv[1] says fresh or restart, argv[2] the options, argv[3] the source. */
@@ -176,6 +186,12 @@ struct fs_ops {
 
 /* Serves until vfs says to stop; returns main's status. `data` comes back by fs_data. */
 int fs_main(const struct fs_ops *ops, void *data, bool read_only);
+
+/* FS_DEFERS, before fs_main: what the device signals, with the bit FS_SIGNAL_BIT. It is the server's, which other bits wake too: who waits for it
+ * elsewhere signals again what it took. */
+#define FS_SIGNAL_BIT 0u
+status_t fs_notification(handle_t *out);
+bool fs_may_defer(const struct fs *fs);
 
 void *fs_data(const struct fs *fs);
 int64_t fs_now(struct fs *fs);

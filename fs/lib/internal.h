@@ -29,6 +29,14 @@ struct fs {
 	struct server server;
 	struct server_timer timer; /* for ops->idle */
 	bool timer_set;
+
+	/* requests that wait for a device (later.c), first come first */
+	struct fs_deferred *deferred, *deferred_last;
+	uint32_t deferred_count;
+	bool may_defer; /* the one that is served */
+	struct server_timer check;
+	bool check_set;
+
 	handle_t closed; /* notification that a badge has lost its last handle */
 	uint64_t closed_bits;
 

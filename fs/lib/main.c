@@ -50,6 +50,16 @@ static status_t state_map(struct state **out)
 	return status;
 }
 
+static handle_t notification = HANDLE_NONE;
+
+status_t fs_notification(handle_t *out)
+{
+	status_t status = notification == HANDLE_NONE ? notification_create(&notification) : OK;
+
+	*out = notification;
+	return status;
+}
+
 int fs_main(const struct fs_ops *ops, void *data, bool read_only)
 {
 	static struct fs fs;
@@ -59,6 +69,7 @@ int fs_main(const struct fs_ops *ops, void *data, bool read_only)
 		.endpoint = startup_handle(FS_HND_ENDPOINT),
 		.thread = startup_handle(HND_THREAD),
 		.read_only = read_only,
+		.notification = notification,
 	};
 	status_t status = state_map(&start.state);
 

@@ -3,6 +3,7 @@
 #include "fs/lib/serve.h"
 
 #include "fs/lib/clock.h"
+#include "fs/lib/later.h"
 #include "sys/lib/syscall.h"
 
 const struct file_ops fs_file_ops = {
@@ -136,6 +137,7 @@ static status_t on_stop(void *ctx, struct ipc_request *rq, bool force)
 
 	if (status != OK)
 		return status;
+	later_finish(fs);
 	open_files_closed(fs);
 	if (!force && (fs->open_count != 0 || covers_any(fs)))
 		return ERR_BUSY;
@@ -169,17 +171,20 @@ status_t fs_state_check(const struct state *state)
 												   : ERR_BAD_FORMAT;
 }
 
-static status_t serve_prepare(struct fs *fs, handle_t thread)
+static status_t serve_prepare(struct fs *fs, const struct fs_start *start)
 {
 	struct handle_info info;
+	bool defers = fs->ops->flags & FS_DEFERS;
 	status_t status = handle_info(fs->endpoint, &info);
 
 	fs->endpoint_koid = info.koid;
-	server_init(&fs->server, fs->endpoint, thread);
+	server_init(&fs->server, fs->endpoint, start->thread);
 	if (status == OK)
-		status = server_add_protocol(&fs->server, &file_protocol, &fs_file_ops, fs);
+		status = server_add_protocol(&fs->server, defers ? later_protocol() : &file_protocol, &fs_file_ops, fs);
 	if (status == OK)
 		status = server_add_protocol(&fs->server, &fs_control_protocol, &control_ops, fs);
+	if (status == OK && defers)
+		status = later_prepare(fs, start->notification);
 	if (status == OK)
 		status = server_add_signal(&fs->server, open_files_closed, fs, &fs->closed, &fs->closed_bits);
 	if (status == OK && fs->ops->idle)
@@ -202,7 +207,7 @@ status_t fs_start(struct fs *fs, const struct fs_start *start)
 	/* Without memory for it look-ups are slower, nothing else. */
 	if (!(fs->ops->flags & FS_NO_NAME_CACHE))
 		(void)name_cache_init(&fs->names);
-	status = serve_prepare(fs, start->thread);
+	status = serve_prepare(fs, start);
 	if (status == OK)
 		status = node_get(fs, fs->ops->root, &fs->root);
 	if (status == OK && fs->root->attr->kind != FILE_KIND_DIRECTORY)

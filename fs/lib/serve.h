@@ -11,6 +11,7 @@ struct fs_start {
 	handle_t endpoint;   /* RIGHT_EP_RECV, RIGHT_EP_MINT */
 	handle_t thread;     /* that will serve */
 	bool read_only;
+	handle_t notification; /* FS_DEFERS */
 };
 
 /* Takes over what an earlier instance left in the state, and is ready to serve (server_run). fs is zeroed memory. */

@@ -170,6 +170,9 @@ status_t block_queue_poll(struct block_queue *q, struct block_answer *answer)
 	for (;;) {
 		status_t status = ring_take(&q->answers, &a);
 
+		/* Who has a loop of his own goes to sleep there: with the next answer he is to be woken. */
+		if (status == ERR_WOULD_BLOCK && !q->own_notification && !ring_wait_begin(&q->answers))
+			continue;
 		if (status != OK)
 			return status;
 		bool good = settle(q, &a, &slot);
@@ -182,10 +185,11 @@ status_t block_queue_poll(struct block_queue *q, struct block_answer *answer)
 	}
 }
 
-status_t block_queue_wait(struct block_queue *q, uint64_t deadline)
+/* As block_queue_wait; *taken: bits that came meanwhile. */
+static status_t wait_for_answer(struct block_queue *q, uint64_t deadline, uint64_t *taken)
 {
 	for (;;) {
-		uint64_t now, until;
+		uint64_t now, until, bits;
 		struct block_info info;
 		uint32_t count;
 
@@ -196,9 +200,11 @@ status_t block_queue_wait(struct block_queue *q, uint64_t deadline)
 		if (status != OK)
 			return status;
 		until = deadline < now + PROBE_NS ? deadline : now + PROBE_NS;
-		status = notification_wait(q->notification, until, NULL);
-		if (status == OK)
+		status = notification_wait(q->notification, until, &bits);
+		if (status == OK) {
+			*taken |= bits;
 			continue;
+		}
 		if (status != ERR_TIMED_OUT && status != ERR_WOULD_BLOCK)
 			return status;
 		if (until == deadline)
@@ -209,6 +215,17 @@ status_t block_queue_wait(struct block_queue *q, uint64_t deadline)
 			return ERR_CLOSED;
 		doorbell_ring(q);
 	}
+}
+
+status_t block_queue_wait(struct block_queue *q, uint64_t deadline)
+{
+	uint64_t taken = 0;
+	status_t status = wait_for_answer(q, deadline, &taken);
+
+	/* A caller's own notification has other bits too, and a loop that counts on all of them. */
+	if (taken && !q->own_notification)
+		(void)notification_signal(q->notification, taken);
+	return status;
 }
 
 status_t block_queue_do(struct block_queue *q, const struct block_request *request, uint64_t deadline)

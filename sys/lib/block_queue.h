@@ -63,7 +63,7 @@ void block_queue_kick(struct block_queue *q);
 /* An answer. ERR_WOULD_BLOCK: none now. ERR_PROTOCOL: the driver breaks the rules; its next instance may do better. */
 status_t block_queue_poll(struct block_queue *q, struct block_answer *answer);
 
-/* Until there may be an answer. ERR_TIMED_OUT; ERR_CLOSED: the device is given up, nothing will be answered. */
+/* Until there may be an answer. A caller's notification is signalled again with what it was meanwhile. ERR_TIMED_OUT; ERR_CLOSED: the device is given up, nothing will be answered. */
 status_t block_queue_wait(struct block_queue *q, uint64_t deadline);
 
 /* Submits, kicks and waits for the answer of a request when no others are under way. */

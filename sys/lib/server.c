@@ -239,6 +239,18 @@ static void answer_send(struct ipc_request *rq)
 	(void)send_once(rq);
 }
 
+void server_answer(struct ipc_request *rq)
+{
+	unsigned handles = MSG_HANDLES(rq->msg.info);
+
+	if (send_once(rq) == OK)
+		return;
+	ipc_drop(rq->msg.handles, handles, OK);
+	rq->msg = (struct ipc_msg){.info = MSG_INFO(-ERR_PROTOCOL, 0, 0)};
+	if (send_once(rq) != OK)
+		ipc_close(rq->reply);
+}
+
 status_t server_run_until(struct server *server, uint64_t deadline)
 {
 	struct ipc_request rq = {0};

@@ -91,6 +91,9 @@ status_t server_run(struct server *server);
 /* The same, or until the deadline: ERR_TIMED_OUT (ERR_WOULD_BLOCK for deadline 0). */
 status_t server_run_until(struct server *server, uint64_t deadline);
 
+/* Answers a request that was saved, as its dispatch has left it; one whose caller is gone is forgotten. */
+void server_answer(struct ipc_request *rq);
+
 /* From a handler or callback: the loop ends after the present event has been answered. */
 void server_stop(struct server *server, status_t status);
 

@@ -687,6 +687,147 @@ static void check_untouched(void)
 	memory_disk_free(&disk);
 }
 
+/* ---- reading without waiting */
+
+#define HURRY_FILES 300u
+#define HURRY_BYTES 200000u
+
+static unsigned blocked; /* calls that had to be made again */
+
+static bool again(struct ext4 *fs, status_t status)
+{
+	if (status != ERR_WOULD_BLOCK)
+		return false;
+	blocked++;
+	while (!ext4_arrived(fs, ext4_missing(fs)))
+		ext4_poll(fs);
+	return true;
+}
+
+static status_t give_bytes(void *ctx, size_t at, const void *data, size_t size)
+{
+	memcpy((uint8_t *)ctx + at, data, size);
+	return OK;
+}
+
+static bool entry_count(void *ctx, const struct ext4_entry *entry)
+{
+	(void)entry;
+	++*(unsigned *)ctx;
+	return true;
+}
+
+static void check_hurry_tree(struct ext4 *fs, const uint8_t *bytes)
+{
+	static uint8_t back[HURRY_BYTES];
+	struct ext4_attributes a;
+	uint64_t d = 0, f = 0;
+	size_t count = 0;
+	char text[300];
+	status_t status;
+	unsigned before, entries;
+
+	while (again(fs, status = ext4_lookup(fs, EXT4_ROOT, NAME("d"), &d)))
+		;
+	CHECK_INT(status, OK);
+	for (unsigned i = 0; i < HURRY_FILES; i++) {
+		char name[40];
+		(void)snprintf(name, sizeof(name), "a file with number %u", i);
+		while (again(fs, status = ext4_lookup(fs, d, name, strlen(name), &f)))
+			;
+		CHECK_INT(status, OK);
+		while (again(fs, status = ext4_hold(fs, f)))
+			;
+		CHECK_INT(status, OK);
+		CHECK_INT(ext4_attributes(fs, f, &a), OK); /* what is held is in memory */
+		CHECK_INT(a.uid, i);
+		ext4_set_wait(fs, true);
+		ext4_release(fs, f);
+		ext4_set_wait(fs, false);
+	}
+	while (again(fs, status = ext4_lookup(fs, d, NAME("none"), &f)))
+		;
+	CHECK_INT(status, ERR_NOT_FOUND);
+	do
+		entries = 0;
+	while (again(fs, status = ext4_list(fs, d, 0, entry_count, &entries)));
+	CHECK_INT(status, OK);
+	CHECK_INT(entries, HURRY_FILES + 2);
+	while (again(fs, status = ext4_lookup(fs, EXT4_ROOT, NAME("link"), &f)))
+		;
+	while (again(fs, status = ext4_read_link(fs, f, text, sizeof(text), &count)))
+		;
+	CHECK_INT(status, OK);
+	CHECK_INT(count, 200);
+	while (again(fs, status = ext4_lookup(fs, EXT4_ROOT, NAME("data"), &f)))
+		;
+	before = blocked;
+	memset(back, 0, sizeof(back));
+	for (;;) {
+		status = ext4_read_to(fs, f, 100, HURRY_BYTES - 100, give_bytes, back + 100, &count);
+		if (status != ERR_WOULD_BLOCK)
+			break;
+		CHECK_INT(count, 0);
+		(void)again(fs, status);
+	}
+	CHECK_INT(status, OK);
+	CHECK_INT(count, HURRY_BYTES - 100);
+	CHECK(!memcmp(back + 100, bytes + 100, HURRY_BYTES - 100));
+	CHECK(blocked > before);
+}
+
+/* Whatever is not in memory yet: the operation says so, and called again gives what it would have given. */
+static void check_hurry(bool fails)
+{
+	static uint8_t bytes[HURRY_BYTES];
+	static char target[201];
+	struct memory_disk disk;
+	struct ext4_new with = new_file;
+	struct ext4 *fs;
+	uint64_t d, f;
+	size_t count;
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(i * 11 + i / 999);
+	memset(target, 'x', 200);
+	if (!fresh(&disk, "-b 1024 -J size=1", 16u << 20))
+		return;
+	fs = mounted(&disk);
+	CHECK_INT(ext4_create(fs, EXT4_ROOT, NAME("d"), &new_directory, &d), OK);
+	for (unsigned i = 0; i < HURRY_FILES; i++) {
+		char name[40];
+		with.uid = i;
+		(void)snprintf(name, sizeof(name), "a file with number %u", i);
+		CHECK_INT(ext4_create(fs, d, name, strlen(name), &with, &f), OK);
+	}
+	CHECK_INT(ext4_symlink(fs, EXT4_ROOT, NAME("link"), target, 200, &new_file, &f), OK);
+	f = made(fs, EXT4_ROOT, "data");
+	CHECK_INT(ext4_write(fs, f, 0, bytes, sizeof(bytes), &count), OK);
+	CHECK_INT(ext4_unmount(fs), OK);
+	memory_disk_queue(&disk, 1u << 20, 4);
+	fs = mounted(&disk);
+	ext4_set_wait(fs, false);
+	blocked = 0;
+	if (fails) { /* at once or in the end, but an answer */
+		status_t status;
+
+		disk.good_reads = 0;
+		while (again(fs, status = ext4_lookup(fs, EXT4_ROOT, NAME("d"), &d)))
+			;
+		CHECK_INT(status, ERR_IO);
+		disk.good_reads = -1;
+		while (again(fs, status = ext4_lookup(fs, EXT4_ROOT, NAME("d"), &d)))
+			;
+		CHECK_INT(status, OK);
+	} else {
+		check_hurry_tree(fs, bytes);
+		CHECK(blocked > 30);
+	}
+	ext4_set_wait(fs, true);
+	CHECK_INT(ext4_unmount(fs), OK);
+	memory_disk_free(&disk);
+}
+
 int main(void)
 {
 	struct memory_disk disk;
@@ -715,6 +856,8 @@ int main(void)
 	check_listing("-b 1024 -J size=1 -O ^dir_index");
 	check_full();
 	check_failing();
+	check_hurry(false);
+	check_hurry(true);
 	check_linux_files("-b 1024 -J size=1");
 	check_linux_files("-b 4096 -J size=4 -O ^metadata_csum");
 	check_linux_files("-b 1024 -J size=1 -O ^extent,^64bit");

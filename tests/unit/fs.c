@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fs/lib/later.h"
 #include "fs/lib/lock.h"
 #include "fs/lib/name_cache.h"
 #include "fs/lib/options.h"
@@ -607,6 +608,75 @@ static void test_restart(void)
 	host_reset();
 }
 
+/* ---- requests that wait for a device */
+
+static void test_later(void)
+{
+	struct file_attributes a;
+	char text[10];
+	uint64_t count, position;
+	uint32_t n;
+	handle_t file, made;
+	enum file_kind kind;
+
+	host_reset();
+	CHECK_INT(host_start(), OK);
+	root = host_root(0, 0, false);
+	CHECK_INT(file_open(root, "file", FILE_MODE_READ | FILE_MODE_WRITE | FILE_MODE_CREATE, 0644, &file, &kind), OK);
+	CHECK_INT(file_write(file, 0, "hello", 5, &count, &position), OK);
+	/* others are served, and nothing is tried before there is something */
+	host_slow = 2;
+	host_arrived = false;
+	CHECK_INT(file_attributes(root, "file", true, &a, 1, &n), ERR_CANCELLED);
+	CHECK_INT(file_attributes(file, "", true, &a, 1, &n), OK);
+	a.size = 0;
+	host_signal();
+	CHECK_INT(host_slow, 1);
+	host_arrived = true;
+	host_signal();
+	CHECK_INT(host_slow, 0);
+	CHECK_INT(host_deferred, ERR_WOULD_BLOCK);
+	host_signal();
+	CHECK_INT(host_deferred, OK);
+	CHECK_INT(a.size, 5);
+	/* the position moves once */
+	host_slow = 1;
+	CHECK_INT(file_read(file, FILE_AT_POSITION, text, 5, &count), ERR_CANCELLED);
+	host_signal();
+	CHECK_INT(host_deferred, OK);
+	CHECK_INT(memcmp(text, "hello", 5), 0);
+	CHECK_INT(file_read(file, FILE_AT_POSITION, text, 5, &count), OK);
+	CHECK_INT(count, 0);
+	/* an error is an answer too */
+	host_slow = 1;
+	CHECK_INT(file_attributes(root, "none", true, &a, 1, &n), ERR_CANCELLED);
+	host_signal();
+	CHECK_INT(host_deferred, ERR_NOT_FOUND);
+	/* what changes something waits */
+	host_slow = 1;
+	CHECK_INT(file_open(root, "new", FILE_MODE_WRITE | FILE_MODE_CREATE, 0644, &made, &kind), OK);
+	CHECK_INT(file_remove(root, "new", false), OK);
+	CHECK_INT(host_slow, 1);
+	/* not for ever */
+	host_slow = 1000;
+	CHECK_INT(file_attributes(root, "file", true, &a, 1, &n), ERR_CANCELLED);
+	for (unsigned i = 0; i < 8 && host_deferred == ERR_WOULD_BLOCK; i++)
+		host_signal();
+	CHECK_INT(host_deferred, OK);
+	/* nobody is left behind at the end; nor kept whose file was closed */
+	host_slow = 1;
+	host_arrived = false;
+	CHECK_INT(file_read(file, 0, text, 5, &count), ERR_CANCELLED);
+	handle_close(file);
+	host_closed();
+	later_finish(host_fs);
+	CHECK_INT(host_deferred, ERR_HANDLE);
+	handle_close(made);
+	handle_close(root);
+	host_closed();
+	host_end();
+}
+
 int main(void)
 {
 	test_locks();
@@ -615,6 +685,7 @@ int main(void)
 	test_name_cache();
 	test_permission();
 	test_restart();
+	test_later();
 	test_crash();
 	return check_end();
 }

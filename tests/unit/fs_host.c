@@ -230,15 +230,20 @@ status_t irq_ack(handle_t irq)
 }
 status_t timer_object_create(handle_t nt, uint64_t bits, handle_t *out)
 {
-	(void)out;
-	return irq_bind(0, nt, bits);
+	(void)nt, (void)bits;
+	*out = 5;
+	return OK;
 }
 status_t timer_set(handle_t timer, uint64_t deadline, uint64_t period_ns)
 {
-	return irq_bind(timer, deadline, period_ns);
+	(void)timer, (void)deadline, (void)period_ns;
+	return OK;
 }
 
 /* ---- calls ------------------------------------------------------------------------------------------------- */
+
+static struct host_lease kept[MSG_LEASES_MAX]; /* of the call that was saved last */
+static unsigned kept_count;
 
 static status_t lease_at(unsigned lease, uint64_t offset, uint64_t len, unsigned access, uint8_t **out)
 {
@@ -287,6 +292,9 @@ status_t lease_info(handle_t reply, unsigned lease, uint64_t *len, uint32_t *acc
 status_t ipc_save_caller(handle_t *reply)
 {
 	*reply = 4;
+	kept_count = current_count;
+	for (unsigned i = 0; i < kept_count; i++)
+		kept[i] = current[i];
 	host_deferred = ERR_WOULD_BLOCK;
 	return OK;
 }
@@ -298,25 +306,30 @@ status_t ipc_reply_to(handle_t reply, const struct ipc_msg *m)
 	return OK;
 }
 
+void host_signal(void)
+{
+	const struct server_signal *s = &host_fs->server.signals[FS_SIGNAL_BIT];
+
+	current = kept;
+	current_count = kept_count;
+	s->fn(s->ctx);
+	current_count = 0;
+}
+
 status_t host_message(uint64_t badge, struct ipc_msg *m, const struct host_lease *leases)
 {
 	struct ipc_request rq = {.msg = *m};
-	const struct ipc_protocol *protocol = IPC_LABEL_PROTOCOL(MSG_LABEL(m->info)) == FILE_NUMBER
-						      ? &file_protocol
-						      : &fs_control_protocol;
-	const void *ops = NULL;
+	const struct server_protocol *p = host_fs->server.protocols;
 
-	for (unsigned i = 0; i < host_fs->server.protocol_count; i++) {
-		if (host_fs->server.protocols[i].protocol == protocol)
-			ops = host_fs->server.protocols[i].ops;
-	}
+	if (p->protocol->number != IPC_LABEL_PROTOCOL(MSG_LABEL(m->info)))
+		p++; /* there are two */
 	rq.msg.badge = badge;
 	current = leases;
 	current_count = MSG_LEASES(m->info);
 	if (current_count > MSG_LEASES_MAX)
 		return ERR_INVALID;
 	host_closed();
-	status_t status = protocol->dispatch(ops, host_fs, &rq);
+	status_t status = p->protocol->dispatch(p->ops, host_fs, &rq);
 	current_count = 0;
 	if (status == IPC_DEFERRED)
 		return ERR_CANCELLED;
@@ -358,9 +371,47 @@ void host_reset(void)
 	gone_first = gone_count = 0;
 }
 
+/* ---- a tmpfs that is slow to look up and to read */
+
+unsigned host_slow;
+bool host_arrived;
+
+static status_t slow_lookup(struct fs *fs, struct node *dir, const char *name, size_t len, uint64_t *inode)
+{
+	if (fs_may_defer(fs) && host_slow && host_slow--)
+		return ERR_WOULD_BLOCK;
+	return tmpfs_ops.lookup(fs, dir, name, len, inode);
+}
+
+static status_t slow_read(struct fs *fs, struct node *node, uint64_t offset, const struct fs_io *io, size_t len)
+{
+	if (fs_may_defer(fs) && host_slow && host_slow--)
+		return ERR_WOULD_BLOCK;
+	return tmpfs_ops.read(fs, node, offset, io, len);
+}
+
+static uint64_t slow_missing(struct fs *fs)
+{
+	(void)fs;
+	return 7;
+}
+
+static bool slow_arrived(struct fs *fs, uint64_t missing)
+{
+	(void)fs;
+	return missing == 7 && host_arrived;
+}
+
+static void slow_signalled(struct fs *fs, bool late)
+{
+	(void)fs, (void)late;
+}
+
 status_t host_start(void)
 {
-	struct fs_start start = {.ops = &tmpfs_ops, .data = &store, .state = host_state, .endpoint = ENDPOINT};
+	static struct fs_ops ops;
+	struct fs_start start = {
+		.ops = &ops, .data = &store, .state = host_state, .endpoint = ENDPOINT, .notification = 6};
 	bool fresh;
 	status_t damaged = OK,
 		 status = store_open(&store, host_store, HOST_STORE_BYTES, STORE_VMO, HOST_QUOTA, 0, &fresh);
@@ -379,6 +430,13 @@ status_t host_start(void)
 	host_fs = calloc(1, sizeof(*host_fs));
 	if (!host_fs)
 		abort();
+	ops = tmpfs_ops;
+	ops.flags |= FS_DEFERS;
+	ops.lookup = slow_lookup;
+	ops.read = slow_read;
+	ops.missing = slow_missing;
+	ops.arrived = slow_arrived;
+	ops.signalled = slow_signalled;
 	status = fs_start(host_fs, &start);
 	return status == OK ? damaged : status;
 }

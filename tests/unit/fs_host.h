@@ -33,6 +33,11 @@ unsigned host_handles(void); /* open ones */
 /* A call that was deferred ended with ERR_CANCELLED; its answer, when it comes: ERR_WOULD_BLOCK until then. */
 extern status_t host_deferred;
 
+/* So many look-ups and reads that may do so answer ERR_WOULD_BLOCK; what they wait for has arrived; the server looks. */
+extern unsigned host_slow;
+extern bool host_arrived;
+void host_signal(void);
+
 /* Any message, for a fuzzer: badge and words as given. */
 struct host_lease {
 	void *memory;

@@ -49,13 +49,16 @@ static status_t options_read(const char *text, struct ext4_options *out)
 
 static status_t device_open(struct disk **out, uint64_t bytes)
 {
-	status_t status;
+	handle_t notification;
+	status_t status = fs_notification(&notification);
 
+	if (status != OK)
+		return status;
 	do {
 		if (bytes < DEVICE_BYTES_MIN)
 			bytes = DEVICE_BYTES_MIN;
 		status = disk_block_open(out, startup_handle(FS_HND_DISK), startup_handle(FS_HND_DMA), bytes,
-					 HANDLE_NONE, 0);
+					 notification, 1ull << FS_SIGNAL_BIT);
 		bytes /= 2;
 	} while (status == ERR_NO_MEMORY && bytes >= DEVICE_BYTES_MIN);
 	return status;
@@ -66,7 +69,6 @@ int main(int argc, char **argv)
 	static struct ext4_server server;
 	struct ext4_options options = {.now = ext4_server_now, .log = say, .ctx = &server};
 	struct quota_info quota;
-	struct disk *disk;
 	status_t status = argc > 3 ? quota_info(HANDLE_NONE, &quota) : ERR_INVALID;
 
 	if (status != OK)
@@ -78,11 +80,11 @@ int main(int argc, char **argv)
 	options.keep_orphans = strcmp(argv[1], FS_ARG_RESTART) == 0;
 	snprintf(source, sizeof(source), "%s", argv[3]);
 	if (status == OK)
-		status = device_open(&disk, (uint64_t)options.cache_blocks * 4096);
+		status = device_open(&server.disk, (uint64_t)options.cache_blocks * 4096);
 	if (status != OK)
 		return FS_EXIT(status);
-	options.read_only |= disk->read_only;
-	status = ext4_mount(disk, &options, &server.volume);
+	options.read_only |= server.disk->read_only;
+	status = ext4_mount(server.disk, &options, &server.volume);
 	if (status != OK) {
 		say(&server, status == ERR_BAD_FORMAT ? "this is no ext4 file system" : "cannot be mounted");
 		return FS_EXIT(status);
@@ -90,6 +92,6 @@ int main(int argc, char **argv)
 	struct ext4_volume volume;
 	ext4_volume(server.volume, &volume);
 	int result = fs_main(&ext4_ops, &server, volume.read_only);
-	disk->ops->close(disk);
+	server.disk->ops->close(server.disk);
 	return result;
 }

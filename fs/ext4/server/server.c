@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "fs/disk/disk_block.h"
 #include "fs/ext4/format.h"
 
 /* What was changed is committed after this time at the latest, as Linux does it. */
@@ -32,6 +33,21 @@ int64_t ext4_server_now(void *ctx)
 	const struct ext4_server *server = ctx;
 
 	return server->fs ? fs_now(server->fs) : 0;
+}
+
+/* An operation that changes nothing may be called again instead of waiting. */
+static struct ext4 *reading_begin(struct fs *fs)
+{
+	struct ext4 *volume = volume_of(fs);
+
+	ext4_set_wait(volume, !fs_may_defer(fs));
+	return volume;
+}
+
+static status_t reading_end(struct fs *fs, status_t status)
+{
+	ext4_set_wait(volume_of(fs), true);
+	return status;
 }
 
 /* ---- nodes ------------------------------------------------------------------------------------------------- */
@@ -92,11 +108,11 @@ static status_t server_node_load(struct fs *fs, struct node *node)
 	status_t status;
 
 	server_of(fs)->fs = fs;
-	status = ext4_hold(volume_of(fs), node->inode);
+	status = reading_end(fs, ext4_hold(reading_begin(fs), node->inode));
 	if (status != OK)
 		return status;
 	node->attr = &n->attr;
-	status = refresh(fs, node);
+	status = refresh(fs, node); /* it is in memory now */
 	if (status != OK)
 		ext4_release(volume_of(fs), node->inode);
 	return status;
@@ -117,12 +133,12 @@ static void server_restored(struct fs *fs)
 
 static status_t server_lookup(struct fs *fs, struct node *dir, const char *name, size_t len, uint64_t *inode)
 {
-	return ext4_lookup(volume_of(fs), dir->inode, name, len, inode);
+	return reading_end(fs, ext4_lookup(reading_begin(fs), dir->inode, name, len, inode));
 }
 
 static status_t server_parent(struct fs *fs, struct node *dir, uint64_t *inode)
 {
-	return ext4_lookup(volume_of(fs), dir->inode, "..", 2, inode);
+	return reading_end(fs, ext4_lookup(reading_begin(fs), dir->inode, "..", 2, inode));
 }
 
 /* Cursors of the library start at FS_LIST_FIRST, and those of programs are signed: the 8 bits that tell entries of the same hash apart become 7.
@@ -174,13 +190,13 @@ static status_t server_list(struct fs *fs, struct node *dir, uint64_t from, stru
 {
 	struct listing l = {list, emit};
 
-	return ext4_list(volume_of(fs), dir->inode, cursor_in(from), entry_emit, &l);
+	return reading_end(fs, ext4_list(reading_begin(fs), dir->inode, cursor_in(from), entry_emit, &l));
 }
 
 static status_t server_read_link(struct fs *fs, struct node *node, char *text, size_t size, size_t *len)
 {
 	size_t used = 0;
-	status_t status = ext4_read_link(volume_of(fs), node->inode, text, size, &used);
+	status_t status = reading_end(fs, ext4_read_link(reading_begin(fs), node->inode, text, size, &used));
 
 	/* What was cut off counts. */
 	*len = used < size || node->attr->size < used ? used : node->attr->size;
@@ -254,7 +270,8 @@ static status_t server_read(struct fs *fs, struct node *node, uint64_t offset, c
 {
 	struct fs_io copy = *io;
 	size_t count = 0;
-	status_t status = ext4_read_to(volume_of(fs), node->inode, offset, len, give, &copy, &count);
+	status_t status = reading_end(fs,
+				      ext4_read_to(reading_begin(fs), node->inode, offset, len, give, &copy, &count));
 
 	return status == OK && count != len ? ERR_IO : status;
 }
@@ -356,8 +373,30 @@ static void server_idle(struct fs *fs)
 	(void)ext4_sync(volume_of(fs));
 }
 
+static uint64_t server_missing(struct fs *fs)
+{
+	return ext4_missing(volume_of(fs));
+}
+
+static bool server_arrived(struct fs *fs, uint64_t missing)
+{
+	return ext4_arrived(volume_of(fs), missing);
+}
+
+static void server_signalled(struct fs *fs, bool late)
+{
+	struct ext4_server *server = server_of(fs);
+
+	if (!server->volume)
+		return;
+	if (late)
+		disk_block_check(server->disk);
+	ext4_poll(server->volume);
+}
+
 const struct fs_ops ext4_ops = {
 	.type = "ext4",
+	.flags = FS_DEFERS,
 	.node_size = sizeof(struct ext4_node),
 	.root = EXT4_ROOT,
 	.size_max = 0xffffffffull << 12, /* block numbers of a file have 32 bits */
@@ -386,4 +425,7 @@ const struct fs_ops ext4_ops = {
 	.volume = server_volume,
 	.end = server_end,
 	.idle = server_idle,
+	.missing = server_missing,
+	.arrived = server_arrived,
+	.signalled = server_signalled,
 };

@@ -7,7 +7,8 @@
 
 /* Behind fs_data */
 struct ext4_server {
-	struct ext4 *volume;
+	struct ext4 *volume; /* NULL: unmounted */
+	struct disk *disk;
 	struct fs *fs; /* known with the first node */
 };
 
