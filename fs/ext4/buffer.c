@@ -7,8 +7,9 @@
 
 #define CACHE_DEFAULT 4096u
 #define CACHE_MIN     128u
-/* Of a file's data that waits to be written: this part of the cache. */
-#define DIRTY_SHARE   4u
+/* Of a file's data: from this part of the cache on it begins to be written; this part is on the way at most. */
+#define DIRTY_SHARE   8u
+#define WRITING_SHARE 4u
 #define PINNED        (BUFFER_CHANGED | BUFFER_LOGGED | BUFFER_DIRTY | BUFFER_KEPT)
 
 static struct buffer **buffers_bucket(struct ext4 *fs, uint64_t block)
@@ -133,7 +134,7 @@ static struct buffer *ring_evict(struct ext4 *fs, struct buffer **hand)
 	for (uint64_t steps = 2 * (uint64_t)fs->cache.count + 1; *hand && steps; steps--) {
 		struct buffer *b = *hand;
 		*hand = b->clock_next;
-		if (b->spare || b->flags & PINNED || b->reading == READING_UNDER_WAY)
+		if (b->spare || b->flags & PINNED || b->reading == READING_UNDER_WAY || b->writing)
 			continue;
 		if (b->flags & BUFFER_USED) {
 			b->flags &= (uint8_t)~BUFFER_USED;
@@ -196,6 +197,8 @@ status_t buffers_trim(struct ext4 *fs, uint32_t spares)
 	c->reserved = spares;
 	if (c->dirty > c->limit / DIRTY_SHARE)
 		(void)buffers_write_all(fs); /* each file keeps its own error for its next sync */
+	while (c->writing > c->limit / WRITING_SHARE)
+		io_wait(fs);
 	if (c->count > c->limit)
 		extra_spares_free(fs, spares);
 	while (c->count > c->limit) {
@@ -211,6 +214,10 @@ status_t buffers_trim(struct ext4 *fs, uint32_t spares)
 		struct buffer *b = c->count < c->limit ? buffer_allocate(fs) : NULL;
 		if (!b)
 			b = buffer_evict(fs);
+		if (!b && c->writing) {
+			io_wait(fs);
+			continue;
+		}
 		if (!b && c->count >= c->limit)
 			b = buffer_allocate(fs);
 		if (!b)
@@ -242,6 +249,12 @@ struct buffer *buffers_find(struct ext4 *fs, uint64_t block)
 	if (b)
 		b->flags |= BUFFER_USED;
 	return b;
+}
+
+void buffer_settle(struct ext4 *fs, struct buffer *b)
+{
+	while (b->writing)
+		io_wait(fs);
 }
 
 /* A buffer for a block that has none. */
@@ -336,6 +349,7 @@ status_t buffer_make(struct ext4 *fs, uint64_t block, bool zero, struct buffer *
 		b = buffer_insert(fs, block);
 	if (!b)
 		return ERR_NO_MEMORY;
+	buffer_settle(fs, b);
 	b->flags = BUFFER_FILLED | BUFFER_USED;
 	buffer_become(b, BLOCK_PLAIN, 0, 0);
 	if (zero)
@@ -365,6 +379,8 @@ status_t buffer_data(struct ext4 *fs, uint64_t block, bool fill, struct buffer *
 	} else if ((*out)->kind != BLOCK_PLAIN) {
 		buffer_become(*out, BLOCK_PLAIN, 0, 0); /* whoever takes it for more looks through it again */
 	}
+	if (status == OK)
+		buffer_settle(fs, *out);
 	return status;
 }
 
@@ -419,6 +435,7 @@ void buffer_changed(struct ext4 *fs, struct buffer *b)
 		return;
 	if (b->flags & BUFFER_DIRTY) /* only a disk that uses a block twice gets here */
 		dirty_remove(fs, b);
+	buffer_settle(fs, b);           /* the same */
 	if (b->flags & BUFFER_LOGGED) { /* the transaction to come holds it; the log has it until then */
 		list_remove(&fs->logged, b);
 		b->flags &= (uint8_t)~BUFFER_LOGGED;
@@ -550,25 +567,32 @@ struct buffer **buffers_sorting(struct ext4 *fs, uint32_t count)
 	return c->sorted;
 }
 
-/* Blocks that lie in one piece on the disk: as they are if they do so in memory too. */
-static void run_write(struct ext4 *fs, struct buffer **list, uint32_t run)
+/* Blocks that lie in one piece on the disk: as they are if they do so in memory too. With an owner nobody waits for it. */
+static void run_write(struct ext4 *fs, struct buffer **list, uint32_t run, struct inode *owner)
 {
+	struct buffer *first = owner ? list[0] : NULL;
 	bool in_place = io_reaches(fs, list[0]->data);
-	uint8_t *copy;
+	uint8_t *data = list[0]->data;
 
 	for (uint32_t i = 1; i < run && in_place; i++)
 		in_place = list[i]->data == list[i - 1]->data + fs->block_size && io_reaches(fs, list[i]->data);
-	if (in_place) {
-		io_write(fs, list[0]->block, run, list[0]->data, false);
-		return;
+	if (!in_place) {
+		data = io_staging(fs);
+		for (uint32_t i = 0; i < run; i++)
+			memcpy(data + (size_t)i * fs->block_size, list[i]->data, fs->block_size);
 	}
-	copy = io_staging(fs);
-	for (uint32_t i = 0; i < run; i++)
-		memcpy(copy + (size_t)i * fs->block_size, list[i]->data, fs->block_size);
-	io_write(fs, list[0]->block, run, copy, true);
+	for (uint32_t i = 0; i < run && owner; i++) {
+		list[i]->io_next = i + 1 < run ? list[i + 1] : NULL;
+		list[i]->writing = true;
+	}
+	if (owner) {
+		owner->writing++;
+		fs->cache.writing += run;
+	}
+	io_write(fs, list[0]->block, run, data, !in_place, first, owner);
 }
 
-status_t buffers_write(struct ext4 *fs, struct buffer **list, uint32_t count)
+static void runs_write(struct ext4 *fs, struct buffer **list, uint32_t count, struct inode *owner)
 {
 	uint32_t room = io_blocks(fs), run;
 	bool in_order = true;
@@ -580,8 +604,14 @@ status_t buffers_write(struct ext4 *fs, struct buffer **list, uint32_t count)
 	for (uint32_t i = 0; i < count; i += run) {
 		for (run = 1; i + run < count && run < room && list[i + run]->block == list[i]->block + run; run++)
 			;
-		run_write(fs, list + i, run);
+		run_write(fs, list + i, run, owner);
 	}
+	io_kick(fs);
+}
+
+status_t buffers_write(struct ext4 *fs, struct buffer **list, uint32_t count)
+{
+	runs_write(fs, list, count, NULL);
 	return io_writes_end(fs);
 }
 
@@ -589,7 +619,6 @@ status_t buffers_write_file(struct ext4 *fs, struct inode *n)
 {
 	struct buffer **list;
 	uint32_t count = n->dirty_count;
-	status_t status;
 
 	if (count == 0)
 		return OK;
@@ -600,14 +629,10 @@ status_t buffers_write_file(struct ext4 *fs, struct inode *n)
 	for (struct buffer *b = n->dirty_first; b; b = b->dirty_next)
 		list[--count] = b;
 	count = n->dirty_count;
-	status = buffers_write(fs, list, count);
-	if (status < 0) {
-		n->write_error = status;
-		ext4_say(fs, "data of file %llu cannot be written", (unsigned long long)n->inode);
-	}
 	for (uint32_t i = 0; i < count; i++)
 		dirty_remove(fs, list[i]);
-	return status;
+	runs_write(fs, list, count, n);
+	return OK;
 }
 
 status_t buffers_write_all(struct ext4 *fs)

@@ -686,12 +686,12 @@ status_t ext4_sync_file(struct ext4 *fs, uint64_t inode, bool data_only)
 		return status;
 	if (fs->failed)
 		return ERR_IO;
-	(void)buffers_write_file(fs, n); /* its error is the file's */
-	result = n->write_error;
-	n->write_error = OK;
-	if ((data_only ? n->data_id : n->change_id) > fs->committed_id)
+	status = buffers_write_file(fs, n);
+	if (status == OK && (data_only ? n->data_id : n->change_id) > fs->committed_id)
 		status = journal_commit(fs);
 	if (status == OK && volume_flush(fs) < 0)
 		status = ERR_IO;
+	result = n->write_error;
+	n->write_error = OK;
 	return status < 0 ? status : result;
 }

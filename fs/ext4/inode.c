@@ -63,6 +63,8 @@ void inode_drop(struct ext4 *fs, struct inode *n)
 {
 	struct inode **at = &fs->nodes[n->inode & fs->node_mask];
 
+	while (n->writing)
+		io_wait(fs);
 	while (*at != n)
 		at = &(*at)->hash_next;
 	*at = n->hash_next;
@@ -75,7 +77,8 @@ void inodes_trim(struct ext4 *fs)
 {
 	for (struct inode *n = fs->use_last, *previous; n && fs->node_count > NODES_MAX; n = previous) {
 		previous = n->use_previous;
-		if (!n->holds && !n->busy && !n->dirty_count && !n->orphan && !n->ordered && n->write_error == OK)
+		if (!n->holds && !n->busy && !n->dirty_count && !n->writing && !n->orphan && !n->ordered &&
+		    n->write_error == OK)
 			inode_drop(fs, n);
 	}
 }

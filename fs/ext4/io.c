@@ -90,6 +90,30 @@ uint32_t io_blocks(struct ext4 *fs)
 
 /* ---- one request */
 
+static void buffer_was_read(struct buffer *b, status_t result)
+{
+	b->reading = result == OK ? READING_NO : READING_FAILED;
+	if (result == OK)
+		b->flags |= BUFFER_FILLED;
+}
+
+static void buffer_was_written(struct ext4 *fs, struct buffer *b)
+{
+	b->writing = false;
+	fs->cache.writing--;
+}
+
+static void owner_was_written(struct ext4 *fs, struct inode *n, status_t result)
+{
+	n->writing--;
+	if (result == OK)
+		return;
+	if (n->write_error == OK)
+		ext4_say(fs, "data of file %llu cannot be written", (unsigned long long)n->inode);
+	n->write_error = ERR_IO;
+	fs->running.data_lost |= n->ordered;
+}
+
 static void io_done(struct disk_request *r, status_t result)
 {
 	struct io *io = (struct io *)(void *)r;
@@ -98,13 +122,16 @@ static void io_done(struct disk_request *r, status_t result)
 	for (struct buffer *b = io->first, *next; b; b = next) {
 		next = b->io_next;
 		b->io_next = NULL;
-		b->reading = result == OK ? READING_NO : READING_FAILED;
-		if (result == OK)
-			b->flags |= BUFFER_FILLED;
+		if (r->op == DISK_READ)
+			buffer_was_read(b, result);
+		else
+			buffer_was_written(io->fs, b);
 	}
 	if (r->op == DISK_WRITE) {
 		q->writing--;
-		if (result < 0)
+		if (io->owner)
+			owner_was_written(io->fs, io->owner, result);
+		else if (result < 0)
 			q->written = ERR_IO;
 	}
 	if (io->staging)
@@ -183,6 +210,7 @@ void io_read(struct ext4 *fs, struct buffer *first, uint32_t count)
 	struct io *io = io_take(fs);
 
 	io->first = first;
+	io->owner = NULL;
 	io->staging = NULL;
 	for (struct buffer *b = first; b; b = b->io_next)
 		b->reading = READING_UNDER_WAY;
@@ -196,11 +224,13 @@ uint8_t *io_staging(struct ext4 *fs)
 	return fs->io.staging[--fs->io.staging_free];
 }
 
-void io_write(struct ext4 *fs, uint64_t block, uint32_t count, uint8_t *data, bool staging)
+void io_write(struct ext4 *fs, uint64_t block, uint32_t count, uint8_t *data, bool staging, struct buffer *first,
+	      struct inode *owner)
 {
 	struct io *io = io_take(fs);
 
-	io->first = NULL;
+	io->first = first;
+	io->owner = owner;
 	io->staging = staging ? data : NULL;
 	fs->unflushed = true;
 	fs->io.writing++;

@@ -65,7 +65,7 @@ status_t journal_write_super(struct ext4 *fs, uint32_t start, uint32_t sequence)
 		j->super.checksum = be32(super_checksum(&j->super));
 	memset(block, 0, fs->block_size);
 	memcpy(block, &j->super, sizeof(j->super));
-	io_write(fs, j->map[0], 1, block, true);
+	io_write(fs, j->map[0], 1, block, true, NULL, NULL);
 	return volume_flush(fs) < 0 ? ext4_fail(fs, "the journal cannot be written") : OK;
 }
 
@@ -282,7 +282,7 @@ struct log_writer {
 static void writer_flush(struct log_writer *w)
 {
 	if (w->gathered)
-		io_write(w->fs, w->place, w->gathered, w->staging, true);
+		io_write(w->fs, w->place, w->gathered, w->staging, true, NULL, NULL);
 	w->gathered = 0;
 }
 
@@ -464,10 +464,15 @@ static status_t ordered_write(struct ext4 *fs)
 {
 	status_t result = OK;
 
-	for (struct inode *n = fs->running.ordered, *next; n; n = next) {
+	for (struct inode *n = fs->running.ordered; n; n = n->ordered_next) {
 		status_t status = buffers_write_file(fs, n);
 		if (status < 0)
 			result = status;
+	}
+	if (io_writes_end(fs) < 0 || fs->running.data_lost)
+		result = ERR_IO;
+	fs->running.data_lost = false;
+	for (struct inode *n = fs->running.ordered, *next; n; n = next) {
 		next = n->ordered_next;
 		n->ordered = false;
 		n->ordered_next = NULL;

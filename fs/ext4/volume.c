@@ -529,9 +529,9 @@ static status_t groups_load(struct ext4 *fs)
 
 static void volume_clear(struct ext4 *fs)
 {
+	io_close(fs); /* what is under way still knows files and buffers */
 	inodes_close(fs);
 	journal_close(fs);
-	io_close(fs);
 	buffers_close(fs);
 	if (fs->group)
 		for (uint32_t g = 0; g < fs->groups; g++)
@@ -741,12 +741,16 @@ status_t ext4_sync(struct ext4 *fs)
 	if (fs->read_only)
 		return OK;
 	result = buffers_write_all(fs);
+	if (io_writes_end(fs) < 0)
+		result = ERR_IO;
 	for (struct inode *n = fs->use_first; n; n = n->use_next) {
 		if (n->write_error < 0)
 			result = n->write_error;
 		n->write_error = OK;
 	}
 	status = journal_commit(fs);
+	if (status == OK && volume_flush(fs) < 0) /* data that the commit knew nothing of */
+		status = ERR_IO;
 	return status < 0 ? status : result;
 }
 

@@ -54,13 +54,14 @@ struct buffer {
 	uint8_t *data;
 	struct buffer *hash_next; /* or the next spare one */
 	struct buffer *clock_next, *clock_previous;
-	struct buffer *io_next;                     /* that the same request reads */
+	struct buffer *io_next;                     /* of the same request */
 	struct buffer *list_next, *list_previous;   /* of the transaction, or of what waits for its checkpoint */
 	struct buffer *dirty_next, *dirty_previous; /* of its file's */
 	struct inode *owner;                        /* of dirty data */
 	uint8_t flags;
 	uint8_t kind;
 	uint8_t reading;    /* enum buffer_reading */
+	bool writing;       /* its data is on the way to the disk and stays as it is */
 	bool spare;         /* no block's */
 	bool extra;         /* its memory is not of the fixed part */
 	uint32_t operation; /* that looked at it last: in that it stays what it is */
@@ -89,6 +90,7 @@ struct buffers {
 	uint32_t count, limit, spares;
 	uint32_t reserved; /* spares that wait for the operation's changes */
 	uint32_t dirty;    /* of file data */
+	uint32_t writing;  /* of file data, on the way */
 	bool spending;     /* the operation has begun to change things */
 	struct buffer **sorted;
 	size_t sorted_room;
@@ -98,11 +100,12 @@ struct buffers {
 struct io {
 	struct disk_request request; /* first */
 	struct ext4 *fs;
-	struct buffer *first; /* that it reads */
+	struct buffer *first; /* that it reads, or writes behind their owner's back */
+	struct inode *owner;
 	uint8_t *staging;
 	struct io *next;
 };
-#define IO_COUNT      64u
+#define IO_COUNT      96u
 /* Memory in which blocks are gathered that lie in one piece on the disk only. */
 #define STAGING_COUNT 4u
 #define STAGING_BYTES (256u << 10)
@@ -114,7 +117,7 @@ struct requests {
 	uint8_t *staging[STAGING_COUNT];
 	uint32_t staging_free;
 	void *memory;
-	status_t written; /* the worst result of writes since io_writes_end */
+	status_t written; /* the worst result of writes since io_writes_end, but for those that are an owner's */
 	bool submitted;   /* since the device was told */
 };
 
@@ -135,6 +138,7 @@ struct inode {
 	struct inode *ordered_next; /* of the transaction's files whose data goes to the disk before it */
 	struct buffer *dirty_first;
 	uint32_t dirty_count;
+	uint32_t writing; /* requests on the way */
 	uint32_t holds;
 	uint32_t busy;               /* pinned by the operation */
 	uint64_t change_id, data_id; /* transactions that must be on the disk for a sync, and for one of its data */
@@ -197,6 +201,7 @@ struct transaction {
 	uint32_t first_freed; /* list of groups, by number + 1 */
 	uint64_t freed_blocks;
 	bool dirty;
+	bool data_lost; /* of a file that is ordered */
 };
 
 struct ext4 {
@@ -292,9 +297,15 @@ void buffer_forget(struct ext4 *fs, struct buffer *b);
 uint32_t buffers_prefetch(struct ext4 *fs, uint64_t block, uint32_t count);
 /* Writes buffers to their places, in the order of the disk and many at a time. Their flags stay. */
 status_t buffers_write(struct ext4 *fs, struct buffer **list, uint32_t count);
-/* A file's dirty data. */
+/*
+ * Begins to write a file's dirty data. How that goes is n->write_error when io_writes_end has come back; ERR_NO_MEMORY:
+ * it was not begun.
+ */
 status_t buffers_write_file(struct ext4 *fs, struct inode *n);
+/* That of all files. */
 status_t buffers_write_all(struct ext4 *fs);
+/* Its data is not on the way any more, and may be changed. */
+void buffer_settle(struct ext4 *fs, struct buffer *b);
 /* Array of at least `count` buffers, for buffers_write. NULL: no memory. */
 struct buffer **buffers_sorting(struct ext4 *fs, uint32_t count);
 void list_add(struct buffer_list *list, struct buffer *b);
@@ -313,9 +324,13 @@ void io_read(struct ext4 *fs, struct buffer *first, uint32_t count);
 uint8_t *io_staging(struct ext4 *fs);
 /* Blocks that one request may have. */
 uint32_t io_blocks(struct ext4 *fs);
-/* data stays as it is until io_writes_end; staging: it is io_staging's, and given back. */
-void io_write(struct ext4 *fs, uint64_t block, uint32_t count, uint8_t *data, bool staging);
-/* Waits for all writes since the last call: OK if all went well, else ERR_IO. */
+/*
+ * data stays as it is until it is written; staging: it is io_staging's, and given back. first, with an owner: the blocks'
+ * buffers, linked by io_next, and whose they are.
+ */
+void io_write(struct ext4 *fs, uint64_t block, uint32_t count, uint8_t *data, bool staging, struct buffer *first,
+	      struct inode *owner);
+/* Waits for all writes. ERR_IO: one went wrong since the last call, and it was no owner's. */
 status_t io_writes_end(struct ext4 *fs);
 /* The device looks at what was asked for. */
 void io_kick(struct ext4 *fs);

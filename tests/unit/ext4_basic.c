@@ -687,6 +687,64 @@ static void check_untouched(void)
 	memory_disk_free(&disk);
 }
 
+/* Data that is older than the last commit, and was not its business, is on the medium after a sync too. */
+static void check_sync(void)
+{
+	struct memory_disk disk;
+	struct ext4 *fs;
+	uint64_t f, g;
+	size_t count;
+
+	if (!fresh(&disk, "-b 1024 -J size=1", 4u << 20))
+		return;
+	fs = mounted(&disk);
+	f = made(fs, EXT4_ROOT, "f");
+	g = made(fs, EXT4_ROOT, "g");
+	CHECK_INT(ext4_write(fs, f, 0, "before", 6, &count), OK);
+	CHECK_INT(ext4_sync(fs), OK);
+	CHECK_INT(ext4_write(fs, f, 0, "behind", 6, &count), OK);
+	CHECK_INT(ext4_write(fs, g, 0, "g", 1, &count), OK);
+	CHECK_INT(ext4_sync_file(fs, g, false), OK);
+	disk.recording = true;
+	CHECK_INT(ext4_sync(fs), OK);
+	CHECK(disk.event_count >= 2);
+	CHECK(disk.event_count && disk.events[disk.event_count - 1].sector == UINT64_MAX);
+	ext4_abandon(fs);
+	memory_disk_free(&disk);
+}
+
+/* What is written behind a writer's back goes wrong behind it too: the next sync tells. */
+static void check_late_error(void)
+{
+	static uint8_t bytes[600000];
+	struct memory_disk disk;
+	struct ext4_volume volume;
+	struct ext4 *fs;
+	uint64_t f;
+	size_t count;
+
+	if (!fresh(&disk, "-b 1024 -J size=1", 8u << 20))
+		return;
+	memory_disk_queue(&disk, 1u << 20, 7);
+	fs = mounted(&disk);
+	f = made(fs, EXT4_ROOT, "f");
+	CHECK_INT(ext4_write(fs, f, 0, bytes, sizeof(bytes), &count), OK);
+	CHECK_INT(ext4_sync(fs), OK);
+	disk.good_writes = 0;
+	CHECK_INT(ext4_write(fs, f, 0, bytes, 200000, &count), OK); /* more than waits in memory */
+	while (disk.queued)
+		disk.disk.ops->poll(&disk.disk);
+	disk.good_writes = -1;
+	CHECK_INT(ext4_sync_file(fs, f, false), ERR_IO);
+	CHECK_INT(ext4_sync_file(fs, f, false), OK);
+	/* of blocks that were a file's already nothing but that is lost */
+	ext4_volume(fs, &volume);
+	CHECK(!volume.failed);
+	CHECK_INT(ext4_unmount(fs), OK);
+	checked(&disk);
+	memory_disk_free(&disk);
+}
+
 /* ---- reading without waiting */
 
 #define HURRY_FILES 300u
@@ -856,6 +914,8 @@ int main(void)
 	check_listing("-b 1024 -J size=1 -O ^dir_index");
 	check_full();
 	check_failing();
+	check_sync();
+	check_late_error();
 	check_hurry(false);
 	check_hurry(true);
 	check_linux_files("-b 1024 -J size=1");
