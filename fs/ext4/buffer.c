@@ -10,6 +10,8 @@
 /* Of a file's data: from this part of the cache on it begins to be written; this part is on the way at most. */
 #define DIRTY_SHARE   8u
 #define WRITING_SHARE 4u
+/* What is over the limit goes sooner or later: looked at in one operation. */
+#define EXTRA_STEPS   64u
 #define PINNED        (BUFFER_CHANGED | BUFFER_LOGGED | BUFFER_DIRTY | BUFFER_KEPT)
 
 static struct buffer **buffers_bucket(struct ext4 *fs, uint64_t block)
@@ -129,9 +131,9 @@ static void buffer_unlink(struct ext4 *fs, struct buffer *b)
 }
 
 /* Takes some buffer of the ring out that nobody needs. */
-static struct buffer *ring_evict(struct ext4 *fs, struct buffer **hand)
+static struct buffer *ring_evict(struct ext4 *fs, struct buffer **hand, uint64_t steps)
 {
-	for (uint64_t steps = 2 * (uint64_t)fs->cache.count + 1; *hand && steps; steps--) {
+	for (; *hand && steps; steps--) {
 		struct buffer *b = *hand;
 		*hand = b->clock_next;
 		if (b->spare || b->flags & PINNED || b->reading == READING_UNDER_WAY || b->writing)
@@ -148,9 +150,10 @@ static struct buffer *ring_evict(struct ext4 *fs, struct buffer **hand)
 
 static struct buffer *buffer_evict(struct ext4 *fs)
 {
-	struct buffer *b = ring_evict(fs, &fs->cache.hand);
+	uint64_t twice = 2 * (uint64_t)fs->cache.count + 1;
+	struct buffer *b = ring_evict(fs, &fs->cache.hand, twice);
 
-	return b ? b : ring_evict(fs, &fs->cache.extra_hand);
+	return b ? b : ring_evict(fs, &fs->cache.extra_hand, twice);
 }
 
 /* First come, first used: those that were let go in a row lie in a row. */
@@ -202,7 +205,7 @@ status_t buffers_trim(struct ext4 *fs, uint32_t spares)
 	if (c->count > c->limit)
 		extra_spares_free(fs, spares);
 	while (c->count > c->limit) {
-		struct buffer *b = ring_evict(fs, &c->extra_hand);
+		struct buffer *b = ring_evict(fs, &c->extra_hand, EXTRA_STEPS);
 		if (!b)
 			break;
 		if (c->spares < spares)
@@ -225,6 +228,21 @@ status_t buffers_trim(struct ext4 *fs, uint32_t spares)
 		spare_add(c, b);
 	}
 	return OK;
+}
+
+uint32_t buffers_room(struct ext4 *fs, uint32_t want)
+{
+	struct buffers *c = &fs->cache;
+
+	while (c->spares < c->reserved + want) {
+		struct buffer *b = c->count < c->limit ? buffer_allocate(fs) : NULL;
+		if (!b)
+			b = buffer_evict(fs);
+		if (!b)
+			break;
+		spare_add(c, b);
+	}
+	return c->spares > c->reserved ? c->spares - c->reserved : 0;
 }
 
 struct buffer *buffers_look(struct ext4 *fs, uint64_t block)
@@ -475,22 +493,6 @@ void buffer_forget(struct ext4 *fs, struct buffer *b)
 	b->operation = 0;
 }
 
-/* Spare buffers beyond those that are promised, without taking more memory than is the cache's. */
-static uint32_t spares_make(struct ext4 *fs, uint32_t want)
-{
-	struct buffers *c = &fs->cache;
-
-	while (c->spares < c->reserved + want) {
-		struct buffer *b = c->count < c->limit ? buffer_allocate(fs) : NULL;
-		if (!b)
-			b = buffer_evict(fs);
-		if (!b)
-			break;
-		spare_add(c, b);
-	}
-	return c->spares > c->reserved ? c->spares - c->reserved : 0;
-}
-
 /* Buffers for blocks that have none, in one piece of memory. NULL: there is no room. */
 static struct buffer *run_insert(struct ext4 *fs, uint64_t block, uint32_t most, uint32_t *count)
 {
@@ -521,7 +523,7 @@ uint32_t buffers_prefetch(struct ext4 *fs, uint64_t block, uint32_t count)
 
 	for (uint32_t i = 0; i < count; i++)
 		missing += !buffers_look(fs, block + i);
-	if (!missing || !spares_make(fs, missing))
+	if (!missing || !buffers_room(fs, missing))
 		return missing ? 0 : count;
 	while (done < count) {
 		struct buffer *first;

@@ -395,9 +395,12 @@ status_t ext4_write_from(struct ext4 *fs, uint64_t inode, uint64_t offset, size_
 		return ERR_TOO_BIG;
 	n->busy++;
 	while (*count < size && status == OK) {
+		uint64_t blocks = ((size - *count) >> fs->block_shift) + 3; /* the ends, and the old one of the file */
+
 		status = operation_begin(fs, extent_changes(n) + 12);
 		if (status < 0)
 			break;
+		(void)buffers_room(fs, WRITE_BLOCKS < blocks ? WRITE_BLOCKS : (uint32_t)blocks);
 		w.offset = offset + *count;
 		w.left = size - *count;
 		w.done = *count;

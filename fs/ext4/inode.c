@@ -6,6 +6,8 @@
 #include "fs/ext4/checksum.h"
 #include "fs/ext4/volume.h"
 
+/* Blocks that an operation reads at once, about. */
+#define READING_ROOM     8u
 #define NODES_MAX        2048u
 #define NODE_BUCKETS     2048u
 #define NS_PER_SECOND    1000000000
@@ -85,10 +87,15 @@ void inodes_trim(struct ext4 *fs)
 
 status_t reading_begin(struct ext4 *fs)
 {
+	status_t status;
+
 	fs->operation++;
 	if (fs->node_count > NODES_MAX)
 		inodes_trim(fs);
-	return buffers_trim(fs, 0);
+	status = buffers_trim(fs, 0);
+	if (status == OK)
+		(void)buffers_room(fs, READING_ROOM);
+	return status;
 }
 
 /* ---- times: seconds with a sign, and in the extra field two more bits of them and the nanoseconds */

@@ -276,6 +276,8 @@ status_t buffers_open(struct ext4 *fs, uint32_t limit);
 void buffers_close(struct ext4 *fs);
 /* Lets go of what is over the limit; sees to it that `spares` more are there. */
 status_t buffers_trim(struct ext4 *fs, uint32_t spares);
+/* With no pointers to buffers: room for so many more, without taking memory beyond the cache's; how many it became. */
+uint32_t buffers_room(struct ext4 *fs, uint32_t want);
 /* Of the block, once it is read; NULL: there is none. */
 struct buffer *buffers_find(struct ext4 *fs, uint64_t block);
 /* The same without waiting: it may be under way. */

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "fs/ext4/ext4.h"
-#include "fs/ext4/format.h"
+#include "fs/ext4/volume.h"
 #include "tests/unit/check.h"
 #include "tests/unit/ext4_disk.h"
 
@@ -745,6 +745,36 @@ static void check_late_error(void)
 	memory_disk_free(&disk);
 }
 
+/* A full cache makes room out of itself: memory that the disk does not reach is for emergencies. */
+static void check_room(void)
+{
+	static uint8_t bytes[3000000];
+	struct memory_disk disk;
+	struct ext4 *fs;
+	uint64_t f, random = 1;
+	size_t count;
+
+	if (!fresh(&disk, "-b 1024 -J size=1", 8u << 20))
+		return;
+	memory_disk_queue(&disk, 1u << 20, 3);
+	fs = mounted(&disk);
+	f = made(fs, EXT4_ROOT, "f");
+	CHECK_INT(ext4_write(fs, f, 0, bytes, sizeof(bytes), &count), OK);
+	CHECK_INT(ext4_sync(fs), OK);
+	for (unsigned i = 0; i < 3000; i++) {
+		uint64_t at = random_below(&random, sizeof(bytes) / 1024 - 4) * 1024ull;
+		if (i % 3)
+			CHECK_INT(ext4_write(fs, f, at, bytes, 1 + random_below(&random, 4000), &count), OK);
+		else
+			CHECK_INT(ext4_read(fs, f, at, bytes, 1 + random_below(&random, 4000), &count), OK);
+		if (!CHECK(fs->cache.count <= fs->cache.limit))
+			break;
+	}
+	CHECK_INT(ext4_unmount(fs), OK);
+	checked(&disk);
+	memory_disk_free(&disk);
+}
+
 /* ---- reading without waiting */
 
 #define HURRY_FILES 300u
@@ -916,6 +946,7 @@ int main(void)
 	check_failing();
 	check_sync();
 	check_late_error();
+	check_room();
 	check_hurry(false);
 	check_hurry(true);
 	check_linux_files("-b 1024 -J size=1");
