@@ -103,7 +103,7 @@ struct fs_ops {
 	uint32_t flags;
 	uint64_t root; /* inode; never 0 */
 	uint64_t size_max;
-	uint32_t links_max;
+	uint32_t links_max; /* names of a file; how many directories a directory can hold is the file system's to say */
 	uint32_t block_size;
 
 	/* Finds the file of node->inode and sets node->attr, which is good until node_drop. ERR_NOT_FOUND: there is none. */
@@ -127,6 +127,7 @@ struct fs_ops {
 	/* The name is not there. Times of the directory are the library's. */
 	status_t (*create)(struct fs *fs, struct node *dir, const char *name, size_t len, const struct fs_new *what,
 			   uint64_t *inode);
+	/* NULL: a file has one name, ERR_NOT_OWNER. */
 	status_t (*link)(struct fs *fs, struct node *dir, const char *name, size_t len, struct node *node);
 	/* Changes attr->links of both. A directory is empty: ERR_NOT_EMPTY. */
 	status_t (*unlink)(struct fs *fs, struct node *dir, const char *name, size_t len, struct node *node);

@@ -74,8 +74,6 @@ static status_t make(struct fs *fs, struct ipc_request *rq, const char *path, st
 	status = name_may_change(fs, from.view, &w);
 	if (status != OK)
 		return status;
-	if (what->kind == FILE_KIND_DIRECTORY && w.dir->attr->links >= fs->ops->links_max)
-		return ERR_TOO_MANY_LINKS;
 	what->now = fs_now(fs);
 	permission_new(from.view, w.dir->attr, what);
 	status = fs->ops->create(fs, w.dir, w.name, w.len, what, &inode);
@@ -155,6 +153,8 @@ static status_t link_to(struct fs *fs, const struct open_file *to_dir, const cha
 		return status;
 	if (node->attr->kind == FILE_KIND_DIRECTORY)
 		return ERR_NOT_OWNER;
+	if (!fs->ops->link)
+		return ERR_NOT_OWNER; /* as Linux says it */
 	if (node->attr->links == 0)
 		return ERR_NOT_FOUND;
 	if (node->attr->links >= fs->ops->links_max)
@@ -305,9 +305,6 @@ static status_t rename_allowed(struct fs *fs, const struct open_file *from, cons
 		/* Its `..` changes. */
 		if (status == OK && a->dir != b->dir && !permission_may(from->view, node->attr, MAY_WRITE))
 			status = ERR_ACCESS;
-		if (status == OK && a->dir != b->dir && (!b->node || b->node->attr->kind != FILE_KIND_DIRECTORY) &&
-		    b->dir->attr->links >= fs->ops->links_max)
-			status = ERR_TOO_MANY_LINKS;
 	}
 	if (status == OK && b->node) {
 		/* A directory that the moved one is in is not empty. */

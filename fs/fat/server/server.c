@@ -118,12 +118,6 @@ static status_t server_create(struct fs *fs, struct node *dir, const char *name,
 	return fat_create(volume_of(fs), fat_of(dir), name, len, what->kind == FILE_KIND_DIRECTORY, inode);
 }
 
-static status_t server_link(struct fs *fs, struct node *dir, const char *name, size_t len, struct node *node)
-{
-	(void)fs, (void)dir, (void)name, (void)len, (void)node;
-	return ERR_NOT_OWNER;
-}
-
 static status_t server_unlink(struct fs *fs, struct node *dir, const char *name, size_t len, struct node *node)
 {
 	status_t status = fat_remove(volume_of(fs), fat_of(dir), name, len, fat_of(node));
@@ -198,13 +192,27 @@ static status_t server_stop_all(struct fs *fs)
 	return fat_unmount(volume);
 }
 
-/* Of permissions only that nobody may write can be kept; what else was asked for does not stay. */
+/* Of owners nothing, and of permissions only that nobody may write to a file. */
+static bool can_keep(const struct fat_server *server, const struct fs_attr *attr)
+{
+	bool directory = attr->kind == FILE_KIND_DIRECTORY;
+	uint32_t mode = directory ? server->directory_mode : server->file_mode;
+
+	return attr->user == server->user && attr->group == server->group &&
+	       (attr->permissions == mode || (!directory && attr->permissions == (mode & ~0222u)));
+}
+
 static status_t server_changed(struct fs *fs, struct node *node, uint32_t what)
 {
 	struct fat_node *fat = fat_of(node);
 
-	if (what & FS_CHANGED_OWNER)
+	if (what & FS_CHANGED_OWNER) {
+		if (!can_keep(server_of(fs), node->attr)) {
+			refresh(fs, node);
+			return ERR_NOT_OWNER;
+		}
 		fat->read_only = !fat->directory && !(node->attr->permissions & 0222);
+	}
 	fat->accessed = node->attr->accessed;
 	if (what & FS_CHANGED_TIMES)
 		fat->modified = node->attr->modified;
@@ -251,7 +259,6 @@ const struct fs_ops fat_ops = {
 	.list = server_list,
 	.read_link = server_read_link,
 	.create = server_create,
-	.link = server_link,
 	.unlink = server_unlink,
 	.rename = server_rename,
 	.read = server_read,

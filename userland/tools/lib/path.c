@@ -131,14 +131,19 @@ static int copy_directory(const char *from, const char *to, const struct stat *s
 	return status;
 }
 
+/* Owners and modes as far as they can be kept: a file system may know none (EPERM), and a user may not give files away. */
 static int attributes_keep(const char *to, const struct stat *st)
 {
 	const struct timespec times[2] = {st->st_atim, st->st_mtim};
+	mode_t mode = st->st_mode & 07777;
 	int status = 0;
 
-	if (lchown(to, st->st_uid, st->st_gid) != 0)
-		status = failed(to);
-	if (!S_ISLNK(st->st_mode) && chmod(to, st->st_mode & 07777) != 0)
+	if (lchown(to, st->st_uid, st->st_gid) != 0) {
+		if (errno != EPERM)
+			status = failed(to);
+		mode &= ~(mode_t)06000; /* not of another user */
+	}
+	if (!S_ISLNK(st->st_mode) && chmod(to, mode) != 0 && errno != EPERM)
 		status = failed(to);
 	if (utimensat(AT_FDCWD, to, times, AT_SYMLINK_NOFOLLOW) != 0)
 		status = failed(to);
@@ -158,7 +163,7 @@ int copy_tree(const char *from, const char *to, bool recursive, bool keep)
 			return TOOL_FAILED;
 		}
 		status = copy_directory(from, to, &st, keep);
-		if (status == 0 && !keep && chmod(to, st.st_mode & 0777) != 0)
+		if (status == 0 && !keep && (st.st_mode & 0700) != 0700 && chmod(to, st.st_mode & 0777) != 0)
 			status = failed(to);
 	} else if (S_ISLNK(st.st_mode)) {
 		status = copy_link(from, to);
