@@ -95,7 +95,7 @@ static void special_bits(void)
 
 void chapter_as_root(void)
 {
-	if (geteuid() != 0)
+	if (geteuid() != 0 || !owners_offered())
 		chapter_leave_out();
 	modes();
 	owners();

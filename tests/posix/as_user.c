@@ -125,7 +125,7 @@ static void changing(void)
 
 void chapter_as_user(void)
 {
-	if (geteuid() != 0 || !getcwd(top, sizeof(top)) || ask(OTHER, OTHER, 0, "nothing", "") < 0)
+	if (geteuid() != 0 || !owners_offered() || !getcwd(top, sizeof(top)) || ask(OTHER, OTHER, 0, "nothing", "") < 0)
 		chapter_leave_out();
 	classes();
 	directories();

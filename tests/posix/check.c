@@ -117,6 +117,12 @@ long must(const char *call, int line, long result)
 	longjmp(chapter_end, 1);
 }
 
+void must_if_offered(const char *call, int line, long result)
+{
+	if (result != -1 || (errno != EPERM && errno != ENOENT))
+		must(call, line, result);
+}
+
 int as_errno(int error)
 {
 	errno = error;

@@ -18,6 +18,9 @@
 #define FACT_YES(name, condition) fact_yes((name), (condition))
 /* What the facts behind it rely on: the chapter ends with a line of its own if it fails (-1 or false). */
 #define MUST(call)                must(#call, __LINE__, (call))
+/* For links, FIFOs and modes: not every file system has them (EPERM), nor what would be found by them (ENOENT). The chapter goes on, and its facts say
+ * the rest. */
+#define MUST_IF_OFFERED(call)     must_if_offered(#call, __LINE__, (call))
 #define MUST_BE(condition)        must(#condition, __LINE__, (condition) ? 0 : -1)
 
 void fact_number(const char *name, long result);
@@ -25,6 +28,7 @@ void fact_octal(const char *name, long result);
 void fact_text(const char *name, const char *text);
 void fact_yes(const char *name, bool yes);
 long must(const char *call, int line, long result);
+void must_if_offered(const char *call, int line, long result);
 
 /* For errors that functions return instead of setting errno: -1 and errno, or 0. */
 int as_errno(int error);

@@ -24,6 +24,10 @@ const char *type_of(const char *path);
 int exists(const char *path); /* 0 */
 bool same_file(const char *a, const char *b);
 
+/* Can the file system of the working directory have them? FAT has neither. */
+bool owners_offered(void);
+bool symlinks_offered(void);
+
 const char *link_text(const char *path);
 /* Names in a directory but `.` and `..`, sorted, with a blank between each two. */
 const char *names_in(const char *path);

@@ -19,7 +19,7 @@ static void dots(void)
 	MUST(put("file", "text"));
 	MUST(mkdir("dir", 0755));
 	MUST(mkdir("dir/inner", 0755));
-	MUST(symlink("dir/inner", "deep"));
+	MUST_IF_OFFERED(symlink("dir/inner", "deep"));
 	FACT_TEXT("./file", get("./file"));
 	FACT_TEXT("././/file", get("././/file"));
 	FACT_TEXT("dir/../file", get("dir/../file"));
@@ -38,7 +38,7 @@ static void dots(void)
 	FACT("a name of three dots", put("...", "dots"));
 	FACT("a name that starts with two dots", put("..x", "dots"));
 	FACT_TEXT("such names", names_in("."));
-	MUST(unlink("..."));
+	MUST(tree_remove("..."));
 	MUST(unlink("..x"));
 }
 
@@ -135,7 +135,7 @@ static void working_directory(void)
 	MUST(chdir("dir/inner"));
 	snprintf(expected, sizeof(expected), "%s/dir/inner", top);
 	FACT_YES("getcwd after chdir", getcwd(buffer, sizeof(buffer)) && strcmp(buffer, expected) == 0);
-	MUST(chdir("../../deep"));
+	MUST_IF_OFFERED(chdir("../../deep"));
 	FACT_YES("getcwd after chdir through a link", getcwd(buffer, sizeof(buffer)) && strcmp(buffer, expected) == 0);
 	FACT_YES("getcwd into its exact size", getcwd(buffer, strlen(expected) + 1) == buffer);
 	FACT_TEXT("getcwd into one byte less", getcwd(buffer, strlen(expected)));

@@ -20,7 +20,7 @@
 static int fd; /* of "file" */
 
 /* Which of mtime and ctime a call changes. */
-#define MARKS(name, path, call) (marks_begin(path), MUST(call), FACT_TEXT(name, marks_end(path)))
+#define MARKS(name, path, call) (marks_begin(path), MUST_IF_OFFERED(call), FACT_TEXT(name, marks_end(path)))
 
 static struct stat before;
 
@@ -28,17 +28,17 @@ static void marks_begin(const char *path)
 {
 	const struct timespec past[2] = {{PAST, 0}, {PAST, 0}};
 
-	MUST(utimensat(AT_FDCWD, path, past, AT_SYMLINK_NOFOLLOW));
-	MUST(lstat(path, &before));
+	MUST_IF_OFFERED(utimensat(AT_FDCWD, path, past, AT_SYMLINK_NOFOLLOW));
+	MUST_IF_OFFERED(lstat(path, &before));
 	usleep(STEP_US);
 }
 
 static const char *marks_end(const char *path)
 {
-	struct stat after;
+	struct stat after = before;
 	bool modified, changed;
 
-	MUST(lstat(path, &after));
+	MUST_IF_OFFERED(lstat(path, &after));
 	modified = after.st_mtim.tv_sec != PAST;
 	changed = after.st_ctim.tv_sec != before.st_ctim.tv_sec || after.st_ctim.tv_nsec != before.st_ctim.tv_nsec;
 	return modified ? (changed ? "mtime ctime" : "mtime") : (changed ? "ctime" : "");
@@ -158,7 +158,7 @@ static void attributes(void)
 void chapter_stat_times(void)
 {
 	MUST(mkdir("dir", 0755));
-	MUST(symlink("nowhere", "link"));
+	MUST_IF_OFFERED(symlink("nowhere", "link"));
 	fd = MUST(open("file", O_RDWR | O_CREAT, 0644));
 	changes();
 	setting();

@@ -145,6 +145,8 @@ static void lengths(void)
 
 void chapter_symlink(void)
 {
+	if (!symlinks_offered())
+		chapter_leave_out();
 	making();
 	following();
 	absolute();
