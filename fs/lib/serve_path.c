@@ -53,7 +53,8 @@ static status_t open_check_mode(uint32_t mode)
 {
 	if ((mode & FILE_MODE_EXCLUSIVE) && !(mode & FILE_MODE_CREATE))
 		return ERR_INVALID;
-	if ((mode & FILE_MODE_TRUNCATE) && !(mode & FILE_MODE_WRITE))
+	/* A place needs no permission, so nothing else may come with it. */
+	if ((mode & FILE_MODE_PATH) && (mode & ~(uint32_t)(FILE_MODE_PATH | FILE_MODE_DIRECTORY | FILE_MODE_NO_FOLLOW)))
 		return ERR_INVALID;
 	if ((mode & FILE_MODE_CREATE) && (mode & FILE_MODE_DIRECTORY))
 		return ERR_INVALID;
@@ -72,13 +73,13 @@ static status_t open_allowed(struct fs *fs, const struct state_view *view, const
 		return OK;
 	if (attr->kind == FILE_KIND_SYMLINK)
 		return ERR_LOOP;
-	if (attr->kind == FILE_KIND_DIRECTORY && (mode & (FILE_MODE_WRITE | FILE_MODE_CREATE)))
+	if (attr->kind == FILE_KIND_DIRECTORY && (mode & (FILE_MODE_WRITE | FILE_MODE_CREATE | FILE_MODE_TRUNCATE)))
 		return ERR_IS_DIRECTORY;
 	if (attr->kind == FILE_KIND_DIRECTORY && (mode & FILE_MODE_EXECUTE))
 		return ERR_ACCESS;
 	if (mode & FILE_MODE_READ)
 		want |= MAY_READ;
-	if (mode & FILE_MODE_WRITE)
+	if (mode & (FILE_MODE_WRITE | FILE_MODE_TRUNCATE))
 		want |= MAY_WRITE;
 	if (mode & FILE_MODE_EXECUTE)
 		want |= MAY_EXECUTE;
@@ -86,7 +87,7 @@ static status_t open_allowed(struct fs *fs, const struct state_view *view, const
 		return ERR_ACCESS;
 	if (attr->kind != FILE_KIND_REGULAR && attr->kind != FILE_KIND_DIRECTORY)
 		return ERR_DEVICE;
-	if ((mode & FILE_MODE_WRITE) && view_read_only(fs, view))
+	if ((mode & (FILE_MODE_WRITE | FILE_MODE_TRUNCATE)) && view_read_only(fs, view))
 		return ERR_READ_ONLY;
 	return OK;
 }

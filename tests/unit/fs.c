@@ -677,8 +677,47 @@ static void test_later(void)
 	host_end();
 }
 
+/* ---- how files are opened ---------------------------------------------------------------------------------- */
+
+static void test_open_modes(void)
+{
+	static const uint32_t beside[] = {FILE_MODE_READ,     FILE_MODE_WRITE,     FILE_MODE_APPEND, FILE_MODE_CREATE,
+					  FILE_MODE_TRUNCATE, FILE_MODE_EXECUTE,   FILE_MODE_SYNC,   FILE_MODE_DIRECT,
+					  FILE_MODE_READ | FILE_MODE_WRITE | FILE_MODE_TRUNCATE};
+	handle_t other, file;
+	enum file_kind kind;
+	struct file_attributes a;
+	uint32_t n;
+
+	host_reset();
+	CHECK_INT(host_start(), OK);
+	root = host_root(0, 0, false);
+	other = host_root(1000, 1000, false);
+	put("secret", "text");
+	const struct file_new_attributes values = {.change = FILE_CHANGE_PERMISSIONS, .permissions = 0600};
+	CHECK_INT(file_set_attributes(root, "secret", true, &values, 1), OK);
+	CHECK_INT(file_open(other, "secret", FILE_MODE_READ, 0, &file, &kind), ERR_ACCESS);
+	CHECK_INT(file_open(other, "secret", FILE_MODE_TRUNCATE, 0, &file, &kind), ERR_ACCESS);
+	/* A place needs no permission, and gives none. */
+	for (unsigned i = 0; i < sizeof(beside) / sizeof(beside[0]); i++)
+		CHECK_INT(file_open(other, "secret", FILE_MODE_PATH | beside[i], 0, &file, &kind), ERR_INVALID);
+	CHECK_INT(file_open(other, "secret", FILE_MODE_PATH, 0, &file, &kind), OK);
+	handle_close(file);
+	CHECK_INT(file_attributes(root, "secret", true, &a, 1, &n), OK);
+	CHECK_INT(a.size, 4);
+	CHECK_INT(file_open(root, "secret", FILE_MODE_READ | FILE_MODE_TRUNCATE, 0, &file, &kind), OK);
+	handle_close(file);
+	CHECK_INT(file_attributes(root, "secret", true, &a, 1, &n), OK);
+	CHECK_INT(a.size, 0);
+	CHECK_INT(file_open(root, ".", FILE_MODE_READ | FILE_MODE_TRUNCATE, 0, &file, &kind), ERR_IS_DIRECTORY);
+	handle_close(other);
+	handle_close(root);
+	host_reset();
+}
+
 int main(void)
 {
+	test_open_modes();
 	test_locks();
 	test_options();
 	test_fstab();
