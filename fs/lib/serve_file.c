@@ -277,8 +277,10 @@ status_t serve_sync(void *ctx, struct ipc_request *rq, bool data_only)
 status_t serve_volume(void *ctx, struct ipc_request *rq, size_t room, uint32_t *count)
 {
 	struct fs *fs = ctx;
-	struct file_volume volume = {
-		.block_size = fs->ops->block_size, .name_max = FILE_NAME_MAX, .mount = fs->state->mount};
+	struct file_volume volume = {.block_size = fs->ops->block_size,
+				     .name_max = FILE_NAME_MAX,
+				     .mount = fs->state->mount,
+				     .links_max = fs->ops->links_max};
 	struct open_file file;
 	status_t status = open_file_of(fs, rq->msg.badge, &file);
 
@@ -320,7 +322,7 @@ status_t serve_memory(void *ctx, struct ipc_request *rq, uint64_t offset, uint64
 	if (!(mode & (FILE_MODE_READ | FILE_MODE_EXECUTE)))
 		return ERR_ACCESS;
 	if (file.node->attr->kind != FILE_KIND_REGULAR)
-		return ERR_INVALID;
+		return ERR_DEVICE;
 	if (offset % PAGE_SIZE != 0 || length == 0 || offset > OFFSET_MAX || length > OFFSET_MAX - offset)
 		return ERR_INVALID;
 	if (!fs->ops->memory)

@@ -22,20 +22,13 @@ struct __dir {
 	_Alignas(8) char list[LIST_BYTES];
 };
 
-DIR *fdopendir(int fd)
+/* Of a file that can be listed; its reference is taken over also when there is no memory (NULL). */
+static DIR *dir_new(int fd, struct file *f)
 {
-	struct file *f = fd_get(fd);
-	DIR *dir = NULL;
+	DIR *dir = malloc(sizeof(*dir));
 
-	if (!f)
-		errno = EBADF;
-	else if (!f->ops->list)
-		errno = ENOTDIR;
-	else
-		dir = malloc(sizeof(*dir));
 	if (!dir) {
-		if (f)
-			file_put(f);
+		file_put(f);
 		return NULL;
 	}
 	dir->fd = fd;
@@ -44,14 +37,35 @@ DIR *fdopendir(int fd)
 	return dir;
 }
 
+DIR *fdopendir(int fd)
+{
+	struct file *f = fd_get(fd);
+	struct stat st = {0};
+	int result = f ? 0 : -EBADF;
+
+	if (result == 0 && (FILE_IS_PLACE(f) || (f->flags & O_ACCMODE) == O_WRONLY))
+		result = -EBADF;
+	if (f && f->ops->stat(f, &st) == 0 && !S_ISDIR(st.st_mode))
+		result = -ENOTDIR;
+	if (result == 0 && !f->ops->list)
+		result = -ENOTDIR;
+	if (result == 0)
+		return dir_new(fd, f);
+	if (f)
+		file_put(f);
+	return (void)posix_result(result), NULL;
+}
+
 DIR *opendir(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct file *f;
 	DIR *dir;
 
 	if (fd < 0)
 		return NULL;
-	dir = fdopendir(fd);
+	f = fd_get(fd);
+	dir = f ? dir_new(fd, f) : NULL;
 	if (!dir) {
 		int error = errno;
 

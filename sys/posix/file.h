@@ -40,7 +40,7 @@ struct file {
 	const struct open_file_ops *ops;
 	_Atomic uint32_t refs;  /* 0: unused */
 	bool is_static;         /* not from file_new */
-	_Atomic int flags;      /* O_ACCMODE, O_APPEND, O_NONBLOCK */
+	_Atomic int flags;      /* O_ACCMODE, O_APPEND, O_NONBLOCK, O_PATH */
 	struct mutex lock;      /* position and what the operations keep */
 	_Atomic off_t position; /* remote: as far as known here, else POSITION_UNKNOWN */
 	handle_t endpoint;      /* of the server behind it, HANDLE_NONE if there is none */
@@ -53,6 +53,9 @@ struct file {
 };
 
 #define POSITION_UNKNOWN ((off_t)-1)
+
+/* Opened with O_PATH: to most calls a descriptor that is none. */
+#define FILE_IS_PLACE(f) (__builtin_expect((f)->flags & O_PATH, 0))
 
 /* A new open file with one reference; NULL: no memory. */
 struct file *file_new(const struct open_file_ops *ops, int flags);

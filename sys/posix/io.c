@@ -88,7 +88,7 @@ off_t lseek(int fd, off_t offset, int whence)
 
 	if (!f)
 		return posix_result(-EBADF);
-	result = f->ops->seek ? f->ops->seek(f, offset, whence) : -ESPIPE;
+	result = FILE_IS_PLACE(f) ? -EBADF : f->ops->seek ? f->ops->seek(f, offset, whence) : -ESPIPE;
 	fd_done(f);
 	return posix_result(result);
 }
@@ -129,7 +129,9 @@ int ftruncate(int fd, off_t size)
 
 	if (!f)
 		return (int)posix_result(-EBADF);
-	if (size >= 0 && file_writable(f) && f->ops->truncate)
+	if (FILE_IS_PLACE(f))
+		result = -EBADF;
+	else if (size >= 0 && file_writable(f) && f->ops->truncate)
 		result = f->ops->truncate(f, size);
 	fd_done(f);
 	return (int)posix_result(result);
@@ -147,7 +149,8 @@ int truncate(const char *path, off_t size)
 		result = f->ops->truncate ? f->ops->truncate(f, size) : -EINVAL;
 		file_put(f);
 	}
-	return (int)posix_result(result);
+	/* FIFOs, sockets, devices */
+	return (int)posix_result(result == -ENXIO ? -EINVAL : result);
 }
 
 static int allocate(int fd, off_t offset, off_t len)
@@ -186,7 +189,9 @@ static int file_flush(int fd, bool data_only)
 
 	if (!f)
 		return (int)posix_result(-EBADF);
-	if (f->ops->sync)
+	if (FILE_IS_PLACE(f))
+		result = -EBADF;
+	else if (f->ops->sync)
 		result = f->ops->sync(f, data_only);
 	fd_done(f);
 	return (int)posix_result(result);

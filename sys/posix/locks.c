@@ -134,9 +134,11 @@ static int file_get_lockable(int fd, struct file **out)
 
 	if (!f)
 		return -EBADF;
-	if (!remote_is(f)) {
+	if (!remote_is(f) || FILE_IS_PLACE(f)) {
+		int result = remote_is(f) ? -EBADF : -EINVAL;
+
 		fd_done(f);
-		return -EINVAL;
+		return result;
 	}
 	*out = f;
 	return 0;

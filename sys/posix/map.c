@@ -106,6 +106,8 @@ static int map_remote(struct file *f, const struct map_call *call, void **out)
 
 	CALL_AGAIN(status,
 		   file_memory(f->endpoint, (uint64_t)call->offset, call->size, call->shared, &memory, &start, &size));
+	if (status == ERR_DEVICE)
+		return -ENODEV; /* a directory */
 	if (status == ERR_INVALID)
 		return map_memory(f, call, HANDLE_NONE, 0, 0, out); /* all behind the end */
 	if (status == ERR_UNSUPPORTED)

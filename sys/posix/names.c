@@ -19,6 +19,7 @@ int symlinkat(const char *target, int at, const char *path);
 ssize_t readlinkat(int at, const char *restrict path, char *restrict buffer, size_t size);
 int unlinkat(int at, const char *path, int flags);
 int mkfifo(const char *path, mode_t mode);
+int __wrap_remove(const char *path);
 
 /* ---- making ---- */
 
@@ -103,6 +104,8 @@ ssize_t readlinkat(int at, const char *restrict path, char *restrict buffer, siz
 	struct link_text text = {buffer, size < FILE_PATH_MAX ? size : FILE_PATH_MAX, 0};
 	int result;
 
+	if (size == 0)
+		return posix_result(-EINVAL);
 	if (resolve_vfs == HANDLE_NONE) {
 		result = archive_refuse(at, path, false);
 		return posix_result(result == -EROFS ? -EINVAL : result); /* no links there */
@@ -142,4 +145,15 @@ int unlink(const char *path)
 int rmdir(const char *path)
 {
 	return unlinkat(AT_FDCWD, path, AT_REMOVEDIR);
+}
+
+/* The C library's own knows no directories. (--wrap, see libc_dep) */
+int __wrap_remove(const char *path)
+{
+	int error = errno, result = unlink(path);
+
+	if (result == 0 || errno != EISDIR)
+		return result;
+	errno = error;
+	return rmdir(path);
 }

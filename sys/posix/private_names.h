@@ -100,3 +100,5 @@
 #define tty_translate_output  __posix_tty_translate_output
 #define view_start            __posix_view_start
 #define view_umask            __posix_view_umask
+#define volume_of_file        __posix_volume_of_file
+#define volume_of_path        __posix_volume_of_path

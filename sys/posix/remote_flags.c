@@ -10,7 +10,7 @@
 
 struct file *remote_new(handle_t handle, int flags)
 {
-	struct file *f = file_new(&remote_ops, flags & (O_ACCMODE | O_APPEND | O_NONBLOCK));
+	struct file *f = file_new(&remote_ops, flags & (O_ACCMODE | O_APPEND | O_NONBLOCK | O_PATH));
 
 	if (f)
 		f->endpoint = handle;

@@ -10,45 +10,29 @@
 #include "sys/posix/at.h"
 #include "sys/posix/errno_map.h"
 #include "sys/posix/remote.h"
+#include "sys/posix/volume.h"
 
-static int volume_get(handle_t at, struct statvfs *out)
+static int volume_get(handle_t at, struct file_volume *out)
 {
-	struct file_volume v;
 	uint32_t count;
 	status_t status;
 
-	CALL_AGAIN(status, file_volume(at, &v, 1, &count));
+	CALL_AGAIN(status, file_volume(at, out, 1, &count));
 	if (status != OK)
 		return neg_errno(status);
-	if (count != 1)
-		return -EPROTO;
-	*out = (struct statvfs){
-		.f_bsize = v.block_size,
-		.f_frsize = v.block_size,
-		.f_blocks = v.blocks,
-		.f_bfree = v.free_blocks,
-		.f_bavail = v.available_blocks,
-		.f_files = v.files,
-		.f_ffree = v.free_files,
-		.f_favail = v.free_files,
-		.f_fsid = v.mount,
-		.f_flag = ST_NOSUID | (v.read_only ? ST_RDONLY : 0),
-		.f_namemax = v.name_max,
-	};
-	memcpy(out->f_fstypename, v.type, sizeof(v.type));
-	return 0;
+	return count == 1 ? 0 : -EPROTO;
 }
 
-int fstatvfs(int fd, struct statvfs *out)
+int volume_of_file(int fd, struct file_volume *out)
 {
 	struct file *f = fd_use(fd);
 	int result;
 
 	if (!f)
-		return (int)posix_result(-EBADF);
+		return -EBADF;
 	result = remote_is(f) ? volume_get(f->endpoint, out) : -ENOSYS;
 	fd_done(f);
-	return (int)posix_result(result);
+	return result;
 }
 
 static status_t place_open(handle_t at, const char *path, void *context)
@@ -59,17 +43,54 @@ static status_t place_open(handle_t at, const char *path, void *context)
 	return status;
 }
 
-int statvfs(const char *restrict path, struct statvfs *restrict out)
+int volume_of_path(const char *path, struct file_volume *out)
 {
 	handle_t place;
 	int result;
 
 	if (resolve_vfs == HANDLE_NONE)
-		return (int)posix_result(-ENOSYS);
+		return -ENOSYS;
 	result = path_apply(AT_FDCWD, path, PATH_FOLLOW, place_open, &place);
 	if (result == 0) {
 		result = volume_get(place, out);
 		(void)handle_close(place);
 	}
-	return (int)posix_result(result);
+	return result;
+}
+
+/* ---- calls ---- */
+
+static int statvfs_fill(int result, const struct file_volume *volume, struct statvfs *out)
+{
+	if (result)
+		return (int)posix_result(result);
+	*out = (struct statvfs){
+		.f_bsize = volume->block_size,
+		.f_frsize = volume->block_size,
+		.f_blocks = volume->blocks,
+		.f_bfree = volume->free_blocks,
+		.f_bavail = volume->available_blocks,
+		.f_files = volume->files,
+		.f_ffree = volume->free_files,
+		.f_favail = volume->free_files,
+		.f_fsid = volume->mount,
+		.f_flag = ST_NOSUID | (volume->read_only ? ST_RDONLY : 0),
+		.f_namemax = volume->name_max,
+	};
+	memcpy(out->f_fstypename, volume->type, sizeof(volume->type));
+	return 0;
+}
+
+int fstatvfs(int fd, struct statvfs *out)
+{
+	struct file_volume volume;
+
+	return statvfs_fill(volume_of_file(fd, &volume), &volume, out);
+}
+
+int statvfs(const char *restrict path, struct statvfs *restrict out)
+{
+	struct file_volume volume;
+
+	return statvfs_fill(volume_of_path(path, &volume), &volume, out);
 }

@@ -681,9 +681,10 @@ static void test_later(void)
 
 static void test_open_modes(void)
 {
-	static const uint32_t beside[] = {FILE_MODE_READ,     FILE_MODE_WRITE,     FILE_MODE_APPEND, FILE_MODE_CREATE,
-					  FILE_MODE_TRUNCATE, FILE_MODE_EXECUTE,   FILE_MODE_SYNC,   FILE_MODE_DIRECT,
-					  FILE_MODE_READ | FILE_MODE_WRITE | FILE_MODE_TRUNCATE};
+	static const uint32_t beside[] = {
+		FILE_MODE_READ,   FILE_MODE_WRITE,    FILE_MODE_APPEND,
+		FILE_MODE_CREATE, FILE_MODE_TRUNCATE, FILE_MODE_EXECUTE,
+		FILE_MODE_SYNC,   FILE_MODE_DIRECT,   FILE_MODE_READ | FILE_MODE_WRITE | FILE_MODE_TRUNCATE};
 	handle_t other, file;
 	enum file_kind kind;
 	struct file_attributes a;
