@@ -55,7 +55,7 @@ void lock_drop(struct lock_table *table, uint32_t slot)
 
 bool lock_same_holder(uint64_t badge_a, uint64_t owner_a, uint64_t badge_b, uint64_t owner_b)
 {
-	return badge_a == badge_b || (owner_a != 0 && owner_a == owner_b);
+	return owner_a == owner_b && (owner_a != 0 || badge_a == badge_b);
 }
 
 static bool holds(const struct state_lock *lock, const struct lock_wish *wish)

@@ -34,7 +34,7 @@ void lock_table_restore(struct lock_table *table, struct state_lock *slots);
 void lock_adopt(struct lock_table *table, uint32_t *list, uint32_t slot);
 void lock_drop(struct lock_table *table, uint32_t slot); /* one that is in no list */
 
-/* Are they the same holder's, so that they never conflict? */
+/* Are they the same holder's, so that they never conflict? What an open file has and what a process has may well, also through one handle. */
 bool lock_same_holder(uint64_t badge_a, uint64_t owner_a, uint64_t badge_b, uint64_t owner_b);
 /* The lock with the lowest start that keeps the wish from being granted, LOCK_NONE. */
 uint32_t lock_conflict(const struct lock_table *table, uint32_t list, const struct lock_wish *wish);

@@ -51,8 +51,9 @@ static status_t wait_for(struct fs *fs, struct ipc_request *rq, struct node *nod
 
 	for (; *last; last = &(*last)->next)
 		count++;
-	/* Who waits on its own chain never comes to an end. A seeker of its own locks is no deadlock: they do not conflict. */
-	if (waits_for(fs, node, wish, wish, 0))
+	/* Who waits on its own chain never comes to an end. A seeker of its own locks is no deadlock: they do not conflict. Of open files
+	 * nobody can tell: any of the processes that share one may unlock. */
+	if (wish->owner != 0 && waits_for(fs, node, wish, wish, 0))
 		return ERR_DEADLOCK;
 	waiter = count < WAITERS_MAX ? calloc(1, sizeof(*waiter)) : NULL;
 	if (!waiter)
@@ -125,9 +126,9 @@ status_t serve_lock(void *ctx, struct ipc_request *rq, uint64_t owner, uint64_t 
 		return status;
 	if (start >= end || (file.state->mode & FILE_MODE_PATH))
 		return ERR_INVALID;
-	/* As fcntl wants it of a process's locks; flock does not care. */
-	if (owner != 0 && ((kind == FILE_LOCK_KIND_SHARED && !(file.state->mode & FILE_MODE_READ)) ||
-			   (kind == FILE_LOCK_KIND_EXCLUSIVE && !(file.state->mode & FILE_MODE_WRITE))))
+	/* As fcntl wants it of bytes that files can have; flock, which locks others, does not care. */
+	if (start <= INT64_MAX && ((kind == FILE_LOCK_KIND_SHARED && !(file.state->mode & FILE_MODE_READ)) ||
+				   (kind == FILE_LOCK_KIND_EXCLUSIVE && !(file.state->mode & FILE_MODE_WRITE))))
 		return ERR_ACCESS;
 	if (kind != FILE_LOCK_KIND_NONE && lock_conflict(&fs->locks, file.node->lock, &wish) != LOCK_NONE)
 		return wait ? wait_for(fs, rq, file.node, &wish) : ERR_WOULD_BLOCK;

@@ -52,7 +52,10 @@ int fcntl(int fd, int command, ...)
 	case F_SETFL: argument = va_arg(args, int); break;
 	case F_GETLK:
 	case F_SETLK:
-	case F_SETLKW: lock = va_arg(args, struct flock *); break;
+	case F_SETLKW:
+	case F_OFD_GETLK:
+	case F_OFD_SETLK:
+	case F_OFD_SETLKW: lock = va_arg(args, struct flock *); break;
 	default: break;
 	}
 	va_end(args);
@@ -65,7 +68,10 @@ int fcntl(int fd, int command, ...)
 	case F_SETFL: result = file_flags_set(fd, argument); break;
 	case F_GETLK:
 	case F_SETLK:
-	case F_SETLKW: result = lock_control(fd, command, lock); break;
+	case F_SETLKW:
+	case F_OFD_GETLK:
+	case F_OFD_SETLK:
+	case F_OFD_SETLKW: result = lock_control(fd, command, lock); break;
 	default: result = -EINVAL; break;
 	}
 	return (int)posix_result(result);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Advisory locks: of bytes for the process (fcntl, lockf), and of open files (flock). */
+/* Advisory locks: of bytes for the process (fcntl, lockf) or the open file (fcntl's F_OFD_*), and of open files (flock). */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -12,7 +12,7 @@
 #include "sys/posix/remote.h"
 #include "sys/posix/resolve.h"
 
-#define OWNER_DESCRIPTION 0 /* flock's: of the protocol */
+#define OWNER_DESCRIPTION 0 /* of the protocol: flock's and F_OFD_*'s */
 
 /* Bytes that no file has: flock locks these, so that it and fcntl do not see each other. */
 #define BEYOND_FILES ((uint64_t)1 << 63)
@@ -71,26 +71,27 @@ static int lock_apply(struct file *f, uint64_t owner, const struct range *range,
 	return status == ERR_ACCESS ? -EBADF : neg_errno(status);
 }
 
-static int process_lock(struct file *f, const struct range *range, enum file_lock_kind kind, bool wait)
+static int bytes_lock(struct file *f, uint64_t owner, const struct range *range, enum file_lock_kind kind, bool wait)
 {
 	int access = f->flags & O_ACCMODE;
 
 	if ((kind == FILE_LOCK_KIND_SHARED && access == O_WRONLY) ||
 	    (kind == FILE_LOCK_KIND_EXCLUSIVE && access == O_RDONLY))
 		return -EBADF;
-	if (kind != FILE_LOCK_KIND_NONE)
+	if (kind != FILE_LOCK_KIND_NONE && owner != OWNER_DESCRIPTION)
 		atomic_store_explicit(&any_taken, true, memory_order_relaxed);
-	return lock_apply(f, (uint64_t)getpid(), range, kind, wait);
+	return lock_apply(f, owner, range, kind, wait);
 }
 
-static int lock_find(struct file *f, const struct range *range, enum file_lock_kind kind, struct flock *lock)
+static int lock_find(struct file *f, uint64_t owner, const struct range *range, enum file_lock_kind kind,
+		     struct flock *lock)
 {
 	uint64_t holder, start, end;
 	enum file_lock_kind found;
 	status_t status;
 
-	CALL_AGAIN(status, file_lock_find(f->endpoint, (uint64_t)getpid(), range->start, range->end, kind, &holder,
-					  &start, &end, &found));
+	CALL_AGAIN(status,
+		   file_lock_find(f->endpoint, owner, range->start, range->end, kind, &holder, &start, &end, &found));
 	if (status != OK)
 		return neg_errno(status);
 	if (found == FILE_LOCK_KIND_NONE) {
@@ -107,6 +108,9 @@ static int lock_find(struct file *f, const struct range *range, enum file_lock_k
 
 static int lock_do(struct file *f, int command, struct flock *lock)
 {
+	bool of_file = command == F_OFD_GETLK || command == F_OFD_SETLK || command == F_OFD_SETLKW;
+	bool find = command == F_GETLK || command == F_OFD_GETLK;
+	uint64_t owner = of_file ? OWNER_DESCRIPTION : (uint64_t)getpid();
 	enum file_lock_kind kind;
 	struct range range = {0};
 	int result;
@@ -117,14 +121,14 @@ static int lock_do(struct file *f, int command, struct flock *lock)
 	case F_UNLCK: kind = FILE_LOCK_KIND_NONE; break;
 	default: return -EINVAL;
 	}
-	if (command == F_GETLK && kind == FILE_LOCK_KIND_NONE)
+	if ((find && kind == FILE_LOCK_KIND_NONE) || (of_file && lock->l_pid != 0))
 		return -EINVAL;
 	result = range_from(f, lock->l_whence, lock->l_start, lock->l_len, &range);
 	if (result)
 		return result;
-	if (command == F_GETLK)
-		return lock_find(f, &range, kind, lock);
-	return process_lock(f, &range, kind, command == F_SETLKW);
+	if (find)
+		return lock_find(f, owner, &range, kind, lock);
+	return bytes_lock(f, owner, &range, kind, command == F_SETLKW || command == F_OFD_SETLKW);
 }
 
 /* A file that can be locked, with a reference, or a negative errno value. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The C library's <sys/fcntl.h>, with a struct flock whose l_pid has room for a pid, and O_PATH. */
+/* The C library's <sys/fcntl.h>, with a struct flock whose l_pid has room for a pid, locks of open files (POSIX.1-2024), and O_PATH. */
 #ifndef _VERIDIAN_SYS_FCNTL_H
 #define _VERIDIAN_SYS_FCNTL_H
 
@@ -11,6 +11,10 @@
 
 /* Neither to be read nor written: a place for the *at functions, fstat and fchdir. */
 #define O_PATH 0x800000
+
+#define F_OFD_GETLK  36
+#define F_OFD_SETLK  37
+#define F_OFD_SETLKW 38
 
 struct flock {
 	short l_type; /* F_RDLCK, F_WRLCK, F_UNLCK */
