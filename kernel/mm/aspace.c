@@ -8,6 +8,7 @@
 #include "kernel/layout.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/pager.h"
+#include "kernel/mm/pte.h"
 #include "kernel/mm/quota.h"
 #include "kernel/mm/slab.h"
 #include "kernel/mm/vmo.h"
@@ -18,8 +19,6 @@
 #include "kernel/trap/syscall.h"
 #include "sys/abi/syscall.h"
 #include <string.h>
-
-enum { PTE_V = 1, PTE_R = 2, PTE_W = 4, PTE_X = 8, PTE_U = 16, PTE_A = 64, PTE_D = 128 };
 
 #define SATP_SV39       (8ull << 60)
 #define SATP_ASID_SHIFT 44
@@ -33,12 +32,6 @@ enum { PTE_V = 1, PTE_R = 2, PTE_W = 4, PTE_X = 8, PTE_U = 16, PTE_A = 64, PTE_D
 static unsigned asid_bits;
 static uint32_t asid_limit, asid_hint = 1;
 static uint64_t asid_used[MAX_ASIDS / 64];
-
-/* Entries of ours have no bits above the frame number. */
-static inline uint64_t pte_pa(uint64_t pte)
-{
-	return pte >> 10 << PAGE_SHIFT;
-}
 
 static inline uint64_t pte_make(uint64_t pa, uint64_t bits)
 {
@@ -555,7 +548,8 @@ static status_t page_map(struct process *p, struct mapping *m, uint64_t va, uint
 	if (s != OK)
 		return s;
 	uint64_t *pte = &table[(va >> PAGE_SHIFT) & 511];
-	uint64_t fresh = pte_make(pa, prot_bits(writable ? m->prot : m->prot & ~(uint32_t)MAP_WRITE));
+	uint64_t fresh = pte_make(pa, prot_bits(writable ? m->prot : m->prot & ~(uint32_t)MAP_WRITE) |
+					      (page_of(pa) ? PTE_MEMORY : 0));
 
 	struct soft_tlb *stale = soft_tlb_of(&p->as, va);
 	stale->page = stale->write_page = SOFT_TLB_NONE;
@@ -585,7 +579,7 @@ static NOINLINE void fault_ahead(struct process *p, struct mapping *m, uint64_t 
 	struct aspace *as = &p->as;
 	struct vmo *v = m->vmo;
 	struct quota *q = v->obj.quota;
-	uint64_t end = m->node.key + m->size, bits = prot_bits(m->prot), a = va + PAGE_SIZE;
+	uint64_t end = m->node.key + m->size, bits = prot_bits(m->prot) | PTE_MEMORY, a = va + PAGE_SIZE;
 
 	as->fault_window = as->fault_window ? (as->fault_window * 2 < AHEAD_MAX ? as->fault_window * 2 : AHEAD_MAX) : 1;
 	for (uint32_t n = 0; n < as->fault_window && a < end && (a >> 21) == (va >> 21); n++, a += PAGE_SIZE) {
@@ -633,7 +627,7 @@ static bool fault_fresh(struct process *p, struct mapping *m, uint64_t va)
 	page_zero(pa);
 	*slot = pa;
 	v->present++;
-	*pte = pte_make(pa, prot_bits(m->prot));
+	*pte = pte_make(pa, prot_bits(m->prot) | PTE_MEMORY);
 	as->present++;
 	if (va != as->fault_next) {
 		as->fault_window = 0;
@@ -665,45 +659,20 @@ status_t aspace_fault(struct process *p, uint64_t addr, uint32_t access)
 	return fault_fresh(p, m, va) ? OK : fault_slow(p, m, va, access);
 }
 
+static NOINLINE void *touch_fault(struct process *p, uint64_t addr, uint32_t access)
+{
+	void *at;
+
+	if (addr >= USER_TOP || !p->as.root || aspace_fault(p, addr, access) != OK)
+		return NULL;
+	return touch_quick(&p->as, addr, access == MAP_WRITE, &at) ? at : NULL;
+}
+
 void *aspace_touch(struct process *p, uint64_t addr, uint32_t access)
 {
-	uint64_t need = PTE_V | PTE_U | (access == MAP_WRITE ? PTE_W : PTE_R);
+	void *at;
 
-	void *known;
-
-	if (aspace_peek(&p->as, addr, access == MAP_WRITE, &known))
-		return known;
-	if (addr >= USER_TOP || !p->as.root)
-		return NULL;
-	for (int i = 0; i < 2; i++) {
-		uint64_t *table = p->as.root;
-		uint64_t e = table[addr >> 30];
-
-		if (e & PTE_V) {
-			table = phys_to_virt(pte_pa(e));
-			e = table[(addr >> 21) & 511];
-			if (e & PTE_V) {
-				table = phys_to_virt(pte_pa(e));
-				e = table[(addr >> PAGE_SHIFT) & 511];
-				if ((e & need) == need) {
-					uint64_t pa = pte_pa(e);
-					char *base = phys_to_virt(pa);
-
-					/* Device registers are not the kernel's to copy from. */
-					if (!page_of(pa))
-						return NULL;
-					struct soft_tlb *cached = soft_tlb_of(&p->as, addr);
-					cached->page = addr >> PAGE_SHIFT;
-					cached->write_page = e & PTE_W ? addr >> PAGE_SHIFT : SOFT_TLB_NONE;
-					cached->delta = (uint64_t)base - (addr & ~(PAGE_SIZE - 1));
-					return base + (addr & (PAGE_SIZE - 1));
-				}
-			}
-		}
-		if (aspace_fault(p, addr, access) != OK)
-			return NULL;
-	}
-	return NULL;
+	return likely(touch_quick(&p->as, addr, access == MAP_WRITE, &at)) ? at : touch_fault(p, addr, access);
 }
 
 bool aspace_empty_step(struct process *p)

@@ -73,10 +73,11 @@ void *aspace_touch(struct process *p, uint64_t addr, uint32_t access);
 /* Stack and data often lie a multiple of few pages apart: the next bits spread them. */
 static inline struct soft_tlb *soft_tlb_of(struct aspace *as, uint64_t addr)
 {
-	struct soft_tlb *e = &as->tlb[(addr >> 12 ^ addr >> 16) % SOFT_TLB];
+	char *e = (char *)as + (addr >> 12 ^ addr >> 16) % SOFT_TLB * sizeof(struct soft_tlb);
 
-	__asm__("" : "+r"(e)); /* compute the address once, not for each field */
-	return e;
+	__asm__(""
+		: "+r"(e)); /* compute the address once, not for each field; where the table begins is in the fields' offsets */
+	return ((struct aspace *)e)->tlb;
 }
 
 /* The same when it is known already, without faulting anything in; false: not known. */

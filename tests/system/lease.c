@@ -204,6 +204,39 @@ static void test_lengths(void)
 	both(lengths);
 }
 
+/* Every number of whole words that the kernel's copy treats differently, inside of one page and across two; bytes around stay as they are. */
+static void words(struct server *s)
+{
+	static uint8_t want[1200];
+	uint8_t *area = pages_alloc(AREA);
+
+	REQUIRE(area);
+	for (uint64_t n = 0; n <= 1040; n += 8) {
+		uint64_t from = n & 8 ? 64 : PAGE_SIZE - n / 16 * 8 - 8, to = n & 16 ? 64 : PAGE_SIZE - n / 32 * 8;
+
+		fill(area + from, n, n + 1);
+		memset(s->buffer + to - 16, 0xee, n + 32);
+		memset(want, 0xee, sizeof(want));
+		memcpy(want + 16, area + from, n);
+		if (!CHECK_OK(lend(s, LEND(area + from, n, LEASE_READ), DO_READ, 0, n, to)) ||
+		    !CHECK(memcmp(s->buffer + to - 16, want, n + 32) == 0))
+			break;
+		fill(s->buffer + to, n, n + 99);
+		memset(area + from - 16, 0xdd, n + 32);
+		memset(want, 0xdd, sizeof(want));
+		memcpy(want + 16, s->buffer + to, n);
+		if (!CHECK_OK(lend(s, LEND(area + from, n, LEASE_WRITE), DO_WRITE, 0, n, to)) ||
+		    !CHECK(memcmp(area + from - 16, want, n + 32) == 0))
+			break;
+	}
+	pages_free(area, AREA);
+}
+
+static void test_words(void)
+{
+	both(words);
+}
+
 /* Parts of a lease, by offset */
 static void bounds(struct server *s)
 {
@@ -485,6 +518,6 @@ static void test_unmap_race(void)
 	server_end(&s);
 }
 
-TEST_CASES("lease", {"alignments", test_alignments}, {"lengths", test_lengths}, {"bounds", test_bounds},
-	   {"four", test_four}, {"faults", test_faults}, {"array", test_array}, {"time", test_time},
-	   {"unmap_race", test_unmap_race});
+TEST_CASES("lease", {"alignments", test_alignments}, {"lengths", test_lengths}, {"words", test_words},
+	   {"bounds", test_bounds}, {"four", test_four}, {"faults", test_faults}, {"array", test_array},
+	   {"time", test_time}, {"unmap_race", test_unmap_race});
