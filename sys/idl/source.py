@@ -312,6 +312,10 @@ def _client(writer, unit, op):
 
 # ---- server ------------------------------------------------------------------------------------
 
+_MALFORMED = ['return ipc_request_finish(rq, ERR_PROTOCOL, 0);']
+_FAILED = ['if (st_ != OK)', '\treturn ipc_request_finish(rq, st_, 0);']
+
+
 def _handle_checks(writer, handles):
     for param in handles:
         if not param.type.checked:
@@ -320,7 +324,7 @@ def _handle_checks(writer, handles):
         writer.call('st_ = ipc_handle_check',
                     [f'rq->msg.handles[{param.offset}]', f'OBJ_{param.type.object.upper()}', rights],
                     ';', 1)
-        writer.lines(['if (st_ != OK)', '\treturn st_;'], 1)
+        writer.lines(_FAILED, 1)
 
 
 def _told(writer, unit, op, lease):
@@ -331,11 +335,11 @@ def _told(writer, unit, op, lease):
     top = f'{cap} + 1' if lease.kind == 'string' and not text else cap
     writer.line(f'size_t {length} = (uint32_t)(rq->msg.w[{lease.told // 8}] >> {lease.told % 8 * 8});', 1)
     writer.line(f'if ({length} > {top})', 1)
-    writer.line('return ERR_PROTOCOL;', 2)
+    writer.lines(_MALFORMED, 2)
     if text:
         writer.line(f'char {lease.name}_[{cap} + 1];', 1)
         writer.line(f'st_ = ipc_told_string(rq, {lease.index}, {length}, {lease.name}_);', 1)
-        writer.lines(['if (st_ != OK)', '\treturn st_;'], 1)
+        writer.lines(_FAILED, 1)
 
 
 def _lease_checks(writer, unit, op):
@@ -355,7 +359,7 @@ def _lease_checks(writer, unit, op):
             writer.line(f'size_t {length};', 1)
             writer.call('st_ = ipc_lease_check',
                         ['rq', f'{lease.index}', access, size, top, f'&{length}'], ';', 1)
-        writer.lines(['if (st_ != OK)', '\treturn st_;'], 1)
+        writer.lines(_FAILED, 1)
 
 
 def _handler_arguments(op):
@@ -415,8 +419,7 @@ def _serve(writer, unit, op):
     out_handles = op.select('out', True)
     outs = op.select('out', False)
     ins = op.select('in', False)
-    malformed = ['return ERR_PROTOCOL;']
-    writer.call(f'static status_t {unit.name}_{op.name}_serve_',
+    writer.call(f'static IPC_SERVE status_t {unit.name}_{op.name}_serve_',
                 [f'const struct {unit.name}_ops *ops', 'void *ctx', 'struct ipc_request *rq'], '')
     writer.line('{')
     if ins:
@@ -424,31 +427,31 @@ def _serve(writer, unit, op):
     writer.line('status_t st_;', 1)
     writer.line()
     writer.line(f'if (ipc_request_check(rq, {len(op.select("in", True))}, {len(op.leases)}) != OK)', 1)
-    writer.lines(malformed, 2)
+    writer.lines(_MALFORMED, 2)
     writer.line(f'if (!ops->{op.name})', 1)
-    writer.line('return ERR_UNSUPPORTED;', 2)
-    _decode(writer, ins, 'w_', malformed, True)
+    writer.line('return ipc_request_finish(rq, ERR_UNSUPPORTED, 0);', 2)
+    _decode(writer, ins, 'w_', _MALFORMED, True)
     _handle_checks(writer, op.select('in', True))
     _lease_checks(writer, unit, op)
     _out_locals(writer, op)
     arguments = _handler_arguments(op)
     writer.call(f'st_ = ops->{op.name}', arguments, ';', 1)
-    fail = ['return ERR_PROTOCOL;']
+    fail = _MALFORMED
     if out_handles:
         names = ', '.join(p.name + '_' for p in out_handles)
+        count = len(out_handles)
         writer.line(f'const handle_t handles_[] = {{{names}}};', 1)
-        writer.line('if (st_ == OK && !ipc_handles_given(handles_, '
-                    f'{len(out_handles)}))', 1)
+        writer.line(f'if (st_ == OK && !ipc_handles_given(handles_, {count}))', 1)
         writer.line('st_ = ERR_PROTOCOL;', 2)
         writer.line('if (st_ != OK)', 1)
-        writer.line(f'return ipc_drop(handles_, {len(out_handles)}, st_);', 2)
-        fail = [f'return ipc_drop(handles_, {len(out_handles)}, ERR_PROTOCOL);']
+        writer.line(f'return ipc_request_finish(rq, ipc_drop(handles_, {count}, st_), 0);', 2)
+        fail = [f'return ipc_request_finish(rq, ipc_drop(handles_, {count}, ERR_PROTOCOL), 0);']
     else:
-        writer.line('if (st_ != OK)', 1)
-        writer.line('return st_;', 2)
+        writer.lines(_FAILED, 1)
     _encode(writer, [_server_value(p) for p in outs], 'rq->msg.w', True, fail, 1)
     for param in out_handles:
         writer.line(f'rq->msg.handles[{param.offset}] = {param.name}_;', 1)
+    writer.line(f'rq->msg.info = MSG_INFO(0, {len(out_handles)}, 0);', 1)
     writer.line('return OK;', 1)
     writer.line('}')
     writer.line()
@@ -458,22 +461,12 @@ def _dispatch(writer, unit):
     writer.call(f'status_t {unit.name}_dispatch', [f'const struct {unit.name}_ops *ops', 'void *ctx',
                                                    'struct ipc_request *rq'], '')
     writer.line('{')
-    writer.line('status_t st_;', 1)
-    writer.line('unsigned handles_ = 0;', 1)
-    writer.line()
     writer.line('switch (MSG_LABEL(rq->msg.info)) {', 1)
     for op in unit.ops:
         writer.line(f'case IPC_LABEL({upper(unit.name, "NUMBER")}, {op_prefix(unit, op)}_OP):', 1)
-        writer.line(f'st_ = {unit.name}_{op.name}_serve_(ops, ctx, rq);', 2)
-        handles = len(op.select('out', True))
-        if handles:
-            writer.line(f'handles_ = {handles};', 2)
-        writer.line('break;', 2)
-    writer.line('default:', 1)
-    writer.line('st_ = ERR_NO_SYSCALL;', 2)
-    writer.line('break;', 2)
+        writer.line(f'return {unit.name}_{op.name}_serve_(ops, ctx, rq);', 2)
+    writer.line('default: return ipc_request_finish(rq, ERR_NO_SYSCALL, 0);', 1)
     writer.line('}', 1)
-    writer.line('return ipc_request_finish(rq, st_, handles_);', 1)
     writer.line('}')
     writer.line()
     writer.call(f'static status_t {unit.name}_dispatch_any_',

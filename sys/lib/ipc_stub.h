@@ -139,5 +139,8 @@ status_t ipc_told_string(const struct ipc_request *rq, unsigned lease, size_t le
  * closes the handles that the call brought. Returns OK, or IPC_DEFERRED if nothing is to be sent. */
 status_t ipc_request_finish(struct ipc_request *rq, status_t status, unsigned handles);
 
+/* One operation's part of a dispatch, jumped to with nothing saved: what one needs (a path, a handle's check) is not paid by the others. */
+#define IPC_SERVE __attribute__((noinline))
+
 /* Answers a saved caller. The reply handle and the message's handles are gone afterwards. */
 status_t ipc_answer(handle_t reply, struct ipc_msg *m, status_t status, unsigned handles);
