@@ -15,6 +15,7 @@
 #include "fs/lib/text.h"
 #include "protocols/file.h"
 #include "sys/lib/ipc.h"
+#include "sys/lib/syscall.h"
 
 struct fs;
 struct state_view; /* fs/lib/state.h */
@@ -57,11 +58,11 @@ struct fs_io {
 };
 static inline status_t fs_io_put(const struct fs_io *io, uint64_t at, const void *from, size_t len)
 {
-	return ipc_lease_write(io->rq, io->lease, at, from, len);
+	return lease_write(io->rq->reply, io->lease, at, from, len);
 }
 static inline status_t fs_io_take(const struct fs_io *io, uint64_t at, void *to, size_t len)
 {
-	return ipc_lease_read(io->rq, io->lease, at, to, len);
+	return lease_read(io->rq->reply, io->lease, at, to, len);
 }
 
 /* A file to be made. */
@@ -194,7 +195,11 @@ int fs_main(const struct fs_ops *ops, void *data, bool read_only);
 status_t fs_notification(handle_t *out);
 bool fs_may_defer(const struct fs *fs);
 
-void *fs_data(const struct fs *fs);
+/* The `data` of fs_main, which struct fs begins with. */
+static inline void *fs_data(const struct fs *fs)
+{
+	return *(void *const *)(const void *)fs;
+}
 int64_t fs_now(struct fs *fs);
 /* `idle` is called after so many ns; asked again before that, nothing changes. */
 void fs_later(struct fs *fs, uint64_t ns);

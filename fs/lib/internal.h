@@ -19,8 +19,8 @@ struct open_entry {
 };
 
 struct fs {
+	void *data; /* first: fs_data */
 	const struct fs_ops *ops;
-	void *data;
 	struct state *state;
 	handle_t endpoint;
 	uint64_t endpoint_koid;
@@ -68,6 +68,8 @@ struct fs {
 	uint8_t list_buffer[8192];
 };
 
+_Static_assert(offsetof(struct fs, data) == 0, "fs_data takes it from there");
+
 /* ---- node.c */
 
 status_t node_get(struct fs *fs, uint64_t inode, struct node **out);
@@ -82,7 +84,10 @@ typedef bool (*node_above_fn)(void *ctx, struct node *dir);
 status_t node_climb(struct fs *fs, struct node *dir, node_above_fn fn, void *ctx);
 /* Is `dir` at or below `top`? */
 status_t node_below(struct fs *fs, struct node *dir, const struct node *top, bool *below);
-status_t node_changed(struct fs *fs, struct node *node, uint32_t what);
+static inline status_t node_changed(struct fs *fs, struct node *node, uint32_t what)
+{
+	return fs->ops->changed ? fs->ops->changed(fs, node, what) : OK;
+}
 /* A directory's times after its entries have changed */
 status_t directory_changed(struct fs *fs, struct node *dir, int64_t now);
 
@@ -107,8 +112,14 @@ static inline status_t open_file_of(struct fs *fs, uint64_t badge, struct open_f
 {
 	uint32_t place = open_file_place(badge);
 
-	if (__builtin_expect(place == UINT32_MAX || fs->open[place].badge != badge || badge == 0, 0))
-		return open_file_seldom(fs, badge, out);
+	if (__builtin_expect(place == UINT32_MAX || fs->open[place].badge != badge || badge == 0, 0)) {
+		struct open_file seldom; /* of its own: the usual one then needs no memory */
+		status_t status = open_file_seldom(fs, badge, &seldom);
+
+		if (status == OK)
+			*out = seldom;
+		return status;
+	}
 	out->index = place;
 	out->state = &fs->state->files[place];
 	out->node = fs->open[place].node;

@@ -193,11 +193,6 @@ status_t node_below(struct fs *fs, struct node *dir, const struct node *top, boo
 	return status;
 }
 
-status_t node_changed(struct fs *fs, struct node *node, uint32_t what)
-{
-	return fs->ops->changed ? fs->ops->changed(fs, node, what) : OK;
-}
-
 status_t directory_changed(struct fs *fs, struct node *dir, int64_t now)
 {
 	dir->attr->modified = now;

@@ -49,7 +49,7 @@ void permission_new(const struct state_view *view, const struct fs_attr *dir, st
 }
 
 /* set-user-id, and set-group-id where it stands for running (not for mandatory locks). */
-static bool drop_power(struct fs_attr *attr)
+bool permission_drop_power(struct fs_attr *attr)
 {
 	uint32_t bits = attr->permissions & PERMISSION_SET_USER;
 
@@ -59,11 +59,6 @@ static bool drop_power(struct fs_attr *attr)
 		bits |= PERMISSION_SET_GROUP;
 	attr->permissions &= ~bits;
 	return bits != 0;
-}
-
-bool permission_written(const struct state_view *view, struct fs_attr *attr)
-{
-	return view->user != 0 && drop_power(attr);
 }
 
 static status_t times_allowed(const struct state_view *view, const struct fs_attr *attr, uint32_t change)
@@ -107,7 +102,7 @@ status_t permission_set(const struct state_view *view, struct fs_attr *attr, con
 		return status;
 	*what = FS_CHANGED_TIMES;
 	if (change & (FILE_CHANGE_USER | FILE_CHANGE_GROUP)) {
-		(void)drop_power(attr);
+		(void)permission_drop_power(attr);
 		*what |= FS_CHANGED_OWNER;
 	}
 	if (change & FILE_CHANGE_USER)

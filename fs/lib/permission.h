@@ -31,5 +31,11 @@ void permission_new(const struct state_view *view, const struct fs_attr *dir, st
 /* Applies what set_attributes asks for, or says why not (and has changed nothing). *what: FS_CHANGED_*. */
 status_t permission_set(const struct state_view *view, struct fs_attr *attr, const struct file_new_attributes *values,
 			int64_t now, uint32_t *what);
+/* Takes off what permission_written speaks of. True: there was something. */
+bool permission_drop_power(struct fs_attr *attr);
 /* Somebody else's writing takes the power of set-user-id and set-group-id off a file. True: it had any. */
-bool permission_written(const struct state_view *view, struct fs_attr *attr);
+static inline bool permission_written(const struct state_view *view, struct fs_attr *attr)
+{
+	return view->user != 0 && attr->permissions & (PERMISSION_SET_USER | PERMISSION_SET_GROUP) &&
+	       permission_drop_power(attr);
+}

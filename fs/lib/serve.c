@@ -34,11 +34,6 @@ const struct file_ops fs_file_ops = {
 	.memory = serve_memory,
 };
 
-void *fs_data(const struct fs *fs)
-{
-	return fs->data;
-}
-
 int64_t fs_now(struct fs *fs)
 {
 	fs->last_now = (int64_t)clock_monotonic() + __atomic_load_n(&fs->state->clock_offset, __ATOMIC_RELAXED);

@@ -24,18 +24,25 @@ static void end(struct fs *fs)
 		fs->ops->end(fs);
 }
 
-/* As Linux's relatime: good enough to see that something was read since it was written, at hardly any price. */
-static void accessed(struct fs *fs, const struct open_file *file)
+static __attribute__((noinline)) status_t accessed_now(struct fs *fs, struct node *node, status_t status)
 {
-	struct fs_attr *attr = file->node->attr;
+	node->attr->accessed = fs_now(fs);
+	(void)node_changed(fs, node, FS_CHANGED_ACCESSED);
+	return status;
+}
+
+/* As Linux's relatime: good enough to see that something was read since it was written, at hardly any price. Returns status, for the end of
+ * an operation. */
+static inline status_t accessed(struct fs *fs, const struct open_file *file, status_t status)
+{
+	const struct fs_attr *attr = file->node->attr;
 
 	/* Against the time that was last asked for: reads alone do not look at the clock, and a day is long. */
 	if (attr->accessed > attr->modified && attr->accessed > attr->changed && fs->last_now - attr->accessed < DAY_NS)
-		return;
+		return status;
 	if (view_read_only(fs, file->view))
-		return;
-	attr->accessed = fs_now(fs);
-	(void)node_changed(fs, file->node, FS_CHANGED_ACCESSED);
+		return status;
+	return accessed_now(fs, file->node, status);
 }
 
 static status_t directory_or_device(const struct node *node)
@@ -77,11 +84,10 @@ status_t serve_read(void *ctx, struct ipc_request *rq, uint64_t offset, size_t l
 	status = fs->ops->read(fs, file.node, from, &io, len);
 	if (status != OK)
 		return status;
-	accessed(fs, &file);
 	*count = len;
 	if (at_position)
 		file.state->position = from + len;
-	return OK;
+	return accessed(fs, &file, OK);
 }
 
 static status_t write_at(struct fs *fs, const struct open_file *file, uint64_t from, const struct fs_io *io, size_t len,
@@ -328,9 +334,7 @@ status_t serve_memory(void *ctx, struct ipc_request *rq, uint64_t offset, uint64
 	if (!fs->ops->memory)
 		return ERR_UNSUPPORTED;
 	status = fs->ops->memory(fs, file.node, offset, length, shared, mode & FILE_MODE_EXECUTE, memory, start, size);
-	if (status == OK)
-		accessed(fs, &file);
-	return status;
+	return status == OK ? accessed(fs, &file, OK) : status;
 }
 
 /* ---- list ----------------------------------------------------------------------------------------------- */
@@ -411,7 +415,7 @@ status_t serve_list(void *ctx, struct ipc_request *rq, uint64_t next, size_t roo
 	}
 	if (status != OK || list.used == 0)
 		return status;
-	accessed(fs, &file);
+	(void)accessed(fs, &file, OK);
 	*length = (uint32_t)list.used;
 	return ipc_lease_write(rq, FILE_LIST_LEASE_ENTRIES, 0, list.buffer, list.used);
 }

@@ -12,6 +12,9 @@
 #define TREE_PAGE(tree)    ((uint32_t)((tree) >> 8))
 #define TREE_HEIGHT(tree)  ((unsigned)((tree)&0xff))
 
+/* What is not the usual case: its registers are not to be saved in that. */
+#define NOINLINE __attribute__((noinline))
+
 static const uint8_t zeroes[STORE_PAGE];
 
 static uint32_t *tree_slots(const struct store *s, uint32_t page)
@@ -90,9 +93,18 @@ uint32_t map_page(const struct store *s, const struct store_inode *inode, uint64
 	return slot ? *slot : 0;
 }
 
+/* The usual case of both: bytes of one page, which is there and that the inode knows itself. 0: another case. */
+static inline uint32_t page_near(const struct store_inode *inode, uint64_t offset, size_t len)
+{
+	return offset < STORE_DIRECT * STORE_PAGE && offset % STORE_PAGE + len <= STORE_PAGE
+		       ? inode->direct[offset / STORE_PAGE]
+		       : 0;
+}
+
 /* ---- read and write --------------------------------------------------------------------------------------- */
 
-status_t map_read(struct store *s, const struct store_inode *inode, uint64_t offset, const struct fs_io *io, size_t len)
+static NOINLINE status_t read_pages(struct store *s, const struct store_inode *inode, uint64_t offset,
+				    const struct fs_io *io, size_t len)
 {
 	uint64_t at = 0;
 
@@ -114,6 +126,14 @@ status_t map_read(struct store *s, const struct store_inode *inode, uint64_t off
 		len -= part;
 	}
 	return OK;
+}
+
+status_t map_read(struct store *s, const struct store_inode *inode, uint64_t offset, const struct fs_io *io, size_t len)
+{
+	uint32_t page = page_near(inode, offset, len);
+
+	return page ? fs_io_put(io, 0, store_page(s, page) + offset % STORE_PAGE, len)
+		    : read_pages(s, inode, offset, io, len);
 }
 
 /* Over pages that the file has. */
@@ -180,8 +200,15 @@ static status_t write_new(struct store *s, struct store_inode *inode, uint64_t o
 	return kept ? OK : status;
 }
 
-status_t map_write(struct store *s, struct store_inode *inode, uint64_t offset, const struct fs_io *io, size_t len,
-		   size_t *done)
+/* What is beyond the size does not exist: so at once. */
+static inline void size_reach(struct store_inode *inode, uint64_t end)
+{
+	if (end > inode->attr.size)
+		__atomic_store_n(&inode->attr.size, end, __ATOMIC_RELEASE);
+}
+
+static NOINLINE status_t write_pages(struct store *s, struct store_inode *inode, uint64_t offset,
+				     const struct fs_io *io, size_t len, size_t *done)
 {
 	status_t status = OK;
 
@@ -198,11 +225,24 @@ status_t map_write(struct store *s, struct store_inode *inode, uint64_t offset, 
 			break;
 		*done += part;
 		offset += part;
-		/* What is beyond the size does not exist: so at once. */
-		if (offset > inode->attr.size)
-			__atomic_store_n(&inode->attr.size, offset, __ATOMIC_RELEASE);
+		size_reach(inode, offset);
 	}
 	return *done ? OK : status;
+}
+
+status_t map_write(struct store *s, struct store_inode *inode, uint64_t offset, const struct fs_io *io, size_t len,
+		   size_t *done)
+{
+	uint32_t page = page_near(inode, offset, len);
+
+	if (!page)
+		return write_pages(s, inode, offset, io, len, done);
+	status_t status = fs_io_take(io, 0, store_page(s, page) + offset % STORE_PAGE, len);
+	if (status == OK) {
+		*done = len;
+		size_reach(inode, offset + len);
+	}
+	return status;
 }
 
 /* ---- cutting ------------------------------------------------------------------------------------------------ */
