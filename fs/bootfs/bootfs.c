@@ -274,14 +274,13 @@ static void bootfs_volume(struct fs *fs, struct file_volume *volume)
 }
 
 /* The archive itself: a program is not copied to be run. Whoever may read one file of it may read all. */
-static status_t bootfs_memory(struct fs *fs, struct node *node, uint64_t offset, uint64_t len, bool shared, bool exec,
-			      handle_t *vmo, uint64_t *start, uint64_t *size)
+static status_t bootfs_memory(struct fs *fs, struct node *node, uint64_t offset, uint64_t len, bool exec, handle_t *vmo,
+			      uint64_t *start, uint64_t *size)
 {
 	const struct bootfs_tree *tree = fs_data(fs);
 	const struct entry *entry = entry_of(node);
 	uint32_t rights = RIGHT_VMO_READ | RIGHT_DUP | RIGHT_MOVE | RIGHT_INFO | (exec ? RIGHT_VMO_EXEC : 0);
 
-	(void)shared; /* nobody writes */
 	if (offset >= entry->attr.size)
 		return ERR_INVALID;
 	/* Packed for it; other archives' files can only be read. */

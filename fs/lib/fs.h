@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "fs/lib/text.h"
 #include "protocols/file.h"
@@ -35,6 +36,14 @@ struct fs_attr {
 	uint8_t reserved[3];
 };
 
+/* A file as memory (fs/lib/paging.c). */
+struct node_paging {
+	uint32_t place; /* of its memory object among the open files, + 1; 0: it has none */
+	bool granted;   /* pages may have been written that are not in the file */
+	uint8_t window; /* pages at a time while they are touched in order */
+	uint64_t next;  /* and where that goes on */
+};
+
 /* A file in use. The first member of a file system's own struct, which is fs_ops.node_size bytes. */
 struct node {
 	uint64_t inode;
@@ -49,19 +58,29 @@ struct node {
 	uint32_t cover;  /* number of the mount on it */
 	uint32_t covers; /* mounts on it and below */
 	bool used;       /* since the trimmer came by */
+	struct node_paging paging;
 };
 
-/* Memory of the client's that bytes come from or go to, without a copy between. */
+/* Memory of the client's that bytes come from or go to, without a copy between; or of this process. */
 struct fs_io {
 	const struct ipc_request *rq;
 	unsigned lease;
+	uint8_t *memory; /* NULL: the client's */
 };
 static inline status_t fs_io_put(const struct fs_io *io, uint64_t at, const void *from, size_t len)
 {
+	if (__builtin_expect(io->memory != NULL, 0)) {
+		memcpy(io->memory + at, from, len);
+		return OK;
+	}
 	return lease_write(io->rq->reply, io->lease, at, from, len);
 }
 static inline status_t fs_io_take(const struct fs_io *io, uint64_t at, void *to, size_t len)
 {
+	if (__builtin_expect(io->memory != NULL, 0)) {
+		memcpy(to, io->memory + at, len);
+		return OK;
+	}
 	return lease_read(io->rq->reply, io->lease, at, to, len);
 }
 
@@ -157,9 +176,10 @@ struct fs_ops {
 	/* attr was changed: FS_CHANGED_*. NULL: attr is where it belongs. */
 	status_t (*changed)(struct fs *fs, struct node *node, uint32_t what);
 	void (*volume)(struct fs *fs, struct file_volume *volume);
-	/* A page-aligned vmo and the place of the range in it. The handle is the caller's. NULL: ERR_UNSUPPORTED. */
-	status_t (*memory)(struct fs *fs, struct node *node, uint64_t offset, uint64_t len, bool shared, bool exec,
-			   handle_t *vmo, uint64_t *start, uint64_t *size);
+	/* A page-aligned vmo that has the range as it is now, to be read, and the place in it. The handle is the caller's. NULL, ERR_UNSUPPORTED: files
+	 * are mapped by the library's pager. */
+	status_t (*memory)(struct fs *fs, struct node *node, uint64_t offset, uint64_t len, bool exec, handle_t *vmo,
+			   uint64_t *start, uint64_t *size);
 	/* A handle to the server of a device's file. NULL: ERR_UNSUPPORTED. */
 	status_t (*device)(struct fs *fs, struct node *node, uint32_t mode, handle_t *device, uint32_t *class_number);
 

@@ -65,6 +65,13 @@ struct fs {
 	struct lock_table locks;
 	struct lock_waiter *waiters; /* serve_lock.c */
 
+	/* files as memory (paging.c) */
+	uint32_t paged_files;
+	uint32_t pages_supplied, pages_max; /* since all were taken back last */
+	struct server_timer copy_back;
+	bool copy_back_set;
+	uint8_t page_buffer[65536] __attribute__((aligned(8)));
+
 	uint8_t list_buffer[8192];
 };
 
@@ -128,6 +135,9 @@ static inline status_t open_file_of(struct fs *fs, uint64_t badge, struct open_f
 }
 /* A new one, with a handle to it. */
 status_t open_file_make(struct fs *fs, struct node *node, uint32_t mode, uint32_t view, handle_t *out);
+/* A place for the memory object of a file that has none, and the object, of that many bytes. */
+status_t open_file_memory(struct fs *fs, struct node *node, const struct state_view *view, uint64_t size,
+			  uint32_t rights, handle_t *out);
 /* Signal: some badges have no handles any more. */
 void open_files_closed(void *fs);
 /* From the state of an earlier instance. */
@@ -150,6 +160,27 @@ void made_forget(struct fs *fs, uint64_t badge);
 /* From the root, without a slash in front and without a NUL. ERR_NOT_FOUND, ERR_NAME_TOO_LONG, or what the file system says. */
 status_t path_of_open_file(struct fs *fs, uint64_t badge, char *path, size_t size, size_t *len);
 
+/* ---- paging.c: files as memory */
+
+void paging_prepare(struct fs *fs);
+/* Calls of the kernel's: a page is missing (server_set_other). */
+status_t paging_call(void *ctx, struct ipc_request *rq);
+/* A handle to the file's memory object, which reaches to `end` at least; it may be written through if the file may. */
+status_t paging_memory(struct fs *fs, const struct open_file *file, uint64_t end, handle_t *memory);
+/* The place is that of the node's memory object. */
+void paging_adopt(struct fs *fs, struct node *node, uint32_t place);
+/* It has no user any more; node NULL: nor a file. ERR_BUSY: it has again. */
+status_t paging_gone(struct fs *fs, struct node *node, uint64_t badge);
+/* Before the file is read: what was written to its memory. */
+status_t paging_copy_back(struct fs *fs, struct node *node, uint64_t from, uint64_t len);
+status_t paging_copy_back_all(struct fs *fs);
+void paging_later(struct fs *fs);
+void paging_copy_back_due(void *fs);
+/* After the file has changed otherwise. */
+void paging_update(struct fs *fs, struct node *node, uint64_t from, uint64_t len);
+void paging_resized(struct fs *fs, struct node *node, uint64_t old_size);
+void paging_punched(struct fs *fs, struct node *node, uint64_t from, uint64_t len);
+
 /* ---- cover.c: mount points */
 
 status_t cover_set(struct fs *fs, uint64_t inode, uint32_t mount, struct fs_control_inode *above, size_t room,
@@ -157,6 +188,18 @@ status_t cover_set(struct fs *fs, uint64_t inode, uint32_t mount, struct fs_cont
 void cover_clear(struct fs *fs, uint32_t mount);
 void covers_restore(struct fs *fs);
 bool covers_any(const struct fs *fs);
+
+/* Around everything that one request changes */
+static inline void change_begin(struct fs *fs)
+{
+	if (fs->ops->begin)
+		fs->ops->begin(fs);
+}
+static inline void change_end(struct fs *fs)
+{
+	if (fs->ops->end)
+		fs->ops->end(fs);
+}
 
 /* ---- serve_*.c: the operations of the protocol file */
 

@@ -157,20 +157,11 @@ static void place_give(struct fs *fs, uint32_t place)
 	fs->open_free = place;
 }
 
-status_t open_file_make(struct fs *fs, struct node *node, uint32_t mode, uint32_t view, handle_t *out)
+/* With the badge it is there, for this instance and the next. */
+static void place_fill(struct fs *fs, uint32_t place, uint64_t badge, struct node *node, uint32_t mode, uint32_t view)
 {
-	uint32_t place = place_take(fs);
-
-	if (place == UINT32_MAX)
-		return ERR_NO_MEMORY;
-	uint64_t badge = STATE_BADGE(++fs->state->serial, place);
 	struct state_file *file = &fs->state->files[place];
-	/* First the handle: should this process end here, the kernel reports a badge that the next one does not know. */
-	status_t status = endpoint_mint(fs->endpoint, badge, HANDLE_RIGHTS, out);
-	if (status != OK) {
-		place_give(fs, place);
-		return status;
-	}
+
 	file->inode = node->inode;
 	file->generation = node->attr->generation;
 	file->position = 0;
@@ -181,6 +172,40 @@ status_t open_file_make(struct fs *fs, struct node *node, uint32_t mode, uint32_
 	open_fill(fs, place, badge, node);
 	fs->open_count++;
 	fs->view_users[view]++;
+}
+
+status_t open_file_make(struct fs *fs, struct node *node, uint32_t mode, uint32_t view, handle_t *out)
+{
+	uint32_t place = place_take(fs);
+
+	if (place == UINT32_MAX)
+		return ERR_NO_MEMORY;
+	uint64_t badge = STATE_BADGE(++fs->state->serial, place);
+	/* First the handle: should this process end here, the kernel reports a badge that the next one does not know. */
+	status_t status = endpoint_mint(fs->endpoint, badge, HANDLE_RIGHTS, out);
+	if (status != OK) {
+		place_give(fs, place);
+		return status;
+	}
+	place_fill(fs, place, badge, node, mode, view);
+	return OK;
+}
+
+status_t open_file_memory(struct fs *fs, struct node *node, const struct state_view *view, uint64_t size,
+			  uint32_t rights, handle_t *out)
+{
+	uint32_t place = place_take(fs);
+
+	if (place == UINT32_MAX)
+		return ERR_NO_MEMORY;
+	uint64_t badge = STATE_BADGE(++fs->state->serial, place);
+	status_t status = pager_vmo(fs->endpoint, badge, size, rights, out);
+	if (status != OK) {
+		place_give(fs, place);
+		return status;
+	}
+	place_fill(fs, place, badge, node, STATE_FILE_MEMORY, (uint32_t)(view - fs->state->views));
+	paging_adopt(fs, node, place);
 	return OK;
 }
 
@@ -196,6 +221,8 @@ static void file_close(struct fs *fs, uint64_t badge)
 		struct node *node = fs->open[place].node;
 		bool lost = file->mode & STATE_FILE_LOST;
 
+		if (file->mode & STATE_FILE_MEMORY && paging_gone(fs, node, badge) == ERR_BUSY)
+			return; /* somebody mapped it again */
 		if (!lost) {
 			locks_forget(fs, file, node);
 			if (node->made)
@@ -253,11 +280,13 @@ static void file_restore(struct fs *fs, uint32_t place)
 		return;
 	if (file->view >= STATE_VIEWS_MAX || fs->state->views[file->view].id == 0 ||
 	    node_get(fs, file->inode, &node) != OK || node->attr->generation != file->generation) {
-		file->mode = STATE_FILE_LOST;
+		file->mode = STATE_FILE_LOST | (file->mode & STATE_FILE_MEMORY);
 		return;
 	}
 	open_fill(fs, place, file->badge, node);
 	fs->view_users[file->view]++;
+	if (file->mode & STATE_FILE_MEMORY)
+		paging_adopt(fs, node, place);
 }
 
 static void views_check(struct fs *fs)

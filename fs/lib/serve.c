@@ -115,7 +115,11 @@ static status_t on_path(void *ctx, struct ipc_request *rq, uint64_t number, size
 
 static status_t sync_all(struct fs *fs)
 {
-	return fs->ops->sync_all && !fs->read_only ? fs->ops->sync_all(fs) : OK;
+	change_begin(fs);
+	status_t status = paging_copy_back_all(fs);
+	change_end(fs);
+	status_t second = fs->ops->sync_all && !fs->read_only ? fs->ops->sync_all(fs) : OK;
+	return status == OK ? second : status;
 }
 
 static status_t on_sync(void *ctx, struct ipc_request *rq)
@@ -182,6 +186,9 @@ static status_t serve_prepare(struct fs *fs, const struct fs_start *start)
 		status = later_prepare(fs, start->notification);
 	if (status == OK)
 		status = server_add_signal(&fs->server, open_files_closed, fs, &fs->closed, &fs->closed_bits);
+	server_set_other(&fs->server, paging_call, fs);
+	if (status == OK)
+		status = server_timer_init(&fs->copy_back, &fs->server, paging_copy_back_due, fs);
 	if (status == OK && fs->ops->idle)
 		status = server_timer_init(&fs->timer, &fs->server, idle_due, fs);
 	return status;
@@ -202,6 +209,7 @@ status_t fs_start(struct fs *fs, const struct fs_start *start)
 	/* Without memory for it look-ups are slower, nothing else. */
 	if (!(fs->ops->flags & FS_NO_NAME_CACHE))
 		(void)name_cache_init(&fs->names);
+	paging_prepare(fs);
 	status = serve_prepare(fs, start);
 	if (status == OK)
 		status = node_get(fs, fs->ops->root, &fs->root);

@@ -12,18 +12,6 @@
 #define LIST_SELF   1u /* behind "." */
 #define LIST_PARENT 2u /* behind ".." */
 
-static void begin(struct fs *fs)
-{
-	if (fs->ops->begin)
-		fs->ops->begin(fs);
-}
-
-static void end(struct fs *fs)
-{
-	if (fs->ops->end)
-		fs->ops->end(fs);
-}
-
 static __attribute__((noinline)) status_t accessed_now(struct fs *fs, struct node *node, status_t status)
 {
 	node->attr->accessed = fs_now(fs);
@@ -52,10 +40,18 @@ static status_t directory_or_device(const struct node *node)
 
 /* ---- read and write ----------------------------------------------------------------------------------- */
 
+static status_t copied_back(struct fs *fs, struct node *node, uint64_t from, uint64_t len)
+{
+	change_begin(fs);
+	status_t status = paging_copy_back(fs, node, from, len);
+	change_end(fs);
+	return status;
+}
+
 status_t serve_read(void *ctx, struct ipc_request *rq, uint64_t offset, size_t len, uint64_t *count)
 {
 	struct fs *fs = ctx;
-	const struct fs_io io = {rq, FILE_READ_LEASE_DATA};
+	const struct fs_io io = {rq, FILE_READ_LEASE_DATA, NULL};
 	struct open_file file;
 	status_t status = open_file_of(fs, rq->msg.badge, &file);
 
@@ -81,6 +77,11 @@ status_t serve_read(void *ctx, struct ipc_request *rq, uint64_t offset, size_t l
 	}
 	if (len > attr->size - from)
 		len = attr->size - from;
+	if (__builtin_expect(file.node->paging.granted, 0)) {
+		status = copied_back(fs, file.node, from, len);
+		if (status != OK)
+			return status;
+	}
 	status = fs->ops->read(fs, file.node, from, &io, len);
 	if (status != OK)
 		return status;
@@ -94,6 +95,7 @@ static status_t write_at(struct fs *fs, const struct open_file *file, uint64_t f
 			 uint64_t *count)
 {
 	struct fs_attr *attr = file->node->attr;
+	uint64_t old_size = attr->size;
 	uint32_t what = FS_CHANGED_TIMES;
 	size_t done = 0;
 	status_t status, second;
@@ -103,6 +105,10 @@ static status_t write_at(struct fs *fs, const struct open_file *file, uint64_t f
 	if (len > fs->ops->size_max - from)
 		len = fs->ops->size_max - from;
 	status = fs->ops->write(fs, file->node, from, io, len, &done);
+	if (__builtin_expect(file->node->paging.place, 0)) {
+		paging_resized(fs, file->node, old_size);
+		paging_update(fs, file->node, from, done);
+	}
 	if (done == 0)
 		return status == OK ? ERR_IO : status;
 	if (permission_written(file->view, attr))
@@ -117,7 +123,7 @@ status_t serve_write(void *ctx, struct ipc_request *rq, uint64_t offset, size_t 
 		     uint64_t *position)
 {
 	struct fs *fs = ctx;
-	const struct fs_io io = {rq, FILE_WRITE_LEASE_DATA};
+	const struct fs_io io = {rq, FILE_WRITE_LEASE_DATA, NULL};
 	struct open_file file;
 	status_t status = open_file_of(fs, rq->msg.badge, &file);
 
@@ -135,9 +141,9 @@ status_t serve_write(void *ctx, struct ipc_request *rq, uint64_t offset, size_t 
 	if (from > OFFSET_MAX)
 		return at_position ? ERR_TOO_BIG : ERR_INVALID;
 	if (len != 0) {
-		begin(fs);
+		change_begin(fs);
 		status = write_at(fs, &file, from, &io, len, count);
-		end(fs);
+		change_end(fs);
 		if (status == OK && (file.state->mode & FILE_MODE_SYNC) && fs->ops->sync)
 			status = fs->ops->sync(fs, file.node, false);
 		if (status != OK)
@@ -191,6 +197,7 @@ status_t serve_seek(void *ctx, struct ipc_request *rq, int64_t offset, enum file
 status_t file_truncate_to(struct fs *fs, const struct state_view *view, struct node *node, uint64_t size)
 {
 	struct fs_attr *attr = node->attr;
+	uint64_t old_size = attr->size;
 	uint32_t what = FS_CHANGED_TIMES;
 	status_t status = OK;
 
@@ -198,8 +205,9 @@ status_t file_truncate_to(struct fs *fs, const struct state_view *view, struct n
 		return directory_or_device(node);
 	if (size > fs->ops->size_max)
 		return ERR_TOO_BIG;
-	if (size != attr->size)
+	if (size != old_size)
 		status = fs->ops->truncate(fs, node, size);
+	paging_resized(fs, node, old_size);
 	if (status != OK)
 		return status;
 	if (permission_written(view, attr))
@@ -220,9 +228,9 @@ status_t serve_truncate(void *ctx, struct ipc_request *rq, uint64_t size)
 		return ERR_INVALID;
 	if (!(file.state->mode & FILE_MODE_WRITE))
 		return ERR_ACCESS;
-	begin(fs);
+	change_begin(fs);
 	status = file_truncate_to(fs, file.view, file.node, size);
-	end(fs);
+	change_end(fs);
 	return status;
 }
 
@@ -231,10 +239,15 @@ static status_t allocate(struct fs *fs, const struct open_file *file, uint64_t o
 {
 	struct fs_attr *attr = file->node->attr;
 	uint64_t old = attr->size;
-	status_t status = fs->ops->allocate(fs, file->node, offset, length, punch);
+	status_t status = paging_copy_back(fs, file->node, offset, length);
 
+	if (status == OK)
+		status = fs->ops->allocate(fs, file->node, offset, length, punch);
 	if (status == OK && !keep_size && !punch && offset + length > old)
 		status = fs->ops->truncate(fs, file->node, offset + length);
+	paging_resized(fs, file->node, old);
+	if (punch)
+		paging_punched(fs, file->node, offset, length);
 	if (status != OK)
 		return status;
 	attr->changed = fs_now(fs);
@@ -261,9 +274,9 @@ status_t serve_allocate(void *ctx, struct ipc_request *rq, uint64_t offset, uint
 		return ERR_TOO_BIG;
 	if (!fs->ops->allocate)
 		return ERR_UNSUPPORTED;
-	begin(fs);
+	change_begin(fs);
 	status = allocate(fs, &file, offset, length, keep_size, punch);
-	end(fs);
+	change_end(fs);
 	return status;
 }
 
@@ -275,6 +288,8 @@ status_t serve_sync(void *ctx, struct ipc_request *rq, bool data_only)
 	struct open_file file;
 	status_t status = open_file_of(fs, rq->msg.badge, &file);
 
+	if (status == OK && file.node->paging.granted)
+		status = copied_back(fs, file.node, 0, FILE_AT_POSITION);
 	if (status == OK && fs->ops->sync && !fs->read_only)
 		status = fs->ops->sync(fs, file.node, data_only);
 	return status;
@@ -331,9 +346,17 @@ status_t serve_memory(void *ctx, struct ipc_request *rq, uint64_t offset, uint64
 		return ERR_DEVICE;
 	if (offset % PAGE_SIZE != 0 || length == 0 || offset > OFFSET_MAX || length > OFFSET_MAX - offset)
 		return ERR_INVALID;
-	if (!fs->ops->memory)
-		return ERR_UNSUPPORTED;
-	status = fs->ops->memory(fs, file.node, offset, length, shared, mode & FILE_MODE_EXECUTE, memory, start, size);
+	/* A copy of this moment, where it costs nothing; and a program, so that nobody changes it while it runs. */
+	status = ERR_UNSUPPORTED;
+	if (fs->ops->memory && (!shared || !fs->ops->write)) {
+		if (file.node->paging.granted)
+			status = copied_back(fs, file.node, 0, FILE_AT_POSITION);
+		status = fs->ops->memory(fs, file.node, offset, length, mode & FILE_MODE_EXECUTE, memory, start, size);
+	} else if (!(mode & FILE_MODE_EXECUTE)) {
+		*start = offset;
+		*size = length;
+		status = paging_memory(fs, &file, offset + length, memory);
+	}
 	return status == OK ? accessed(fs, &file, OK) : status;
 }
 

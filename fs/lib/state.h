@@ -52,7 +52,8 @@ struct state_file {
 	uint32_t view;       /* index */
 	uint32_t kind;       /* enum file_kind: vfs asks whether it is a directory */
 };
-#define STATE_FILE_LOST (1u << 31) /* what it was is no more: every call answers ERR_IO */
+#define STATE_FILE_MEMORY (1u << 30) /* no open file but the file's memory object: the badge is that */
+#define STATE_FILE_LOST   (1u << 31) /* what it was is no more: every call answers ERR_IO */
 
 /*
  * vfs lets a view reach a directory: it fills a free ticket, makes a handle with the badge and gives that to the client. With the client's first call

@@ -339,8 +339,8 @@ static status_t memory_copy(struct store *s, const struct store_inode *inode, ui
 
 /* A snapshot. Nothing of it is copied before somebody writes, if the file's pages follow each other, as they do in one that was
  * written in one go. Memory beyond the end of the file is zero. */
-static status_t tmpfs_memory(struct fs *fs, struct node *node, uint64_t offset, uint64_t len, bool shared, bool exec,
-			     handle_t *out, uint64_t *start, uint64_t *size)
+static status_t tmpfs_memory(struct fs *fs, struct node *node, uint64_t offset, uint64_t len, bool exec, handle_t *out,
+			     uint64_t *start, uint64_t *size)
 {
 	struct store *s = store_of(fs);
 	const struct store_inode *inode = inode_of(node);
@@ -349,8 +349,6 @@ static status_t tmpfs_memory(struct fs *fs, struct node *node, uint64_t offset, 
 	handle_t vmo = HANDLE_NONE;
 	status_t status;
 
-	if (shared)
-		return ERR_UNSUPPORTED;
 	if (offset >= inode->attr.size)
 		return ERR_INVALID;
 	if (len > inode->attr.size - offset)

@@ -37,6 +37,7 @@ extern const struct chapter chapters[]; /* the last has no name */
 	X(errors_fd)        \
 	X(realpath)         \
 	X(mapping)          \
+	X(mapping_shared)   \
 	X(stdio)            \
 	X(concurrent)
 

@@ -130,6 +130,24 @@ status_t handle_close(handle_t handle)
 	return OK;
 }
 
+handle_t host_object_handle(uint64_t badge)
+{
+	for (unsigned i = 16; i < HANDLES_MAX; i++) {
+		if (handles[i].open && handles[i].badge == badge)
+			return handle_new(badge, handles[i].object);
+	}
+	return handle_new(badge, ++objects);
+}
+
+bool host_object_used(uint64_t badge)
+{
+	for (unsigned i = 16; i < HANDLES_MAX; i++) {
+		if (handles[i].open && handles[i].badge == badge)
+			return true;
+	}
+	return false;
+}
+
 status_t handle_dup(handle_t handle, uint32_t rights, handle_t *out)
 {
 	(void)rights;
@@ -228,6 +246,7 @@ status_t irq_ack(handle_t irq)
 {
 	return irq_bind(irq, 0, 0);
 }
+/* Timers are never due. */
 status_t timer_object_create(handle_t nt, uint64_t bits, handle_t *out)
 {
 	(void)nt, (void)bits;

@@ -29,6 +29,9 @@ handle_t host_root(uint32_t user, uint32_t group, bool read_only);
 /* The last handle's end reaches the file system. */
 void host_closed(void);
 unsigned host_handles(void); /* open ones */
+/* Handles to an object that is told of by a badge, and whether it has any. */
+handle_t host_object_handle(uint64_t badge);
+bool host_object_used(uint64_t badge);
 
 /* A call that was deferred ended with ERR_CANCELLED; its answer, when it comes: ERR_WOULD_BLOCK until then. */
 extern status_t host_deferred;
