@@ -2,6 +2,8 @@
 /* Mappings as the kernel makes them. */
 #include "sys/posix/map_kernel.h"
 
+#include <stdatomic.h>
+
 #include "sys/lib/syscall.h"
 
 /* PROT_READ, PROT_WRITE and PROT_EXEC are MAP_READ, MAP_WRITE and MAP_EXEC; writing needs reading. */
@@ -52,6 +54,40 @@ bool map_covers(const void *at, size_t size)
 		from = info.base + info.size;
 	}
 	return true;
+}
+
+static void pages_touch(uint64_t from, uint64_t end, bool write)
+{
+	for (uint64_t at = from; at < end; at = (at & ~(PAGE_SIZE - 1)) + PAGE_SIZE) {
+		_Atomic uint32_t *word = (_Atomic uint32_t *)(uintptr_t)(at & ~3ull);
+
+		if (write)
+			(void)atomic_fetch_or_explicit(word, 0, memory_order_relaxed);
+		else
+			(void)atomic_load_explicit(word, memory_order_relaxed);
+	}
+}
+
+bool map_bring(const void *at, size_t size, bool write)
+{
+	uint64_t from = (uintptr_t)at, end = from + size;
+	bool any = false;
+
+	while (from < end) {
+		struct mapping_info info;
+
+		if (process_mapping(HANDLE_NONE, from, &info) != OK || info.base > from ||
+		    !(info.prot & (write ? MAP_WRITE : MAP_READ)))
+			return false;
+		uint64_t stop = info.base + info.size < end ? info.base + info.size : end;
+
+		if (info.kind == VMO_KIND_PAGED || info.kind == VMO_KIND_VIEW) {
+			pages_touch(from, stop, write);
+			any = true;
+		}
+		from = stop;
+	}
+	return any;
 }
 
 status_t map_remove(void *at, size_t size)

@@ -25,6 +25,10 @@ status_t map_zeroes(size_t size, const struct map_place *place, void **out);
 /* Is every page of the range mapped? */
 bool map_covers(const void *at, size_t size);
 
+/* The kernel copies only from and to memory that is there, and pages of files need not be: touches such, so that they are (for a while). False: the range has
+ * none, or cannot be accessed so. */
+bool map_bring(const void *at, size_t size, bool write);
+
 status_t map_remove(void *at, size_t size);
 status_t map_protect(void *at, size_t size, unsigned access);
 

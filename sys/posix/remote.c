@@ -11,6 +11,7 @@
 
 #include "sys/lib/syscall.h"
 #include "sys/posix/errno_map.h"
+#include "sys/posix/map_kernel.h"
 #include "sys/posix/resolve.h"
 
 /* Of read and write: what the mode does not allow is a bad descriptor to POSIX. A process that a file told of may be no more. */
@@ -31,6 +32,17 @@ static void position_moved(struct file *f, uint64_t count)
 		atomic_store_explicit(&f->position, known + (off_t)count, memory_order_relaxed);
 }
 
+/* Memory of a file is brought in so much at a time: it may be taken away again before it is used. */
+#define BRING_MAX   65536u
+#define BRING_TRIES 8u
+
+static bool bring(const void *buffer, size_t *piece, bool write, unsigned *tries)
+{
+	if (*piece > BRING_MAX)
+		*piece = BRING_MAX;
+	return (*tries)++ < BRING_TRIES && map_bring(buffer, *piece, write);
+}
+
 /* More than one call carries, or all of it: piece by piece until one is short. */
 static ssize_t read_pieces(struct file *f, char *buffer, size_t len, uint64_t at)
 {
@@ -39,9 +51,12 @@ static ssize_t read_pieces(struct file *f, char *buffer, size_t len, uint64_t at
 
 	do {
 		size_t piece = len - done < FILE_TRANSFER_MAX ? len - done : FILE_TRANSFER_MAX;
+		unsigned tries = 0;
 		uint64_t count;
 
-		CALL_AGAIN(status, file_read(f->endpoint, at, buffer + done, piece, &count));
+		do
+			CALL_AGAIN(status, file_read(f->endpoint, at, buffer + done, piece, &count));
+		while (status == ERR_FAULT && bring(buffer + done, &piece, true, &tries));
 		if (status != OK)
 			break;
 		done += count;
@@ -131,9 +146,12 @@ static ssize_t write_pieces(struct file *f, const char *buffer, size_t len, uint
 
 	do {
 		size_t piece = len - done < FILE_TRANSFER_MAX ? len - done : FILE_TRANSFER_MAX;
+		unsigned tries = 0;
 		uint64_t count;
 
-		status = write_piece(f, buffer + done, piece, at, &count);
+		do
+			status = write_piece(f, buffer + done, piece, at, &count);
+		while (status == ERR_FAULT && bring(buffer + done, &piece, false, &tries));
 		if (status != OK)
 			break;
 		done += count;

@@ -92,6 +92,37 @@ static void lifetime(void)
 	MUST(munmap(map, PAGE));
 }
 
+/* read and write from and to pages that nobody has touched yet. */
+static void copied(int fd)
+{
+	static char page[PAGE];
+	int other = MUST(open("other", O_RDWR | O_CREAT | O_TRUNC, 0600));
+	char *map, *into;
+
+	MUST(ftruncate(fd, 0));
+	for (int i = 0; i < 40; i++) {
+		memset(page, 'a' + i % 26, PAGE);
+		MUST(write(fd, page, 0) == 0 && pwrite(fd, page, PAGE, i * PAGE) == PAGE ? 0 : -1);
+	}
+	map = mmap(NULL, 40 * PAGE, PROT_READ, MAP_SHARED, fd, 0);
+	MUST_BE(map != MAP_FAILED);
+	FACT("write of what is mapped", (int)write(other, map, 40 * PAGE));
+	FACT("its contents", memcmp(map, mmap(NULL, 40 * PAGE, PROT_READ, MAP_PRIVATE, other, 0), 40 * PAGE));
+	MUST(ftruncate(other, 0));
+	MUST(ftruncate(other, 40 * PAGE));
+	into = mmap(NULL, 40 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, other, 0);
+	MUST_BE(into != MAP_FAILED);
+	FACT("read into what is mapped", (int)pread(fd, into + 100, 39 * PAGE, 50));
+	FACT("what was read", memcmp(into + 100, map + 50, 39 * PAGE));
+	FACT("write of a mapping to its own file", (int)pwrite(other, into + PAGE, 2 * PAGE, 0));
+	FACT("what that gives", memcmp(into, map + PAGE - 50, PAGE / 2));
+	FACT("read into memory that can only be read", (int)pread(fd, map, PAGE, 0));
+	MUST(munmap(map, 40 * PAGE));
+	MUST(munmap(into, 40 * PAGE));
+	close(other);
+	MUST(unlink("other"));
+}
+
 static void times(int fd)
 {
 	struct stat before, after;
@@ -134,6 +165,7 @@ void chapter_mapping_shared(void)
 	both_ways(fd);
 	beside_private(fd);
 	lifetime();
+	copied(fd);
 	times(fd);
 	refused(fd);
 	close(fd);
