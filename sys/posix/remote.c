@@ -157,8 +157,12 @@ static ssize_t write_pieces(struct file *f, const char *buffer, size_t len, uint
 		done += count;
 		if (at != FILE_AT_POSITION)
 			at += count;
-		if (count < piece)
-			break;
+		/* Short: no room; or memory of a file that is not there, from which on the rest can be written. */
+		if (count < piece) {
+			piece -= count;
+			if (!bring(buffer + done, &piece, false, &tries))
+				break;
+		}
 	} while (done < len);
 	return done || status == OK ? (ssize_t)done : transfer_error(status);
 }
