@@ -221,6 +221,8 @@ static inline void *fs_data(const struct fs *fs)
 	return *(void *const *)(const void *)fs;
 }
 int64_t fs_now(struct fs *fs);
+/* A time of the monotonic clock on the scale of fs_now. */
+int64_t fs_time(const struct fs *fs, uint64_t monotonic_ns);
 /* `idle` is called after so many ns; asked again before that, nothing changes. */
 void fs_later(struct fs *fs, uint64_t ns);
 /* A node that is in memory, or NULL. */

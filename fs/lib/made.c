@@ -9,7 +9,7 @@
 #include "fs/lib/internal.h"
 
 #define KEPT_MAX       64u
-#define KEPT_BYTES_MAX (1024 * 1024ul)
+#define KEPT_BYTES_MAX (512 * 1024ul)
 
 struct made {
 	struct made *next; /* read longer ago */

@@ -34,9 +34,14 @@ const struct file_ops fs_file_ops = {
 	.memory = serve_memory,
 };
 
+int64_t fs_time(const struct fs *fs, uint64_t monotonic_ns)
+{
+	return (int64_t)monotonic_ns + __atomic_load_n(&fs->state->clock_offset, __ATOMIC_RELAXED);
+}
+
 int64_t fs_now(struct fs *fs)
 {
-	fs->last_now = (int64_t)clock_monotonic() + __atomic_load_n(&fs->state->clock_offset, __ATOMIC_RELAXED);
+	fs->last_now = fs_time(fs, clock_monotonic());
 	return fs->last_now;
 }
 

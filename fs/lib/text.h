@@ -6,7 +6,7 @@
 
 #include "sys/abi/status.h"
 
-#define FS_TEXT_MAX (1024 * 1024ul) /* bytes of one */
+#define FS_TEXT_MAX (512 * 1024ul) /* bytes of one */
 
 /* Zeroed: empty. */
 struct fs_text {

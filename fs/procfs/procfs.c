@@ -144,7 +144,7 @@ static bool tree_attr(const struct tree *tree, struct node *node)
 }
 
 /* A process's files are its view's user's, as long as it lives. */
-static bool process_attr(const struct procfs *procfs, struct fs *fs, struct node *node, struct subject *s)
+static bool process_attr(const struct fs *fs, struct node *node, const struct subject *s)
 {
 	struct vfs_identity who = {0};
 	uint64_t started = 0;
@@ -161,16 +161,13 @@ static bool process_attr(const struct procfs *procfs, struct fs *fs, struct node
 		attr_set(node, FILE_KIND_REGULAR, process_files[index].permissions);
 		break;
 	}
-	(void)procfs;
 	if (s) {
 		subject_owner(s, &who, NULL);
 		started = s->info.started_ns;
 	}
-	uint64_t now = 0;
-	(void)clock_get(&now); /* has no way to fail */
 	node->attr->user = who.user;
 	node->attr->group = who.group;
-	node->attr->modified = node->attr->changed = node->attr->accessed = fs_now(fs) - (int64_t)(now - started);
+	node->attr->modified = node->attr->changed = node->attr->accessed = fs_time(fs, started);
 	return true;
 }
 
@@ -190,7 +187,7 @@ static status_t procfs_node_load(struct fs *fs, struct node *node)
 	} else {
 		bool lives = subject_open(procfs, inode_pid(node->inode), &s) == OK;
 
-		found = process_attr(procfs, fs, node, lives ? &s : NULL);
+		found = process_attr(fs, node, lives ? &s : NULL);
 		if (lives)
 			subject_close(&s);
 	}
@@ -279,7 +276,7 @@ static status_t procfs_lookup(struct fs *fs, struct node *dir, const char *name,
 	/* A node that is known may be from before the process had its view. */
 	struct node *known = status == OK ? fs_node_find(fs, *inode) : NULL;
 	if (known)
-		(void)process_attr(procfs, fs, known, &s);
+		(void)process_attr(fs, known, &s);
 	subject_close(&s);
 	return status;
 }
@@ -469,12 +466,11 @@ static status_t procfs_make(struct fs *fs, struct node *node, const struct state
 {
 	static struct subject s;
 	struct procfs *procfs = fs_data(fs);
-	uint64_t now = 0, caller;
+	uint64_t caller;
 	status_t status;
 
 	if (inode_pid(node->inode) == 0) {
-		(void)clock_get(&now); /* has no way to fail */
-		procfs->boot_time = (fs_now(fs) - (int64_t)now) / 1000000000;
+		procfs->boot_time = fs_time(fs, 0) / 1000000000;
 		return system_files[node->inode - INODE_FILES].make(procfs, view, text);
 	}
 	status = subject_open(procfs, inode_pid(node->inode), &s);

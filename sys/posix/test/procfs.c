@@ -201,7 +201,7 @@ static void test_stat(void)
 	uint64_t vsize = 0, rss = 0, pages;
 	unsigned fields = 2;
 	char *at, *save = NULL;
-	struct stat st, parent;
+	struct stat st, parent, again;
 
 	CHECK(slurp("/proc/self/stat") > 0);
 	CHECK(strtol(text, &at, 10) == (long)getpid() && strncmp(at, " (posix-procfs) R ", 18) == 0);
@@ -222,8 +222,9 @@ static void test_stat(void)
 	CHECK(slurp("/proc/self/statm") > 0);
 	pages = strtoull(text, &at, 10);
 	CHECK(pages == vsize / 4096 && strtoull(at, NULL, 10) >= rss);
-	/* A directory is as old as its process. */
+	/* A directory is as old as its process, whenever it is asked. */
 	CHECK(stat("/proc/self/", &st) == 0 && stat(path_of(getppid(), ""), &parent) == 0);
+	CHECK(stat("/proc/self/../self/", &again) == 0 && again.st_mtim.tv_nsec == st.st_mtim.tv_nsec);
 	CHECK(st.st_mtim.tv_sec > parent.st_mtim.tv_sec ||
 	      (st.st_mtim.tv_sec == parent.st_mtim.tv_sec && st.st_mtim.tv_nsec > parent.st_mtim.tv_nsec));
 }
