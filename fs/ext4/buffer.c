@@ -310,6 +310,16 @@ void buffer_drop(struct ext4 *fs, struct buffer *b)
 		spare_add(&fs->cache, b);
 }
 
+void buffers_pass(struct ext4 *fs, uint64_t block, uint64_t count)
+{
+	for (; count; block++, count--) {
+		struct buffer *b = buffers_look(fs, block);
+
+		if (b && !(b->flags & PINNED) && !b->writing && b->reading == READING_NO && b->kind == BLOCK_PLAIN)
+			buffer_drop(fs, b);
+	}
+}
+
 /* Alone, so that its error is its own. */
 static status_t buffer_read_alone(struct ext4 *fs, struct buffer *b)
 {

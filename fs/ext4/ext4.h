@@ -163,6 +163,9 @@ typedef status_t (*ext4_take)(void *ctx, size_t at, void *data, size_t size);
 /* count: what was read, less than size only at the end of the file or with an error. Does not change `accessed`. */
 status_t ext4_read_to(struct ext4 *fs, uint64_t inode, uint64_t offset, size_t size, ext4_give give, void *ctx,
 		      size_t *count);
+/* The same past the cache: what was read is not kept there. */
+status_t ext4_read_past(struct ext4 *fs, uint64_t inode, uint64_t offset, size_t size, ext4_give give, void *ctx,
+			size_t *count);
 /* count may be less than size with an error. ERR_TOO_BIG. */
 status_t ext4_write_from(struct ext4 *fs, uint64_t inode, uint64_t offset, size_t size, ext4_take take, void *ctx,
 			 size_t *count);

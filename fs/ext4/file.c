@@ -126,9 +126,9 @@ static bool read_is_late(struct ext4 *fs, struct inode *n, uint64_t first, uint6
 	return late;
 }
 
-/* From a block on, as much as lies in one piece of memory: at least one block, at most `most`. */
+/* From a block on, as much as lies in one piece of memory, and where on the disk: at least one block, at most `most`. */
 static status_t read_piece(struct ext4 *fs, struct inode *n, uint64_t logical, uint64_t most, const uint8_t **data,
-			   uint64_t *count)
+			   uint64_t *place, uint64_t *count)
 {
 	struct mapping m;
 	struct buffer *b;
@@ -136,6 +136,7 @@ static status_t read_piece(struct ext4 *fs, struct inode *n, uint64_t logical, u
 	status_t status = extent_find(fs, n, logical, &m);
 
 	*data = fs->zeroes;
+	*place = 0;
 	*count = 1;
 	if (status < 0 || !m.block || m.unwritten)
 		return status;
@@ -146,6 +147,7 @@ static status_t read_piece(struct ext4 *fs, struct inode *n, uint64_t logical, u
 	if (status < 0)
 		return status;
 	*data = b->data;
+	*place = block;
 	for (; *count < most; ++*count) {
 		b = buffers_look(fs, block + *count);
 		if (!b || b->reading != READING_NO || b->data != *data + (*count << fs->block_shift))
@@ -173,7 +175,7 @@ status_t ext4_read_to(struct ext4 *fs, uint64_t inode, uint64_t offset, size_t s
 		size = (size_t)(n->size - offset);
 	n->busy++;
 	while (*count < size && status == OK) {
-		uint64_t at = offset + *count, logical = at >> fs->block_shift, blocks, piece;
+		uint64_t at = offset + *count, logical = at >> fs->block_shift, blocks, piece, place;
 		uint64_t end = (offset + size + fs->block_size - 1) >> fs->block_shift;
 		uint32_t in = (uint32_t)(at & (fs->block_size - 1));
 		const uint8_t *data;
@@ -191,7 +193,7 @@ status_t ext4_read_to(struct ext4 *fs, uint64_t inode, uint64_t offset, size_t s
 				break;
 			}
 		}
-		status = read_piece(fs, n, logical, started - logical, &data, &blocks);
+		status = read_piece(fs, n, logical, started - logical, &data, &place, &blocks);
 		if (status < 0)
 			break;
 		piece = (blocks << fs->block_shift) - in;
@@ -202,10 +204,23 @@ status_t ext4_read_to(struct ext4 *fs, uint64_t inode, uint64_t offset, size_t s
 			*count += piece;
 			n->read_next = logical + blocks;
 			fs->hurry = false; /* all or nothing */
+			if (fs->passing && place)
+				buffers_pass(fs, place, blocks);
 		}
 	}
 	fs->hurry = hurry;
 	n->busy--;
+	return status;
+}
+
+status_t ext4_read_past(struct ext4 *fs, uint64_t inode, uint64_t offset, size_t size, ext4_give give, void *ctx,
+			size_t *count)
+{
+	status_t status;
+
+	fs->passing = true;
+	status = ext4_read_to(fs, inode, offset, size, give, ctx, count);
+	fs->passing = false;
 	return status;
 }
 

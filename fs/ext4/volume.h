@@ -240,6 +240,7 @@ struct ext4 {
 	bool unflushed;        /* something was written since the last flush */
 	bool hurry;            /* who reads does not wait: ERR_WOULD_BLOCK, for `missing` */
 	uint64_t missing;
+	bool passing; /* what is read is not kept */
 	uint32_t generation;
 	uint32_t operation; /* number of the one under way */
 };
@@ -344,6 +345,8 @@ status_t volume_read(struct ext4 *fs, uint64_t block, uint32_t count, void *data
 status_t volume_write(struct ext4 *fs, uint64_t block, uint32_t count, const void *data);
 /* Everything written before, by either way, is on the medium. */
 status_t volume_flush(struct ext4 *fs);
+/* Lets go of those of the blocks that are not needed: no pointers to them are kept. */
+void buffers_pass(struct ext4 *fs, uint64_t block, uint64_t count);
 /* Takes a buffer out that has nothing to be kept. */
 void buffer_drop(struct ext4 *fs, struct buffer *b);
 /* For a file's data; fill: with what the disk has, if it is not in memory. */

@@ -66,6 +66,7 @@ struct fs_io {
 	const struct ipc_request *rq;
 	unsigned lease;
 	uint8_t *memory; /* NULL: the client's */
+	bool direct; /* past the cache, if there is one */
 };
 static inline status_t fs_io_put(const struct fs_io *io, uint64_t at, const void *from, size_t len)
 {
@@ -125,6 +126,8 @@ struct fs_ops {
 	uint64_t size_max;
 	uint32_t links_max; /* names of a file; how many directories a directory can hold is the file system's to say */
 	uint32_t block_size;
+	/* Positions and lengths of files that are open with DIRECT are multiples of this, a power of two; 0: any will do. */
+	uint32_t direct_unit;
 
 	/* Finds the file of node->inode and sets node->attr, which is good until node_drop. ERR_NOT_FOUND: there is none. */
 	status_t (*node_load)(struct fs *fs, struct node *node);

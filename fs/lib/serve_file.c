@@ -38,6 +38,11 @@ static status_t directory_or_device(const struct node *node)
 	return node->attr->kind == FILE_KIND_DIRECTORY ? ERR_IS_DIRECTORY : ERR_INVALID;
 }
 
+static bool direct_good(const struct fs *fs, uint64_t from, size_t len)
+{
+	return !fs->ops->direct_unit || !((from | len) & (fs->ops->direct_unit - 1));
+}
+
 /* ---- read and write ----------------------------------------------------------------------------------- */
 
 static status_t copied_back(struct fs *fs, struct node *node, uint64_t from, uint64_t len)
@@ -51,7 +56,7 @@ static status_t copied_back(struct fs *fs, struct node *node, uint64_t from, uin
 status_t serve_read(void *ctx, struct ipc_request *rq, uint64_t offset, size_t len, uint64_t *count)
 {
 	struct fs *fs = ctx;
-	const struct fs_io io = {rq, FILE_READ_LEASE_DATA, NULL};
+	struct fs_io io = {.rq = rq, .lease = FILE_READ_LEASE_DATA};
 	struct open_file file;
 	status_t status = open_file_of(fs, rq->msg.badge, &file);
 
@@ -66,6 +71,9 @@ status_t serve_read(void *ctx, struct ipc_request *rq, uint64_t offset, size_t l
 	if (attr->kind != FILE_KIND_REGULAR)
 		return directory_or_device(file.node);
 	if (from > OFFSET_MAX)
+		return ERR_INVALID;
+	io.direct = file.state->mode & FILE_MODE_DIRECT;
+	if (io.direct && !direct_good(fs, from, len))
 		return ERR_INVALID;
 	if (from >= attr->size || len == 0) {
 		if (!file.node->made || len == 0)
@@ -123,7 +131,7 @@ status_t serve_write(void *ctx, struct ipc_request *rq, uint64_t offset, size_t 
 		     uint64_t *position)
 {
 	struct fs *fs = ctx;
-	const struct fs_io io = {rq, FILE_WRITE_LEASE_DATA, NULL};
+	const struct fs_io io = {.rq = rq, .lease = FILE_WRITE_LEASE_DATA};
 	struct open_file file;
 	status_t status = open_file_of(fs, rq->msg.badge, &file);
 
@@ -140,6 +148,8 @@ status_t serve_write(void *ctx, struct ipc_request *rq, uint64_t offset, size_t 
 		return directory_or_device(file.node);
 	if (from > OFFSET_MAX)
 		return at_position ? ERR_TOO_BIG : ERR_INVALID;
+	if (file.state->mode & FILE_MODE_DIRECT && !direct_good(fs, from, len))
+		return ERR_INVALID;
 	if (len != 0) {
 		change_begin(fs);
 		status = write_at(fs, &file, from, &io, len, count);

@@ -687,6 +687,12 @@ static void check_untouched(void)
 	memory_disk_free(&disk);
 }
 
+static status_t give_bytes(void *ctx, size_t at, const void *data, size_t size)
+{
+	memcpy((uint8_t *)ctx + at, data, size);
+	return OK;
+}
+
 /* Data that is older than the last commit, and was not its business, is on the medium after a sync too. */
 static void check_sync(void)
 {
@@ -763,7 +769,10 @@ static void check_room(void)
 	CHECK_INT(ext4_sync(fs), OK);
 	for (unsigned i = 0; i < 3000; i++) {
 		uint64_t at = random_below(&random, sizeof(bytes) / 1024 - 4) * 1024ull;
-		if (i % 3)
+		if (i % 4 == 0)
+			CHECK_INT(ext4_read_past(fs, f, at, 1 + random_below(&random, 4000), give_bytes, bytes, &count),
+				  OK);
+		else if (i % 3)
 			CHECK_INT(ext4_write(fs, f, at, bytes, 1 + random_below(&random, 4000), &count), OK);
 		else
 			CHECK_INT(ext4_read(fs, f, at, bytes, 1 + random_below(&random, 4000), &count), OK);
@@ -790,12 +799,6 @@ static bool again(struct ext4 *fs, status_t status)
 	while (!ext4_arrived(fs, ext4_missing(fs)))
 		ext4_poll(fs);
 	return true;
-}
-
-static status_t give_bytes(void *ctx, size_t at, const void *data, size_t size)
-{
-	memcpy((uint8_t *)ctx + at, data, size);
-	return OK;
 }
 
 static bool entry_count(void *ctx, const struct ext4_entry *entry)

@@ -716,6 +716,35 @@ static void test_open_modes(void)
 	host_reset();
 }
 
+static void test_direct(void)
+{
+	static char bytes[2048];
+	uint64_t count, position;
+	uint32_t now;
+	handle_t file;
+	enum file_kind kind;
+
+	host_reset();
+	CHECK_INT(host_start(), OK);
+	root = host_root(0, 0, false);
+	CHECK_INT(file_open(root, "file", FILE_MODE_READ | FILE_MODE_WRITE | FILE_MODE_CREATE | FILE_MODE_DIRECT, 0644,
+			    &file, &kind),
+		  OK);
+	CHECK_INT(file_write(file, 512, bytes, 1024, &count, &position), OK);
+	CHECK_INT(file_write(file, 511, bytes, 512, &count, &position), ERR_INVALID);
+	CHECK_INT(file_write(file, 512, bytes, 511, &count, &position), ERR_INVALID);
+	CHECK_INT(file_read(file, 512, bytes, 2048, &count), OK);
+	CHECK_INT(count, 1024);
+	CHECK_INT(file_read(file, 1, bytes, 512, &count), ERR_INVALID);
+	CHECK_INT(file_read(file, 0, bytes, 100, &count), ERR_INVALID);
+	CHECK_INT(file_mode(file, true, 0, &now), OK);
+	CHECK_INT(file_read(file, 1, bytes, 100, &count), OK);
+	handle_close(file);
+	handle_close(root);
+	host_closed();
+	host_end();
+}
+
 int main(void)
 {
 	test_open_modes();
@@ -726,6 +755,7 @@ int main(void)
 	test_permission();
 	test_restart();
 	test_later();
+	test_direct();
 	test_crash();
 	return check_end();
 }

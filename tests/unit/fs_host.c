@@ -451,6 +451,7 @@ status_t host_start(void)
 		abort();
 	ops = tmpfs_ops;
 	ops.flags |= FS_DEFERS;
+	ops.direct_unit = 512;
 	ops.lookup = slow_lookup;
 	ops.read = slow_read;
 	ops.missing = slow_missing;

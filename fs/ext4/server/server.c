@@ -270,9 +270,11 @@ static status_t server_read(struct fs *fs, struct node *node, uint64_t offset, c
 {
 	struct fs_io copy = *io;
 	size_t count = 0;
-	status_t status = reading_end(fs,
-				      ext4_read_to(reading_begin(fs), node->inode, offset, len, give, &copy, &count));
+	struct ext4 *volume = reading_begin(fs);
+	status_t status = io->direct ? ext4_read_past(volume, node->inode, offset, len, give, &copy, &count)
+				     : ext4_read_to(volume, node->inode, offset, len, give, &copy, &count);
 
+	(void)reading_end(fs, status);
 	return status == OK && count != len ? ERR_IO : status;
 }
 
@@ -402,6 +404,7 @@ const struct fs_ops ext4_ops = {
 	.size_max = 0xffffffffull << 12, /* block numbers of a file have 32 bits */
 	.links_max = 65000,
 	.block_size = 4096,
+	.direct_unit = 512,
 	.node_load = server_node_load,
 	.node_drop = server_node_drop,
 	.restored = server_restored,
