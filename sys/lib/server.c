@@ -227,7 +227,7 @@ static status_t send_once(const struct ipc_request *rq)
 	return rq->reply != HANDLE_NONE ? ipc_reply_to(rq->reply, &rq->msg) : ipc_reply(&rq->msg);
 }
 
-static void answer_send(struct ipc_request *rq)
+void server_answer(struct ipc_request *rq)
 {
 	unsigned handles = MSG_HANDLES(rq->msg.info);
 
@@ -236,19 +236,8 @@ static void answer_send(struct ipc_request *rq)
 	/* A handler gave out a handle that cannot travel; its caller must not wait for ever. */
 	ipc_drop(rq->msg.handles, handles, OK);
 	rq->msg = (struct ipc_msg){.info = MSG_INFO(-ERR_PROTOCOL, 0, 0)};
-	(void)send_once(rq);
-}
-
-void server_answer(struct ipc_request *rq)
-{
-	unsigned handles = MSG_HANDLES(rq->msg.info);
-
-	if (send_once(rq) == OK)
-		return;
-	ipc_drop(rq->msg.handles, handles, OK);
-	rq->msg = (struct ipc_msg){.info = MSG_INFO(-ERR_PROTOCOL, 0, 0)};
-	if (send_once(rq) != OK)
-		ipc_close(rq->reply);
+	if (send_once(rq) != OK && rq->reply != HANDLE_NONE)
+		ipc_close(rq->reply); /* nobody waits any more */
 }
 
 status_t server_run_until(struct server *server, uint64_t deadline)
@@ -267,7 +256,7 @@ status_t server_run_until(struct server *server, uint64_t deadline)
 			handle_t ack = server->ack;
 
 			if (answer)
-				answer_send(&rq);
+				server_answer(&rq);
 			server->ack = HANDLE_NONE;
 			event = ipc_recv(server->endpoint, ack, deadline, &rq.msg);
 		}
@@ -281,7 +270,7 @@ status_t server_run_until(struct server *server, uint64_t deadline)
 			return event;
 	}
 	if (answer)
-		answer_send(&rq);
+		server_answer(&rq);
 	if (server->ack != HANDLE_NONE) {
 		(void)irq_ack(server->ack);
 		server->ack = HANDLE_NONE;

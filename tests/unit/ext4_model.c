@@ -676,11 +676,19 @@ bool tree_matches(const struct tree *t, const struct model *m, uint32_t *files)
 	return t->count - 1 - extra == m->entry_count;
 }
 
+static status_t give_bytes(void *ctx, size_t at, const void *data, size_t size)
+{
+	memcpy((uint8_t *)ctx + at, data, size);
+	return OK;
+}
+
 static bool file_compare(struct ext4 *fs, const struct model_file *f)
 {
 	uint8_t *bytes = allocated(malloc(f->size + 100));
 	size_t count = 0;
-	status_t status = ext4_read(fs, f->inode, 0, bytes, f->size + 100, &count);
+	/* Half of them past the cache, where what was not written yet is all the same. */
+	status_t status = f->inode % 2 ? ext4_read_past(fs, f->inode, 0, f->size + 100, give_bytes, bytes, &count)
+				       : ext4_read(fs, f->inode, 0, bytes, f->size + 100, &count);
 	bool good = status == OK && count == f->size && (f->size == 0 || !memcmp(bytes, f->bytes, f->size));
 
 	if (!good) {

@@ -13,6 +13,7 @@
 /* Memory that the device reaches: the cache, and room to gather what is written. It is in one piece, which may be hard to find;
  * with less than this it is no use to try. */
 #define DEVICE_BYTES_MIN (1u << 20)
+#define CACHE_MOST       (24ull << 20) /* unless more is asked for */
 
 static char source[128]; /* what is mounted, for messages */
 
@@ -26,20 +27,18 @@ static void say(void *ctx, const char *line)
 	log_line(LOG_WARN, text);
 }
 
-static status_t options_read(const char *text, struct ext4_options *out)
+static status_t options_read(const char *text, struct ext4_options *out, uint64_t *cache)
 {
 	struct option option;
-	uint64_t cache;
 	status_t status = OK;
 
 	while (status == OK && option_next(&text, &option)) {
 		if (option_is(&option, "ro")) {
 			out->read_only = true;
 		} else if (option_is(&option, "cache")) {
-			status = option_number(&option, 10, 0, &cache);
-			if (status == OK && (cache < 512 * 1024 || cache > UINT32_MAX))
+			status = option_number(&option, 10, 0, cache);
+			if (status == OK && (*cache < 512 * 1024 || *cache > UINT32_MAX))
 				status = ERR_INVALID;
-			out->cache_blocks = (uint32_t)(cache / 4096);
 		} else if (!option_is(&option, "rw")) {
 			status = ERR_INVALID;
 		}
@@ -67,7 +66,8 @@ static status_t device_open(struct disk **out, uint64_t bytes)
 int main(int argc, char **argv)
 {
 	static struct ext4_server server;
-	struct ext4_options options = {.now = ext4_server_now, .log = say, .ctx = &server};
+	/* As many blocks as there is memory that the device reaches. */
+	struct ext4_options options = {.cache_blocks = UINT32_MAX, .now = ext4_server_now, .log = say, .ctx = &server};
 	struct quota_info quota;
 	status_t status = argc > 3 ? quota_info(HANDLE_NONE, &quota) : ERR_INVALID;
 
@@ -75,12 +75,12 @@ int main(int argc, char **argv)
 		return FS_EXIT(status);
 	/* Three eighths of what vfs gave for it: the driver holds the memory of an instance that died until the next one attaches its own. The rest is
 	 * for tables, and for what a transaction holds. */
-	options.cache_blocks = (uint32_t)(quota.limit.mem_bytes / 8 * 3 / 4096);
-	status = options_read(argv[2], &options);
+	uint64_t cache = quota.limit.mem_bytes / 8 * 3 < CACHE_MOST ? quota.limit.mem_bytes / 8 * 3 : CACHE_MOST;
+	status = options_read(argv[2], &options, &cache);
 	options.keep_orphans = strcmp(argv[1], FS_ARG_RESTART) == 0;
 	snprintf(source, sizeof(source), "%s", argv[3]);
 	if (status == OK)
-		status = device_open(&server.disk, (uint64_t)options.cache_blocks * 4096);
+		status = device_open(&server.disk, cache);
 	if (status != OK)
 		return FS_EXIT(status);
 	options.read_only |= server.disk->read_only;
