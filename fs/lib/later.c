@@ -176,3 +176,13 @@ void later_finish(struct fs *fs)
 {
 	all_again(fs, true);
 }
+
+void later_forget(struct fs *fs)
+{
+	while (fs->deferred) {
+		struct fs_deferred *d = fs->deferred;
+
+		fs->deferred = d->next;
+		free(d);
+	}
+}

@@ -10,3 +10,5 @@ const struct ipc_protocol *later_protocol(void);
 status_t later_prepare(struct fs *fs, handle_t notification);
 /* All that waits is served now, however long that takes: the file system ends. */
 void later_finish(struct fs *fs);
+/* Forgets all that waits: for tests that have many instances in one process. */
+void later_forget(struct fs *fs);

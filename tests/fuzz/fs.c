@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Fuzz target: a tmpfs whose state and store an earlier instance may have left in any condition, and clients that send anything. */
-/* fuzz-sources: tests/unit/fs_host.c tests/unit/fs_pages.c fs/lib/cover.c fs/lib/lock.c fs/lib/made.c fs/lib/name.c fs/lib/name_cache.c fs/lib/node.c fs/lib/open_file.c fs/lib/options.c fs/lib/paging.c fs/lib/permission.c fs/lib/serve.c fs/lib/serve_file.c fs/lib/serve_lock.c fs/lib/serve_name.c fs/lib/serve_path.c fs/lib/text.c fs/lib/walk.c fs/tmpfs/check.c fs/tmpfs/map.c fs/tmpfs/names.c fs/tmpfs/store.c fs/tmpfs/tmpfs.c sys/lib/ipc.c sys/lib/server.c build/release/sys/protocols/file.c build/release/sys/protocols/fs_control.c */
+/* fuzz-sources: tests/unit/fs_host.c tests/unit/fs_pages.c fs/lib/cover.c fs/lib/later.c fs/lib/lock.c fs/lib/made.c fs/lib/name.c fs/lib/name_cache.c fs/lib/node.c fs/lib/open_file.c fs/lib/options.c fs/lib/paging.c fs/lib/permission.c fs/lib/serve.c fs/lib/serve_file.c fs/lib/serve_lock.c fs/lib/serve_name.c fs/lib/serve_path.c fs/lib/text.c fs/lib/walk.c fs/tmpfs/check.c fs/tmpfs/map.c fs/tmpfs/names.c fs/tmpfs/store.c fs/tmpfs/tmpfs.c sys/lib/ipc.c sys/lib/server.c build/release/sys/protocols/file.c build/release/sys/protocols/fs_control.c */
 /* fuzz-runs: 1000 */
 #include <stdlib.h>
 #include <string.h>
@@ -104,6 +104,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint64_t count, position;
 
 	host_reset();
+	host_slow = 0;
 	if (host_start() != OK)
 		abort();
 	root = host_root(0, 0, false);
@@ -126,7 +127,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	badges[5] = info.badge;
 	badges[6] = 0;
 	while (in.left) {
-		switch (take(&in, 1) % 8) {
+		switch (take(&in, 1) % 10) {
 		case 0: badges[7] = take(&in, 8); break;
 		case 1:
 			host_end();
@@ -141,6 +142,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			}
 			break;
 		case 2: host_closed(); break;
+		case 3: /* some have to be served again, and perhaps not yet */
+			host_slow = (unsigned)take(&in, 1) % 4;
+			host_arrived = take(&in, 1) % 4;
+			break;
+		case 4: host_signal(); break;
 		default: call(&in, badges, 8); break;
 		}
 	}

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fs/lib/clock.h"
+#include "fs/lib/later.h"
 #include "fs/tmpfs/tmpfs.h"
 #include "sys/lib/syscall.h"
 
@@ -331,7 +332,8 @@ void host_signal(void)
 
 	current = kept;
 	current_count = kept_count;
-	s->fn(s->ctx);
+	if (s->fn) /* not where the start has failed */
+		s->fn(s->ctx);
 	current_count = 0;
 }
 
@@ -468,6 +470,7 @@ void host_end(void)
 	free(host_fs->names.entries);
 	free(host_fs->names.turn);
 	fs_waiters_free(host_fs);
+	later_forget(host_fs);
 	free(host_fs);
 	host_fs = NULL;
 	while (table_count)
