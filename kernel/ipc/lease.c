@@ -174,7 +174,7 @@ static inline __attribute__((always_inline)) struct sysret lease_move(uint64_t h
 		return lease_copy(handle, index, offset, buf, len, access);
 	/* Aligned: never across pages. */
 	uint64_t at = (c->leases & ~15ull) + index * sizeof(struct lease);
-	if (unlikely(!aspace_peek(&c->proc->as, at, false, &desc)) && !touch_quick(&c->proc->as, at, false, &desc))
+	if (unlikely(!touch_lend(&c->proc->as, at, &desc)))
 		return lease_copy(handle, index, offset, buf, len, access);
 	const struct lease *l = desc;
 	uint64_t info = l->info, size = info & LEASE_LEN_MAX, lent = l->addr + offset;

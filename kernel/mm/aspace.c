@@ -86,7 +86,7 @@ static uint32_t asid_alloc(void)
 
 static void tlb_forget(struct aspace *as)
 {
-	for (unsigned i = 0; i < SOFT_TLB; i++)
+	for (unsigned i = 0; i < SOFT_TLB + 1; i++)
 		as->tlb[i].page = as->tlb[i].write_page = SOFT_TLB_NONE;
 }
 
@@ -552,6 +552,8 @@ static status_t page_map(struct process *p, struct mapping *m, uint64_t va, uint
 					      (page_of(pa) ? PTE_MEMORY : 0));
 
 	struct soft_tlb *stale = soft_tlb_of(&p->as, va);
+	stale->page = stale->write_page = SOFT_TLB_NONE;
+	stale = &p->as.tlb[SOFT_TLB_LEND];
 	stale->page = stale->write_page = SOFT_TLB_NONE;
 	if (*pte & PTE_V) {
 		/* Rights grew, or this hart saw a stale entry: it alone needs to look again, others fault and come here. */

@@ -22,7 +22,9 @@ struct mapping {
 
 /* What the kernel found out about pages it copied from or to lately, so that it need not walk the tables again. Every change of an entry
  * goes through zap or page_map, which forget it here. */
-#define SOFT_TLB      8
+#define SOFT_TLB 8
+#define SOFT_TLB_LEND \
+	SOFT_TLB /* a place of its own for what a lender's descriptors are on, so that no buffer contends for it */
 #define SOFT_TLB_NONE (~0ull) /* no address has this page */
 struct soft_tlb {
 	uint64_t page;       /* address >> PAGE_SHIFT, or SOFT_TLB_NONE */
@@ -44,7 +46,7 @@ struct aspace {
 	uint64_t table_pages;
 	uint64_t hint;        /* where the search for free addresses starts */
 	struct mapping *last; /* of the last fault */
-	struct soft_tlb tlb[SOFT_TLB];
+	struct soft_tlb tlb[SOFT_TLB + 1];
 };
 
 void aspace_setup(void); /* once: ASID width */

@@ -37,14 +37,13 @@ static inline uint64_t pte_peek(const struct aspace *as, uint64_t addr)
 	return table[(addr >> PAGE_SHIFT) & 511];
 }
 
-/* aspace_touch as long as nothing has to be faulted in; false: then it has. */
-static inline bool touch_quick(struct aspace *as, uint64_t addr, bool write, void **out)
+/* aspace_touch as long as nothing has to be faulted in; false: then it has. `known`: where it is remembered. */
+static inline bool touch_known(struct aspace *as, struct soft_tlb *known, uint64_t addr, bool write, void **out)
 {
-	struct soft_tlb *known = soft_tlb_of(as, addr);
 	uint64_t need = PTE_V | PTE_U | PTE_MEMORY | (write ? PTE_W : PTE_R), page = addr >> PAGE_SHIFT;
 
 	*out = (void *)(addr + known->delta);
-	if ((write ? known->write_page : known->page) == page)
+	if (likely((write ? known->write_page : known->page) == page))
 		return true;
 	uint64_t e = pte_peek(as, addr);
 	if (unlikely((e & need) != need))
@@ -54,4 +53,15 @@ static inline bool touch_quick(struct aspace *as, uint64_t addr, bool write, voi
 	known->write_page = write || e & PTE_W ? page : SOFT_TLB_NONE;
 	*out = (void *)(addr + known->delta);
 	return true;
+}
+
+static inline bool touch_quick(struct aspace *as, uint64_t addr, bool write, void **out)
+{
+	return touch_known(as, soft_tlb_of(as, addr), addr, write, out);
+}
+
+/* To read the descriptors that a caller lends by. */
+static inline bool touch_lend(struct aspace *as, uint64_t addr, void **out)
+{
+	return touch_known(as, &as->tlb[SOFT_TLB_LEND], addr, false, out);
 }
