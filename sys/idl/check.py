@@ -463,7 +463,7 @@ class _Checker:
                 self.unique(seen_numbers, number, tree.number.pos, f'number {number}')
             except _Bad:
                 pass
-            op = model.Op(tree.name.text, number, tree.doc, self.op_errors(tree), tree.idempotent)
+            op = model.Op(tree.name.text, number, tree.doc, self.op_errors(tree), tree.idempotent, tree.often)
             op.params = self.parameters(tree)
             ops.append(op)
         return ops, sorted(reserved)

@@ -4,6 +4,7 @@
 import os
 
 import signature
+import source
 from emit import Writer, bits, literal
 from model import Array, Bool, Const, Enum, Flags, Int, Lease, Status, String, Struct
 from names import (cap_constant, constant, has_cap, lease_constant, op_prefix,
@@ -132,8 +133,11 @@ def _op_constants(writer, unit, op):
 def _client(writer, unit, op):
     name = f'{unit.name}_{op.name}'
     writer.comment(op_comment(unit, op, []))
-    writer.call(f'status_t {name}_until', ['handle_t ep', 'uint64_t deadline', *signature.client(op)],
-                ';')
+    if op.often:
+        source.client(writer, unit, op)
+    else:
+        writer.call(f'status_t {name}_until', ['handle_t ep', 'uint64_t deadline', *signature.client(op)],
+                    ';')
     writer.call(f'static inline status_t {name}', ['handle_t ep', *signature.client(op)], '')
     writer.line('{')
     writer.call(f'return {name}_until', ['ep', 'DEADLINE_NEVER', *signature.client_arguments(op)],

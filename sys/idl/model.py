@@ -187,6 +187,7 @@ class Op:
     doc: List[str]
     errors: List[str]
     idempotent: bool
+    often: bool  # the client's stub is inlined
     params: List[Any] = field(default_factory=list)  # Param and Lease, in order
 
     def select(self, direction, handles):

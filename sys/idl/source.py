@@ -264,10 +264,12 @@ def _hand_back(writer, outs, handles):
         writer.line(f'ipc_close(m_.handles[{param.offset}]);', 2)
 
 
-def _client(writer, unit, op):
+def client(writer, unit, op):
+    """The function that calls, for NAME.c, or for NAME.h where it is to be inlined."""
     in_handles, out_handles = op.select('in', True), op.select('out', True)
     ins, outs = op.select('in', False), op.select('out', False)
-    writer.call(f'status_t {unit.name}_{op.name}_until',
+    inline = 'static inline __attribute__((always_inline)) ' if op.often else ''
+    writer.call(f'{inline}status_t {unit.name}_{op.name}_until',
                 ['handle_t ep', 'uint64_t deadline', *signature.client(op)], '')
     writer.line('{')
     writer.line('struct ipc_msg m_ = {', 1)
@@ -519,7 +521,8 @@ def write(unit):
             _struct_valid(writer, decl)
     if unit.kind == 'protocol':
         for op in unit.ops:
-            _client(writer, unit, op)
+            if not op.often:
+                client(writer, unit, op)
         for op in unit.ops:
             _serve(writer, unit, op)
         _dispatch(writer, unit)

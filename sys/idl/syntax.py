@@ -93,6 +93,7 @@ class Op:
     params: List[Param] = field(default_factory=list)
     errors: Optional[List[Name]] = None
     idempotent: bool = False
+    often: bool = False
     broken: bool = False
 
 
@@ -347,6 +348,10 @@ class _Parser:
             if op.idempotent:
                 self.fail("a second 'idempotent'", word.pos)
             op.idempotent = True
+        elif self.accept('often'):
+            if op.often:
+                self.fail("a second 'often'", word.pos)
+            op.often = True
         elif self.accept('in') or self.accept('out'):
             self.param(op, word.text, doc)
         elif self.accept('lend'):
@@ -354,7 +359,7 @@ class _Parser:
                 self.fail(f"expected 'in' or 'out' after 'lend', found {self.token.describe()}")
             self.param(op, 'lend ' + self.advance().text, doc)
         else:
-            self.fail("expected 'in', 'out', 'lend', 'errors' or 'idempotent', "
+            self.fail("expected 'in', 'out', 'lend', 'errors', 'idempotent' or 'often', "
                       f'found {word.describe()}')
         self.expect(';', 'here')
 

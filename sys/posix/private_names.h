@@ -82,6 +82,7 @@
 #define remote_mode           __posix_remote_mode
 #define remote_new            __posix_remote_new
 #define remote_ops            __posix_remote_ops
+#define remote_write_failed   __posix_remote_write_failed
 #define resolve_end           __posix_resolve_end
 #define resolve_forget        __posix_resolve_forget
 #define resolve_start         __posix_resolve_start

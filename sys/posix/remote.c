@@ -24,14 +24,6 @@ static ssize_t transfer_error(status_t status)
 	}
 }
 
-static void position_moved(struct file *f, uint64_t count)
-{
-	off_t known = atomic_load_explicit(&f->position, memory_order_relaxed);
-
-	if (known != POSITION_UNKNOWN)
-		atomic_store_explicit(&f->position, known + (off_t)count, memory_order_relaxed);
-}
-
 /* Memory of a file is brought in so much at a time: it may be taken away again before it is used. */
 #define BRING_MAX   65536u
 #define BRING_TRIES 8u
@@ -73,13 +65,9 @@ static ssize_t read_pieces(struct file *f, char *buffer, size_t len, uint64_t at
 /* The usual case of both in few instructions; whatever goes wrong is seen again by the loop. */
 static ssize_t remote_read(struct file *f, void *buffer, size_t len)
 {
-	uint64_t count;
+	ssize_t count = remote_read_quick(f, buffer, len);
 
-	if (len <= FILE_TRANSFER_MAX && file_read(f->endpoint, FILE_AT_POSITION, buffer, len, &count) == OK) {
-		position_moved(f, count);
-		return (ssize_t)count;
-	}
-	return read_pieces(f, buffer, len, FILE_AT_POSITION);
+	return count >= 0 ? count : read_pieces(f, buffer, len, FILE_AT_POSITION);
 }
 
 static ssize_t remote_read_at(struct file *f, void *buffer, size_t len, off_t at)
@@ -111,14 +99,11 @@ static status_t write_was_done(struct file *f, off_t known, size_t len, uint64_t
 	return OK;
 }
 
-static status_t write_piece(struct file *f, const char *buffer, size_t len, uint64_t at, uint64_t *count)
+/* What the first answer to a write leads to; known: the position before it. */
+static status_t write_settle(struct file *f, const char *buffer, size_t len, uint64_t at, off_t known, status_t status,
+			     uint64_t position, uint64_t *count)
 {
-	off_t known = atomic_load_explicit(&f->position, memory_order_relaxed);
-	uint64_t position;
-	status_t status;
-
 	for (;;) {
-		status = file_write(f->endpoint, at, buffer, len, count, &position);
 		if (__builtin_expect(status == OK, 1)) {
 			if (at == FILE_AT_POSITION)
 				atomic_store_explicit(&f->position, (off_t)position, memory_order_relaxed);
@@ -136,7 +121,26 @@ static status_t write_piece(struct file *f, const char *buffer, size_t len, uint
 				return OK;
 			}
 		}
+		status = file_write(f->endpoint, at, buffer, len, count, &position);
 	}
+}
+
+static status_t write_piece(struct file *f, const char *buffer, size_t len, uint64_t at, uint64_t *count)
+{
+	off_t known = atomic_load_explicit(&f->position, memory_order_relaxed);
+	uint64_t position = 0;
+	status_t status = file_write(f->endpoint, at, buffer, len, count, &position);
+
+	return write_settle(f, buffer, len, at, known, status, position, count);
+}
+
+ssize_t remote_write_failed(struct file *f, const void *buffer, size_t len, status_t status)
+{
+	off_t known = atomic_load_explicit(&f->position, memory_order_relaxed);
+	uint64_t count = 0;
+
+	status = write_settle(f, buffer, len, FILE_AT_POSITION, known, status, 0, &count);
+	return status == OK ? (ssize_t)count : transfer_error(status);
 }
 
 static ssize_t write_pieces(struct file *f, const char *buffer, size_t len, uint64_t at)

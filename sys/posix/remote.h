@@ -7,6 +7,29 @@
 
 extern const struct open_file_ops remote_ops;
 
+static inline void position_moved(struct file *f, uint64_t count)
+{
+	off_t known = atomic_load_explicit(&f->position, memory_order_relaxed);
+
+	if (known != POSITION_UNKNOWN)
+		atomic_store_explicit(&f->position, known + (off_t)count, memory_order_relaxed);
+}
+
+/* What one call reads at the position; -1: it is another case, and reading has to be done otherwise. */
+static inline ssize_t remote_read_quick(struct file *f, void *buffer, size_t len)
+{
+	uint64_t count;
+
+	if (len > FILE_TRANSFER_MAX || file_read(f->endpoint, FILE_AT_POSITION, buffer, len, &count) != OK)
+		return -1;
+	position_moved(f, count);
+	return (ssize_t)count;
+}
+
+/* The first call of a write at the position, which fits into one, ended with this error (of a process with one thread: nobody has moved the
+ * position meanwhile): what write is to return. */
+ssize_t remote_write_failed(struct file *f, const void *buffer, size_t len, status_t status);
+
 static inline bool remote_is(const struct file *f)
 {
 	return f->ops == &remote_ops;

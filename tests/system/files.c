@@ -417,7 +417,7 @@ static void test_sparse(void)
 	static uint8_t data[3 * 4096 + 100];
 	struct file_attributes a;
 	handle_t file;
-	uint64_t count, place;
+	uint64_t count, place = 0;
 
 	REQUIRE(begin());
 	CHECK_OK(f_open(dir, "s", F_RW | F_CREATE, 0600, &file));

@@ -92,7 +92,7 @@ class Good(Case):
         self.check(self.op('').rstrip('\n'), [])
 
     def test_words_of_the_language_as_names(self):
-        self.check(self.op('in in: u8; in out: u8; in max: u8; in errors: u8; in lend: u8; in idempotent: u8;'),
+        self.check(self.op('in in: u8; in out: u8; in max: u8; in errors: u8; in lend: u8; in idempotent: u8; in often: u8;'),
                    [])
 
     def test_same_name_in_different_places(self):
@@ -386,10 +386,11 @@ class Bad(Case):
 
     def test_errors(self):
         self.check(HEAD + DOC + 'op a = 1 { }\n' + DOC + 'op b = 2 { errors ERR_NONE, ERR_IO, ERR_IO; }\n' + DOC
-                   + 'op c = 3 { errors none; errors none; idempotent; idempotent; }\n',
+                   + 'op c = 3 { errors none; errors none; idempotent; idempotent; often; often; }\n',
                    ["4:4: operation 'a' does not say which errors it answers: write 'errors …;' or 'errors none;'",
                     "6:19: unknown error 'ERR_NONE'", "6:37: error 'ERR_IO' is taken: see line 6",
-                    "8:25: a second 'errors'", "8:50: a second 'idempotent'"])
+                    "8:25: a second 'errors'", "8:50: a second 'idempotent'",
+                    "8:69: a second 'often'"])
 
     # -- imports --
 
@@ -426,7 +427,7 @@ class Bad(Case):
                     "10:27: expected a type, found ';'",
                     "10:46: expected an error or 'none', found ';'",
                     "12:14: expected the name of a parameter, found ':'",
-                    "12:20: expected 'in', 'out', 'lend', 'errors' or 'idempotent', found '{'",
+                    "12:20: expected 'in', 'out', 'lend', 'errors', 'idempotent' or 'often', found '{'",
                     "12:31: unknown type 'u9'",
                     "13:1: expected 'const', 'enum', 'flags', 'struct', 'op', 'reserved' or 'import', found 'what'",
                     "14:1: expected 'const', 'enum', 'flags', 'struct', 'op', 'reserved' or 'import', found '}'"])
