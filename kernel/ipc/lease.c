@@ -185,10 +185,15 @@ static inline __attribute__((always_inline)) struct sysret lease_move(uint64_t h
 	if (!(across | ((lent | buf | len) & 7)) && aspace_peek(&c->proc->as, lent, access == LEASE_WRITE, &theirs) &&
 	    aspace_peek(&t->proc->as, buf, access == LEASE_READ, &ours))
 		return access == LEASE_READ ? move_quick(ours, theirs, len) : move_quick(theirs, ours, len);
-	if (unlikely(len > COPY_STEP) || (lent | buf | len) & 7)
+	if (unlikely(len > COPY_STEP))
 		return lease_copy(handle, index, offset, buf, len, access);
-	return access == LEASE_READ ? move_words(t->proc, buf, c->proc, lent, len)
-				    : move_words(c->proc, lent, t->proc, buf, len);
+	struct process *to = t->proc, *from = c->proc;
+	uint64_t d = buf, s = lent;
+	if (access == LEASE_WRITE) {
+		to = c->proc, from = t->proc;
+		d = lent, s = buf;
+	}
+	return (d | s | len) & 7 ? move_bytes(to, d, from, s, len) : move_words(to, d, from, s, len);
 }
 
 struct sysret sys_lease_read(uint64_t handle, uint64_t index, uint64_t offset, uint64_t buf, uint64_t len)
