@@ -255,7 +255,10 @@ static NOINLINE status_t deliver(struct thread *s, struct thread *t)
 		t->state = TS_FAULTED;
 	} else {
 		if (MSG_HANDLES(t->x[X_A1])) {
-			st = message_move_handles(t, s->proc, handles);
+			/* Time may have passed since the call was checked: another thread can have closed one. */
+			st = message_check(t, t->x[X_A1], true);
+			if (st == OK)
+				st = message_move_handles(t, s->proc, handles);
 			if (st != OK)
 				return st;
 		}

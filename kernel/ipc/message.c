@@ -39,14 +39,8 @@ NOINLINE status_t message_move_handles(struct thread *t, struct process *to, uin
 {
 	unsigned n = MSG_HANDLES(t->x[X_A1]);
 	struct cap *caps[MSG_HANDLES_MAX];
-	status_t s = OK;
+	status_t s;
 
-	if (!n)
-		return OK;
-	/* Time may have passed since the check: another thread can have closed one. */
-	s = message_check(t, t->x[X_A1], true);
-	if (s != OK)
-		return s;
 	for (unsigned i = 0; i < n; i++)
 		caps[i] = table_find(t->proc, t->x[handle_reg[i]]);
 	s = table_reserve(to, n);

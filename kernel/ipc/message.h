@@ -9,7 +9,7 @@
 
 /* Is the msginfo well formed, and are t's handles there, distinct and movable? */
 status_t message_check(struct thread *t, uint64_t info, bool is_call);
-/* Moves the handles that t's registers name into `to`; all or none. Values there in out[]. */
+/* Moves the handles that t's registers name into `to`; all or none. They have just been checked. Values there in out[]. */
 status_t message_move_handles(struct thread *t, struct process *to, uint64_t out[MSG_HANDLES_MAX]);
 /* Closes them: the answer that carried them has no taker. */
 void message_drop_handles(struct thread *t);
