@@ -135,11 +135,13 @@ status_t server_add_irq(struct server *server, handle_t irq, server_signal_fn fn
 
 static void signals_handle(struct server *server, uint64_t bits)
 {
-	while (bits != 0) {
+	/* Signals in use have low bits; counting zeroes is a long function where the machine has no instruction for it. */
+	for (unsigned i = 0; bits != 0; i++, bits >>= 1) {
+		if (!(bits & 1))
+			continue;
 		/* A copy: the callback may remove itself, or others whose bit is set too. */
-		struct server_signal signal = server->signals[__builtin_ctzll(bits)];
+		struct server_signal signal = server->signals[i];
 
-		bits &= bits - 1;
 		if (!signal.fn)
 			continue;
 		signal.fn(signal.ctx);
@@ -240,6 +242,19 @@ void server_answer(struct ipc_request *rq)
 		ipc_close(rq->reply); /* nobody waits any more */
 }
 
+/* ipc_reply_recv failed: was it the answer that could not be sent? Only its handles can be the reason (those that a handler gave out and that cannot
+ * travel); what else these statuses may mean, the next receive says again. Then the caller, if there still is one, must not wait for ever. */
+static bool answer_refused(struct ipc_request *rq, unsigned handles, status_t status)
+{
+	if (handles == 0 ||
+	    (status != ERR_HANDLE && status != ERR_TYPE && status != ERR_RIGHTS && status != ERR_INVALID))
+		return false;
+	ipc_drop(rq->msg.handles, handles, OK);
+	rq->msg = (struct ipc_msg){.info = MSG_INFO(-ERR_PROTOCOL, 0, 0)};
+	(void)ipc_reply(&rq->msg);
+	return true;
+}
+
 status_t server_run_until(struct server *server, uint64_t deadline)
 {
 	struct ipc_request rq = {0};
@@ -248,10 +263,15 @@ status_t server_run_until(struct server *server, uint64_t deadline)
 	while (!server->stopped) {
 		status_t event;
 
-		/* The usual case in one system call. An answer with handles can be refused, which
-		 * must be told from an error of the receive. */
-		if (answer && rq.reply == HANDLE_NONE && MSG_HANDLES(rq.msg.info) == 0 && deadline == DEADLINE_NEVER) {
+		/* The usual case in one system call */
+		if (answer && rq.reply == HANDLE_NONE && deadline == DEADLINE_NEVER) {
+			unsigned handles = MSG_HANDLES(rq.msg.info);
+
 			event = ipc_reply_recv(server->endpoint, &rq.msg);
+			if (__builtin_expect(event < 0, 0) && answer_refused(&rq, handles, event)) {
+				answer = false;
+				continue;
+			}
 		} else {
 			handle_t ack = server->ack;
 
