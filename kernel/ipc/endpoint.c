@@ -772,7 +772,7 @@ struct sysret sys_endpoint_gone(uint64_t handle, uint64_t how)
 	struct cap *c;
 	status_t s = handle_find(process_self(), handle, OBJ_ENDPOINT, RIGHT_EP_RECV, &c);
 
-	if (s == OK && how & ~(uint64_t)(GONE_KEEP | GONE_DROP))
+	if (s == OK && how & ~(uint64_t)(GONE_KEEP | GONE_DROP | GONE_TELL))
 		s = ERR_INVALID;
 	if (s != OK)
 		return sysret_status(s);
@@ -782,7 +782,8 @@ struct sysret sys_endpoint_gone(uint64_t handle, uint64_t how)
 	if (!ep->gone_first)
 		return sysret_status(ERR_WOULD_BLOCK);
 	uint64_t badge = ep->gone_first->badge;
+	int64_t told = how & GONE_TELL && !ep->gone_first->next ? GONE_LAST : OK;
 	if (!(how & GONE_KEEP))
 		gone_drop(ep);
-	return sysret_value(badge);
+	return (struct sysret){told, badge};
 }

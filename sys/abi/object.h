@@ -110,7 +110,9 @@ enum { THREAD_REGS_GET, THREAD_REGS_SET };
 enum {
 	GONE_KEEP = 1u << 0, /* it is told again until it is dropped */
 	GONE_DROP = 1u << 1, /* first drop the one that is there: it was looked at before */
+	GONE_TELL = 1u << 2, /* with the last that there is the status is GONE_LAST instead of OK */
 };
+#define GONE_LAST 1
 
 /* process_memory */
 enum { PROCESS_READ, PROCESS_WRITE };

@@ -202,7 +202,7 @@ static inline status_t endpoint_gone(handle_t ep, uint32_t how, uint64_t *badge)
 {
 	struct syscall_result r = syscall2(SYS_ENDPOINT_GONE, ep, how);
 
-	if (r.status == OK && badge)
+	if (r.status >= OK && badge)
 		*badge = r.r1;
 	return r.status;
 }

@@ -223,7 +223,30 @@ static void test_look(void)
 	CHECK_EQ(badge, 2);
 	CHECK_OK(endpoint_gone(ep, GONE_DROP, &badge));
 	CHECK_EQ(badge, 3);
-	CHECK_STATUS(endpoint_gone(ep, 4, &badge), ERR_INVALID);
+	CHECK_STATUS(endpoint_gone(ep, 8, &badge), ERR_INVALID);
+	CHECK_OK(notification_wait(nt, 0, NULL));
+	end();
+}
+
+/* Who asks for it is told which is the last, so that nobody has to ask again. */
+static void test_last(void)
+{
+	uint64_t badge = 0;
+
+	begin();
+	CHECK_STATUS(endpoint_gone(ep, GONE_TELL, &badge), ERR_WOULD_BLOCK);
+	for (uint64_t i = 1; i <= 3; i++)
+		shut(make_mint(ep, i, CALL_RIGHTS));
+	CHECK_OK(endpoint_gone(ep, GONE_TELL | GONE_KEEP, &badge));
+	CHECK_EQ(badge, 1);
+	CHECK_OK(endpoint_gone(ep, GONE_TELL | GONE_DROP, &badge));
+	CHECK_EQ(badge, 2);
+	CHECK_STATUS(endpoint_gone(ep, GONE_TELL | GONE_KEEP, &badge), GONE_LAST);
+	CHECK_EQ(badge, 3);
+	shut(make_mint(ep, 4, CALL_RIGHTS));
+	CHECK_STATUS(endpoint_gone(ep, GONE_TELL | GONE_KEEP | GONE_DROP, &badge), GONE_LAST);
+	CHECK_EQ(badge, 4);
+	CHECK_STATUS(endpoint_gone(ep, GONE_TELL | GONE_DROP, &badge), ERR_WOULD_BLOCK);
 	CHECK_OK(notification_wait(nt, 0, NULL));
 	end();
 }
@@ -252,5 +275,5 @@ static void test_many(void)
 }
 
 TEST_CASES("gone", {"close", test_close}, {"orders", test_orders}, {"process", test_process}, {"message", test_message},
-	   {"revoke", test_revoke}, {"begin", test_begin}, {"look", test_look}, {"errors", test_errors},
-	   {"many", test_many});
+	   {"revoke", test_revoke}, {"begin", test_begin}, {"look", test_look}, {"last", test_last},
+	   {"errors", test_errors}, {"many", test_many});
