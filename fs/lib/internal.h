@@ -39,6 +39,7 @@ struct fs {
 
 	handle_t closed; /* notification that a badge has lost its last handle */
 	uint64_t closed_bits;
+	bool closed_kept; /* the badge told last was worked off and is to be dropped */
 
 	/* nodes (node.c) */
 	struct node *root;

@@ -248,17 +248,26 @@ static void file_close(struct fs *fs, uint64_t badge)
 	}
 }
 
-/* A badge is dropped when it has been worked off: should this process end before, the next one hears of it again. */
+/* A badge is dropped when it has been worked off: should this process end before, the next one hears of it again. That is done with the question for
+ * the next one, also if that comes much later: hearing of a badge that is no more harms nobody. But the leash is one for all instances. */
 void open_files_closed(void *context)
 {
 	struct fs *fs = context;
 	uint64_t badge;
 
-	for (uint32_t how = GONE_KEEP; endpoint_gone(fs->endpoint, how, &badge) == OK; how = GONE_KEEP | GONE_DROP) {
+	for (;;) {
+		uint32_t drop = fs->closed_kept ? GONE_DROP : 0;
+		status_t status = endpoint_gone(fs->endpoint, GONE_KEEP | GONE_TELL | drop, &badge);
+
+		fs->closed_kept = status >= OK;
+		if (status < OK)
+			return;
 		if (badge == STATE_BADGE_LEASH)
 			server_stop(&fs->server, ERR_CLOSED);
 		else
 			file_close(fs, badge);
+		if (status == GONE_LAST && badge != STATE_BADGE_LEASH)
+			return;
 	}
 }
 

@@ -203,7 +203,7 @@ status_t endpoint_gone(handle_t ep, uint32_t how, uint64_t *badge)
 		return ERR_WOULD_BLOCK;
 	}
 	*badge = gone[gone_first];
-	return OK;
+	return how & GONE_TELL && gone_count == 1 ? GONE_LAST : OK;
 }
 
 status_t notification_create(handle_t *out)
