@@ -10,30 +10,35 @@
 /* The length of a text, or size if it does not end within size bytes. */
 static size_t text_length(const char *text, size_t size)
 {
-	size_t len = 0;
-
 #ifdef __riscv
-	/* Eight bytes at a time: an aligned word never reaches into another page than its first byte. */
+	/* Eight bytes at a time, from the aligned word that the text begins in: such a word never reaches into another page than the text. What stands
+	 * in it before the text is made no NUL. */
 	typedef uint64_t __attribute__((may_alias)) word;
+	uint64_t before = (uintptr_t)text & 7, ends;
+	const word *at = (const word *)(const void *)(text - before);
+	uint64_t bytes = size ? *at | ((1ull << 8 * before) - 1) : 0;
+	size_t len = (size_t)0 - before;
 
-	while (len < size && ((uintptr_t)(text + len) & 7) != 0) {
-		if (text[len] == '\0')
-			return len;
-		len++;
-	}
-	while (len < size) {
-		uint64_t bytes = *(const word *)(const void *)(text + len);
-
-		if (((bytes - 0x0101010101010101ull) & ~bytes & 0x8080808080808080ull) != 0)
+	for (;;) {
+		/* The lowest bit set is that of the first NUL. */
+		ends = (bytes - 0x0101010101010101ull) & ~bytes & 0x8080808080808080ull;
+		if (ends != 0)
 			break;
 		len += 8;
+		if (len >= size)
+			return size;
+		bytes = *++at;
 	}
-	if (len > size)
-		return size;
-#endif
+	/* The byte of a single bit, without an instruction that counts zeroes: shifted up by it, this has its number on top. */
+	len += (((ends & -ends) >> 7) * 0x0001020304050607ull) >> 56;
+	return len < size ? len : size;
+#else
+	size_t len = 0;
+
 	while (len < size && text[len] != '\0')
 		len++;
 	return len;
+#endif
 }
 
 bool ipc_string_ends(const char *text, size_t size)
