@@ -102,6 +102,8 @@ ssize_t write(int fd, const void *buffer, size_t len)
 	if (__builtin_expect(status != OK || count > len, 0))
 		return posix_result(remote_write_failed(f, buffer, len, status == OK ? ERR_PROTOCOL : status));
 	atomic_store_explicit(&f->position, (off_t)position, memory_order_relaxed);
+	if (__builtin_expect(count < len, 0))
+		return remote_write_short(f, buffer, len, count);
 	return (ssize_t)count;
 }
 

@@ -24,7 +24,11 @@
 #define cwd_text              __posix_cwd_text
 #define cwd_use               __posix_cwd_use
 #define deadline_from         __posix_deadline_from
+#define device_block_new      __posix_device_block_new
 #define device_file_new       __posix_device_file_new
+#define device_full_ops       __posix_device_full_ops
+#define device_random_ops     __posix_device_random_ops
+#define device_zero_ops       __posix_device_zero_ops
 #define errno_from_status     __posix_errno_from_status
 #define fd_available          __posix_fd_available
 #define fd_descriptors        __posix_fd_descriptors
@@ -42,10 +46,6 @@
 #define file_log_flush        __posix_file_log_flush
 #define file_new              __posix_file_new
 #define file_null_ops         __posix_file_null_ops
-#define device_block_new      __posix_device_block_new
-#define device_zero_ops       __posix_device_zero_ops
-#define device_full_ops       __posix_device_full_ops
-#define device_random_ops     __posix_device_random_ops
 #define file_put              __posix_file_put
 #define file_read_all         __posix_file_read_all
 #define file_std_open         __posix_file_std_open
@@ -53,6 +53,7 @@
 #define inherit_make          __posix_inherit_make
 #define lock_control          __posix_lock_control
 #define locks_release         __posix_locks_release
+#define map_bring             __posix_map_bring
 #define map_clone             __posix_map_clone
 #define map_close             __posix_map_close
 #define map_covers            __posix_map_covers
@@ -83,6 +84,7 @@
 #define remote_new            __posix_remote_new
 #define remote_ops            __posix_remote_ops
 #define remote_write_failed   __posix_remote_write_failed
+#define remote_write_short    __posix_remote_write_short
 #define resolve_end           __posix_resolve_end
 #define resolve_forget        __posix_resolve_forget
 #define resolve_start         __posix_resolve_start

@@ -134,15 +134,6 @@ static status_t write_piece(struct file *f, const char *buffer, size_t len, uint
 	return write_settle(f, buffer, len, at, known, status, position, count);
 }
 
-ssize_t remote_write_failed(struct file *f, const void *buffer, size_t len, status_t status)
-{
-	off_t known = atomic_load_explicit(&f->position, memory_order_relaxed);
-	uint64_t count = 0;
-
-	status = write_settle(f, buffer, len, FILE_AT_POSITION, known, status, 0, &count);
-	return status == OK ? (ssize_t)count : transfer_error(status);
-}
-
 static ssize_t write_pieces(struct file *f, const char *buffer, size_t len, uint64_t at)
 {
 	size_t done = 0;
@@ -169,6 +160,28 @@ static ssize_t write_pieces(struct file *f, const char *buffer, size_t len, uint
 		}
 	} while (done < len);
 	return done || status == OK ? (ssize_t)done : transfer_error(status);
+}
+
+ssize_t remote_write_failed(struct file *f, const void *buffer, size_t len, status_t status)
+{
+	off_t known = atomic_load_explicit(&f->position, memory_order_relaxed);
+	uint64_t count = 0;
+
+	if (status == ERR_FAULT)
+		return write_pieces(f, buffer, len, FILE_AT_POSITION); /* nothing was done; perhaps it can be */
+	status = write_settle(f, buffer, len, FILE_AT_POSITION, known, status, 0, &count);
+	return status == OK ? (ssize_t)count : transfer_error(status);
+}
+
+ssize_t remote_write_short(struct file *f, const void *buffer, size_t len, size_t done)
+{
+	size_t piece = len - done;
+	unsigned tries = 0;
+	ssize_t more = 0;
+
+	if (bring((const char *)buffer + done, &piece, false, &tries))
+		more = write_pieces(f, (const char *)buffer + done, len - done, FILE_AT_POSITION);
+	return (ssize_t)done + (more > 0 ? more : 0);
 }
 
 static ssize_t remote_write(struct file *f, const void *buffer, size_t len)

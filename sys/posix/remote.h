@@ -29,6 +29,8 @@ static inline ssize_t remote_read_quick(struct file *f, void *buffer, size_t len
 /* The first call of a write at the position, which fits into one, ended with this error (of a process with one thread: nobody has moved the
  * position meanwhile): what write is to return. */
 ssize_t remote_write_failed(struct file *f, const void *buffer, size_t len, status_t status);
+/* The same of one that wrote fewer bytes, `done`. */
+ssize_t remote_write_short(struct file *f, const void *buffer, size_t len, size_t done);
 
 static inline bool remote_is(const struct file *f)
 {
