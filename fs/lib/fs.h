@@ -66,7 +66,7 @@ struct fs_io {
 	const struct ipc_request *rq;
 	unsigned lease;
 	uint8_t *memory; /* NULL: the client's */
-	bool direct; /* past the cache, if there is one */
+	bool direct;     /* past the cache, if there is one */
 };
 static inline status_t fs_io_put(const struct fs_io *io, uint64_t at, const void *from, size_t len)
 {

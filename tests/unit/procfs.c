@@ -140,8 +140,7 @@ static void test_maps(void)
 	m.prot = MAP_READ | MAP_WRITE;
 	m.flags = MAPPING_SHARED;
 	format_mapping(&text, &m, "a b\nc");
-	CHECK_STR(ended(&text),
-		  "3ffffed000-3fffff0000 rw-s 00001000 00:00 77                             a b\\012c\n");
+	CHECK_STR(ended(&text), "3ffffed000-3fffff0000 rw-s 00001000 00:00 77                             a b\\012c\n");
 	m.flags = 0;
 	m.prot = 0;
 	m.kind = VMO_KIND_DEVICE;
