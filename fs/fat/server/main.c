@@ -78,7 +78,10 @@ int main(int argc, char **argv)
 		snprintf(line, sizeof(line), "fat %.100s: %s (status %d)", argv[3],
 			 status == ERR_BAD_FORMAT ? "this is no FAT file system" : "cannot be mounted", (int)status);
 		log_line(LOG_WARN, line);
+		disk->ops->close(disk);
 		return FS_EXIT(status);
 	}
-	return fs_main(&fat_ops, &server, read_only);
+	int result = fs_main(&fat_ops, &server, read_only);
+	disk->ops->close(disk); /* or the driver holds the memory until the partition is mounted again */
+	return result;
 }
