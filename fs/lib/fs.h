@@ -20,6 +20,7 @@
 
 struct fs;
 struct state_view; /* fs/lib/state.h */
+struct fifo;
 
 /* What is known of a file. The library changes permissions, user, group and times, and says so by `changed`; the rest is the file system's. */
 struct fs_attr {
@@ -53,6 +54,7 @@ struct node {
 	struct node *hash_next;
 	struct node *newer, *older; /* ring of all nodes */
 	uint64_t opened_in;         /* directory that it was found in when it was opened last, 0: not known */
+	struct fifo *fifo;          /* while somebody has it open; a FIFO's */
 	uint32_t lock;              /* first lock, LOCK_NONE */
 	uint32_t opens;
 	uint32_t cover;  /* number of the mount on it */

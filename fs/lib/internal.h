@@ -2,6 +2,7 @@
 /* Between the files of the library. */
 #pragma once
 
+#include "fs/lib/fifo.h"
 #include "fs/lib/fs.h"
 #include "fs/lib/lock.h"
 #include "fs/lib/name_cache.h"
@@ -65,6 +66,7 @@ struct fs {
 
 	struct lock_table locks;
 	struct lock_waiter *waiters; /* serve_lock.c */
+	struct fifo_set fifos;
 
 	/* files as memory (paging.c) */
 	uint32_t paged_files;
@@ -249,6 +251,18 @@ status_t serve_unlock_owner(void *ctx, struct ipc_request *rq, uint64_t owner);
 /* An open file ends: its locks and waiters go. */
 void locks_forget(struct fs *fs, const struct state_file *file, struct node *node);
 void locks_restore(struct fs *fs);
+
+/* ---- serve_fifo.c: open, close, read and write of FIFOs. Errors and IPC_DEFERRED as the operations' */
+
+status_t fifo_open(struct fs *fs, struct ipc_request *rq, const struct open_file *from, struct node *node,
+		   uint32_t mode, handle_t *file);
+void fifo_closed(struct fs *fs, const struct state_file *file, uint32_t place, struct node *node);
+/* Of an open file that an earlier instance knew. */
+status_t fifo_restore(struct fs *fs, struct state_file *file, uint32_t place, struct node *node, uint32_t user);
+status_t fifo_file_read(struct fs *fs, struct ipc_request *rq, const struct open_file *file, uint64_t offset,
+			size_t len, uint64_t *count);
+status_t fifo_file_write(struct fs *fs, struct ipc_request *rq, const struct open_file *file, uint64_t offset,
+			 size_t len, uint64_t *count, uint64_t *position);
 
 /* Attributes as clients see them */
 void attributes_fill(const struct fs *fs, const struct node *node, struct file_attributes *out);

@@ -227,6 +227,8 @@ static void file_close(struct fs *fs, uint64_t badge)
 			locks_forget(fs, file, node);
 			if (node->made)
 				made_forget(fs, badge);
+			if (node->fifo)
+				fifo_closed(fs, file, place, node);
 		}
 		file->badge = 0;
 		fs->open[place] = (struct open_entry){0};
@@ -290,6 +292,11 @@ static void file_restore(struct fs *fs, uint32_t place)
 	if (file->view >= STATE_VIEWS_MAX || fs->state->views[file->view].id == 0 ||
 	    node_get(fs, file->inode, &node) != OK || node->attr->generation != file->generation) {
 		file->mode = STATE_FILE_LOST | (file->mode & STATE_FILE_MEMORY);
+		return;
+	}
+	if (node->attr->kind == FILE_KIND_FIFO &&
+	    fifo_restore(fs, file, place, node, fs->state->views[file->view].user) != OK) {
+		file->mode = STATE_FILE_LOST;
 		return;
 	}
 	open_fill(fs, place, file->badge, node);

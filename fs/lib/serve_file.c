@@ -53,6 +53,31 @@ static status_t copied_back(struct fs *fs, struct node *node, uint64_t from, uin
 	return status;
 }
 
+/* Times are those of the call, also when its bytes come later. */
+static status_t read_fifo(struct fs *fs, struct ipc_request *rq, const struct open_file *file, uint64_t offset,
+			  size_t len, uint64_t *count)
+{
+	status_t status = fifo_file_read(fs, rq, file, offset, len, count);
+
+	if (status == IPC_DEFERRED || (status == OK && *count != 0))
+		return accessed(fs, file, status);
+	return status;
+}
+
+static status_t write_fifo(struct fs *fs, struct ipc_request *rq, const struct open_file *file, uint64_t offset,
+			   size_t len, uint64_t *count, uint64_t *position)
+{
+	status_t status = fifo_file_write(fs, rq, file, offset, len, count, position);
+
+	if (status == IPC_DEFERRED || (status == OK && *count != 0)) {
+		change_begin(fs);
+		file->node->attr->modified = file->node->attr->changed = fs_now(fs);
+		(void)node_changed(fs, file->node, FS_CHANGED_TIMES); /* the bytes are there all the same */
+		change_end(fs);
+	}
+	return status;
+}
+
 status_t serve_read(void *ctx, struct ipc_request *rq, uint64_t offset, size_t len, uint64_t *count)
 {
 	struct fs *fs = ctx;
@@ -68,6 +93,8 @@ status_t serve_read(void *ctx, struct ipc_request *rq, uint64_t offset, size_t l
 	bool at_position = offset == FILE_AT_POSITION;
 	uint64_t from = at_position ? file.state->position : offset;
 
+	if (attr->kind == FILE_KIND_FIFO)
+		return read_fifo(fs, rq, &file, offset, len, count);
 	if (attr->kind != FILE_KIND_REGULAR)
 		return directory_or_device(file.node);
 	if (from > OFFSET_MAX)
@@ -144,6 +171,8 @@ status_t serve_write(void *ctx, struct ipc_request *rq, uint64_t offset, size_t 
 
 	if (at_position)
 		from = file.state->mode & FILE_MODE_APPEND ? file.node->attr->size : file.state->position;
+	if (file.node->attr->kind == FILE_KIND_FIFO)
+		return write_fifo(fs, rq, &file, offset, len, count, position);
 	if (file.node->attr->kind != FILE_KIND_REGULAR)
 		return directory_or_device(file.node);
 	if (from > OFFSET_MAX)
@@ -175,6 +204,8 @@ status_t serve_seek(void *ctx, struct ipc_request *rq, int64_t offset, enum file
 		return status;
 	const struct fs_attr *attr = file.node->attr;
 
+	if (attr->kind == FILE_KIND_FIFO)
+		return ERR_STREAM;
 	if (whence == FILE_WHENCE_DATA || whence == FILE_WHENCE_HOLE) {
 		if (offset < 0 || (uint64_t)offset >= attr->size)
 			return ERR_RANGE;
@@ -276,6 +307,8 @@ status_t serve_allocate(void *ctx, struct ipc_request *rq, uint64_t offset, uint
 		return status;
 	if (!(file.state->mode & FILE_MODE_WRITE))
 		return ERR_ACCESS;
+	if (file.node->attr->kind == FILE_KIND_FIFO)
+		return ERR_STREAM;
 	if (file.node->attr->kind != FILE_KIND_REGULAR)
 		return directory_or_device(file.node);
 	if (length == 0 || offset > OFFSET_MAX || (punch && !keep_size))
@@ -298,6 +331,8 @@ status_t serve_sync(void *ctx, struct ipc_request *rq, bool data_only)
 	struct open_file file;
 	status_t status = open_file_of(fs, rq->msg.badge, &file);
 
+	if (status == OK && file.node->attr->kind == FILE_KIND_FIFO)
+		return ERR_INVALID;
 	if (status == OK && file.node->paging.granted)
 		status = copied_back(fs, file.node, 0, FILE_AT_POSITION);
 	if (status == OK && fs->ops->sync && !fs->read_only)
@@ -326,7 +361,7 @@ status_t serve_volume(void *ctx, struct ipc_request *rq, size_t room, uint32_t *
 
 status_t serve_mode(void *ctx, struct ipc_request *rq, bool set, uint32_t mode, uint32_t *now)
 {
-	const uint32_t settable = FILE_MODE_APPEND | FILE_MODE_SYNC | FILE_MODE_DIRECT;
+	const uint32_t settable = FILE_MODE_APPEND | FILE_MODE_SYNC | FILE_MODE_DIRECT | FILE_MODE_NONBLOCK;
 	struct fs *fs = ctx;
 	struct open_file file;
 	status_t status = open_file_of(fs, rq->msg.badge, &file);

@@ -105,6 +105,7 @@ static void waiters_drop(struct fs *fs, uint64_t badge)
 
 void fs_waiters_free(struct fs *fs)
 {
+	fifo_set_end(&fs->fifos);
 	while (fs->waiters) {
 		struct lock_waiter *waiter = fs->waiters;
 

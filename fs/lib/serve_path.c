@@ -8,7 +8,7 @@
 
 #define MODE_RETAINED                                                                                                  \
 	(FILE_MODE_READ | FILE_MODE_WRITE | FILE_MODE_APPEND | FILE_MODE_DIRECTORY | FILE_MODE_PATH | FILE_MODE_SYNC | \
-	 FILE_MODE_EXECUTE | FILE_MODE_DIRECT)
+	 FILE_MODE_EXECUTE | FILE_MODE_DIRECT | FILE_MODE_NONBLOCK)
 
 void attributes_fill(const struct fs *fs, const struct node *node, struct file_attributes *out)
 {
@@ -85,8 +85,10 @@ static status_t open_allowed(struct fs *fs, const struct state_view *view, const
 		want |= MAY_EXECUTE;
 	if (!permission_may(view, attr, want))
 		return ERR_ACCESS;
-	if (attr->kind != FILE_KIND_REGULAR && attr->kind != FILE_KIND_DIRECTORY)
+	if (attr->kind != FILE_KIND_REGULAR && attr->kind != FILE_KIND_DIRECTORY && attr->kind != FILE_KIND_FIFO)
 		return ERR_DEVICE;
+	if (attr->kind == FILE_KIND_FIFO && (mode & FILE_MODE_EXECUTE))
+		return ERR_ACCESS;
 	if ((mode & (FILE_MODE_WRITE | FILE_MODE_TRUNCATE)) && view_read_only(fs, view))
 		return ERR_READ_ONLY;
 	return OK;
@@ -144,7 +146,7 @@ static status_t open_node(struct fs *fs, const struct open_file *from, struct wa
 			return open_create(fs, view, w, permissions);
 	}
 	status = open_allowed(fs, view, w->node, mode);
-	if (status == OK && (mode & FILE_MODE_TRUNCATE))
+	if (status == OK && (mode & FILE_MODE_TRUNCATE) && w->node->attr->kind == FILE_KIND_REGULAR)
 		status = file_truncate_to(fs, view, w->node, 0);
 	return status;
 }
@@ -171,7 +173,10 @@ status_t serve_open(void *ctx, struct ipc_request *rq, const char *path, uint32_
 		*kind = (enum file_kind)w.node->attr->kind;
 		if (*path)
 			w.node->opened_in = w.dir->inode;
-		status = open_file_make(fs, w.node, mode & MODE_RETAINED, from.state->view, file);
+		if (*kind == FILE_KIND_FIFO)
+			status = fifo_open(fs, rq, &from, w.node, mode & MODE_RETAINED, file);
+		else
+			status = open_file_make(fs, w.node, mode & MODE_RETAINED, from.state->view, file);
 	}
 	nodes_trim(fs);
 	return status;

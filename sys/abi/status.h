@@ -49,5 +49,7 @@ enum {
 	ERR_NOT_OWNER = -38,      /* only the file's owner may do that, or a privileged user */
 	ERR_DEVICE = -39,         /* not a regular file: ask `device` */
 	ERR_DEADLOCK = -40,       /* to wait would never end */
-	ERR_LAST = -40,
+	ERR_STREAM = -41,         /* bytes come and go in order there: it has no places */
+	ERR_NO_READER = -42,      /* nobody is there to read what would be written */
+	ERR_LAST = -42,
 };

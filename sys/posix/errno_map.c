@@ -44,6 +44,8 @@ static const unsigned char table[-ERR_LAST + 1] = {
 	[-ERR_NOT_OWNER] = EPERM,
 	[-ERR_DEVICE] = ENXIO,
 	[-ERR_DEADLOCK] = EDEADLK,
+	[-ERR_STREAM] = ESPIPE,
+	[-ERR_NO_READER] = EPIPE,
 };
 
 int errno_from_status(status_t status)

@@ -54,8 +54,7 @@ ssize_t read(int fd, void *buffer, size_t len)
 	if (__builtin_expect(f && file_readable(f), 1)) {
 		ssize_t count = remote_read_quick(f, buffer, len);
 
-		if (__builtin_expect(count >= 0, 1))
-			return count;
+		return __builtin_expect(count >= 0, 1) ? count : posix_result(count);
 	}
 	return read_any(fd, buffer, len);
 }
@@ -185,7 +184,7 @@ int truncate(const char *path, off_t size)
 
 	if (size < 0)
 		return (int)posix_result(-EINVAL);
-	result = path_open(AT_FDCWD, path, O_WRONLY, 0, &f);
+	result = path_open(AT_FDCWD, path, O_WRONLY | O_NONBLOCK, 0, &f);
 	if (result == 0) {
 		result = f->ops->truncate ? f->ops->truncate(f, size) : -EINVAL;
 		file_put(f);

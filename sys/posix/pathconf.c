@@ -8,8 +8,7 @@
 #include "sys/posix/tty_line.h"
 #include "sys/posix/volume.h"
 
-#define PIPE_ATOMIC 4096 /* bytes that are written to a FIFO together */
-#define NO_LIMIT    (-1)
+#define NO_LIMIT (-1)
 
 long __wrap_pathconf(const char *path, int name);
 long __wrap_fpathconf(int fd, int name);
@@ -24,7 +23,7 @@ static long answer(int name, int result, const struct file_volume *volume)
 	case _PC_LINK_MAX: return result ? 1 : (long)volume->links_max;
 	case _PC_NAME_MAX: return result ? FILE_NAME_MAX : (long)volume->name_max;
 	case _PC_PATH_MAX: return FILE_PATH_MAX + 1;
-	case _PC_PIPE_BUF: return PIPE_ATOMIC;
+	case _PC_PIPE_BUF: return FILE_FIFO_ATOMIC;
 	case _PC_MAX_CANON:
 	case _PC_MAX_INPUT: return TTY_LINE_MAX;
 	case _PC_CHOWN_RESTRICTED:

@@ -83,6 +83,7 @@
 #define remote_mode           __posix_remote_mode
 #define remote_new            __posix_remote_new
 #define remote_ops            __posix_remote_ops
+#define remote_read_failed    __posix_remote_read_failed
 #define remote_write_failed   __posix_remote_write_failed
 #define remote_write_short    __posix_remote_write_short
 #define resolve_end           __posix_resolve_end

@@ -62,12 +62,17 @@ static ssize_t read_pieces(struct file *f, char *buffer, size_t len, uint64_t at
 	return done || status == OK ? (ssize_t)done : transfer_error(status);
 }
 
-/* The usual case of both in few instructions; whatever goes wrong is seen again by the loop. */
+ssize_t remote_read_failed(struct file *f, void *buffer, size_t len, status_t status)
+{
+	/* Errors of a FIFO come once: they are not asked for again. */
+	if (status != ERR_PEER_DIED && status != ERR_FAULT && status != ERR_TOO_BIG)
+		return transfer_error(status);
+	return read_pieces(f, buffer, len, FILE_AT_POSITION);
+}
+
 static ssize_t remote_read(struct file *f, void *buffer, size_t len)
 {
-	ssize_t count = remote_read_quick(f, buffer, len);
-
-	return count >= 0 ? count : read_pieces(f, buffer, len, FILE_AT_POSITION);
+	return remote_read_quick(f, buffer, len);
 }
 
 static ssize_t remote_read_at(struct file *f, void *buffer, size_t len, off_t at)
@@ -89,6 +94,8 @@ static status_t write_was_done(struct file *f, off_t known, size_t len, uint64_t
 	if (known == POSITION_UNKNOWN || (f->flags & O_APPEND))
 		return ERR_IO;
 	CALL_AGAIN(status, file_seek(f->endpoint, 0, FILE_WHENCE_CURRENT, &position));
+	if (status == ERR_STREAM)
+		return ERR_IO;
 	if (status != OK)
 		return status;
 	if (position == (uint64_t)known)

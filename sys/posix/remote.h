@@ -15,13 +15,19 @@ static inline void position_moved(struct file *f, uint64_t count)
 		atomic_store_explicit(&f->position, known + (off_t)count, memory_order_relaxed);
 }
 
-/* What one call reads at the position; -1: it is another case, and reading has to be done otherwise. */
+/* What a read at the position returns whose first call ended with this error; ERR_TOO_BIG: it is too much for one. */
+ssize_t remote_read_failed(struct file *f, void *buffer, size_t len, status_t status);
+
+/* What one call reads at the position, or as above. */
 static inline ssize_t remote_read_quick(struct file *f, void *buffer, size_t len)
 {
 	uint64_t count;
+	status_t status = len > FILE_TRANSFER_MAX
+				  ? ERR_TOO_BIG
+				  : file_read(f->endpoint, FILE_AT_POSITION, buffer, len, &count);
 
-	if (len > FILE_TRANSFER_MAX || file_read(f->endpoint, FILE_AT_POSITION, buffer, len, &count) != OK)
-		return -1;
+	if (__builtin_expect(status != OK, 0))
+		return remote_read_failed(f, buffer, len, status);
 	position_moved(f, count);
 	return (ssize_t)count;
 }

@@ -45,6 +45,8 @@ uint32_t remote_mode(int flags)
 		mode |= FILE_MODE_SYNC;
 	if (flags & O_DIRECT)
 		mode |= FILE_MODE_DIRECT;
+	if (flags & O_NONBLOCK)
+		mode |= FILE_MODE_NONBLOCK;
 	return mode;
 }
 
@@ -52,7 +54,7 @@ int remote_flags_get(struct file *f)
 {
 	uint32_t now;
 	status_t status;
-	int flags = f->flags & (O_ACCMODE | O_NONBLOCK);
+	int flags = f->flags & O_ACCMODE;
 
 	CALL_AGAIN(status, file_mode(f->endpoint, false, 0, &now));
 	if (status != OK)
@@ -65,6 +67,8 @@ int remote_flags_get(struct file *f)
 		flags |= O_APPEND;
 	if (now & FILE_MODE_SYNC)
 		flags |= O_SYNC;
+	if (now & FILE_MODE_NONBLOCK)
+		flags |= O_NONBLOCK;
 	if (now & FILE_MODE_DIRECT)
 		flags |= O_DIRECT;
 	return flags;
@@ -73,7 +77,7 @@ int remote_flags_get(struct file *f)
 int remote_flags_set(struct file *f, int flags)
 {
 	uint32_t mode = (flags & O_APPEND ? FILE_MODE_APPEND : 0u) | (flags & O_SYNC ? FILE_MODE_SYNC : 0u) |
-			(flags & O_DIRECT ? FILE_MODE_DIRECT : 0u);
+			(flags & O_DIRECT ? FILE_MODE_DIRECT : 0u) | (flags & O_NONBLOCK ? FILE_MODE_NONBLOCK : 0u);
 	uint32_t now;
 	status_t status;
 

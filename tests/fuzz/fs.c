@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Fuzz target: a tmpfs whose state and store an earlier instance may have left in any condition, and clients that send anything. */
-/* fuzz-sources: tests/unit/fs_host.c tests/unit/fs_pages.c fs/lib/cover.c fs/lib/later.c fs/lib/lock.c fs/lib/made.c fs/lib/name.c fs/lib/name_cache.c fs/lib/node.c fs/lib/open_file.c fs/lib/options.c fs/lib/paging.c fs/lib/permission.c fs/lib/serve.c fs/lib/serve_file.c fs/lib/serve_lock.c fs/lib/serve_name.c fs/lib/serve_path.c fs/lib/text.c fs/lib/walk.c fs/tmpfs/check.c fs/tmpfs/map.c fs/tmpfs/names.c fs/tmpfs/store.c fs/tmpfs/tmpfs.c sys/lib/ipc.c sys/lib/server.c build/release/sys/protocols/file.c build/release/sys/protocols/fs_control.c */
+/* fuzz-sources: tests/unit/fs_host.c tests/unit/fs_pages.c fs/lib/cover.c fs/lib/fifo.c fs/lib/later.c fs/lib/lock.c fs/lib/made.c fs/lib/name.c fs/lib/name_cache.c fs/lib/node.c fs/lib/open_file.c fs/lib/options.c fs/lib/paging.c fs/lib/permission.c fs/lib/serve.c fs/lib/serve_fifo.c fs/lib/serve_file.c fs/lib/serve_lock.c fs/lib/serve_name.c fs/lib/serve_path.c fs/lib/text.c fs/lib/walk.c fs/tmpfs/check.c fs/tmpfs/map.c fs/tmpfs/names.c fs/tmpfs/store.c fs/tmpfs/tmpfs.c sys/lib/ipc.c sys/lib/server.c build/release/sys/protocols/file.c build/release/sys/protocols/fs_control.c */
 /* fuzz-runs: 1000 */
 #include <stdlib.h>
 #include <string.h>
@@ -25,8 +25,19 @@ static uint64_t take(struct input *in, unsigned bytes)
 	return value;
 }
 
-static const char *const names[] = {"a",      "b", "a/b", "d", "d/e", "..",
-				    "d/../a", "l", "l/x", "",  ".",   "a-name-that-is-longer-than-one-place-holds"};
+static const char *const names[] = {"a",
+				    "b",
+				    "a/b",
+				    "d",
+				    "d/e",
+				    "..",
+				    "d/../a",
+				    "l",
+				    "l/x",
+				    "",
+				    ".",
+				    "f",
+				    "a-name-that-is-longer-than-one-place-holds"};
 
 /* Bytes of the state or the store become others, where things are. */
 static void damage(struct input *in)
@@ -98,7 +109,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input in = {data, size};
 	uint64_t badges[16] = {0};
-	handle_t root, file[3] = {0};
+	handle_t root, file[4] = {0};
 	enum file_kind kind;
 	struct handle_info info;
 	uint64_t count, position;
@@ -112,23 +123,28 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    file_open(root, "a", FILE_MODE_READ | FILE_MODE_WRITE | FILE_MODE_CREATE, 0644, &file[0], &kind) != OK ||
 	    file_open(root, "d", FILE_MODE_READ | FILE_MODE_DIRECTORY, 0, &file[1], &kind) != OK ||
 	    file_open(root, "d/e", FILE_MODE_READ | FILE_MODE_WRITE | FILE_MODE_CREATE, 0644, &file[2], &kind) != OK ||
+	    file_make(root, "f", FILE_KIND_FIFO, 0666) != OK ||
+	    file_open(root, "f", FILE_MODE_READ | FILE_MODE_WRITE, 0, &file[3], &kind) != OK ||
+	    file_write(file[3], FILE_AT_POSITION, "fifo", 4, &count, &position) != OK ||
 	    file_write(file[0], 100000, "text", 4, &count, &position) != OK ||
 	    file_lock(file[0], 1, 0, 9, FILE_LOCK_KIND_SHARED, false) != OK)
 		abort();
 	(void)handle_info(root, &info);
 	badges[0] = info.badge;
-	for (unsigned i = 0; i < 3; i++) {
+	for (unsigned i = 0; i < 4; i++) {
 		(void)handle_info(file[i], &info);
 		badges[1 + i] = info.badge;
 	}
 	(void)handle_info(host_root(1000, 1000, false), &info);
-	badges[4] = info.badge;
-	(void)handle_info(host_root(0, 0, true), &info);
 	badges[5] = info.badge;
-	badges[6] = 0;
+	(void)handle_info(host_root(0, 0, true), &info);
+	badges[6] = info.badge;
+	badges[7] = 0;
 	while (in.left) {
 		switch (take(&in, 1) % 10) {
 		case 0: badges[7] = take(&in, 8); break;
+		switch (take(&in, 1) % 8) {
+		case 0: badges[8] = take(&in, 8); break;
 		case 1:
 			host_end();
 			for (unsigned n = (unsigned)take(&in, 1) % 8; n; n--)
@@ -148,6 +164,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			break;
 		case 4: host_signal(); break;
 		default: call(&in, badges, 8); break;
+		case 3: {
+			/* One of those that wait ends, if there are any. */
+			handle_t reply = host_saved_any((unsigned)take(&in, 1));
+
+			if (reply)
+				host_caller_ends(reply);
+			break;
+		}
+		default: call(&in, badges, 9); break;
 		}
 	}
 	host_end();

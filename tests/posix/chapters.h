@@ -39,6 +39,7 @@ extern const struct chapter chapters[]; /* the last has no name */
 	X(mapping)          \
 	X(mapping_shared)   \
 	X(stdio)            \
+	X(fifo)             \
 	X(concurrent)
 
 #define CHAPTER_DECLARE(name) void chapter_##name(void) __attribute__((weak));

@@ -14,6 +14,8 @@
 #define ENDPOINT    ((handle_t)1)
 #define KOID        77
 #define STORE_VMO   ((handle_t)2)
+#define REPLIES     ((handle_t)100000) /* the first */
+#define REPLIES_MAX 2048
 
 struct handle {
 	bool open;
@@ -21,14 +23,30 @@ struct handle {
 	uint64_t object; /* duplicates of one handle have the same */
 };
 
+/* Whoever called, until it is answered. */
+struct saved {
+	enum { SAVED_FREE, SAVED_WAITS, SAVED_ENDED, SAVED_ANSWERED, SAVED_DROPPED } state;
+	struct host_lease leases[MSG_LEASES_MAX];
+	unsigned lease_count;
+	struct ipc_msg answer;
+};
+
 struct state *host_state;
 uint8_t *host_store;
 struct fs *host_fs;
 status_t host_deferred = ERR_WOULD_BLOCK;
+handle_t host_saved;
 unsigned host_crash_at;
 jmp_buf host_crash;
 
 static struct store store;
+static struct saved saved[REPLIES_MAX];
+
+static struct saved *saved_of(handle_t reply)
+{
+	return reply >= REPLIES && reply < REPLIES + REPLIES_MAX ? &saved[reply - REPLIES] : NULL;
+}
+
 static struct handle handles[HANDLES_MAX];
 static uint64_t objects, tickets, time_ns = 1000;
 static uint64_t gone[HANDLES_MAX * 4];
@@ -115,6 +133,12 @@ uint64_t clock_monotonic(void)
 
 status_t handle_close(handle_t handle)
 {
+	struct saved *waits = saved_of(handle);
+
+	if (waits) {
+		waits->state = waits->state == SAVED_WAITS ? SAVED_DROPPED : SAVED_FREE;
+		return OK;
+	}
 	if (handle < 16)
 		return OK;
 	if (handle >= HANDLES_MAX || !handles[handle].open)
@@ -262,27 +286,40 @@ status_t timer_set(handle_t timer, uint64_t deadline, uint64_t period_ns)
 
 /* ---- calls ------------------------------------------------------------------------------------------------- */
 
-static struct host_lease kept[MSG_LEASES_MAX]; /* of the call that was saved last */
-static unsigned kept_count;
-
-static status_t lease_at(unsigned lease, uint64_t offset, uint64_t len, unsigned access, uint8_t **out)
+static status_t lease_find(handle_t reply, unsigned lease, const struct host_lease **out)
 {
-	if (lease >= current_count)
+	const struct saved *waits = saved_of(reply);
+
+	if (waits && waits->state == SAVED_ENDED)
+		return ERR_PEER_DIED;
+	if (reply != HANDLE_NONE && (!waits || waits->state != SAVED_WAITS))
+		abort(); /* a handle that is no caller's */
+	if (lease >= (waits ? waits->lease_count : current_count))
 		return ERR_RANGE;
-	if (!(current[lease].access & access))
+	*out = waits ? &waits->leases[lease] : &current[lease];
+	return OK;
+}
+
+static status_t lease_at(handle_t reply, unsigned lease, uint64_t offset, uint64_t len, unsigned access, uint8_t **out)
+{
+	const struct host_lease *found;
+	status_t status = lease_find(reply, lease, &found);
+
+	if (status != OK)
+		return status;
+	if (!(found->access & access))
 		return ERR_RIGHTS;
-	if (offset > current[lease].len || len > current[lease].len - offset)
+	if (offset > found->len || len > found->len - offset)
 		return ERR_RANGE;
-	*out = (uint8_t *)current[lease].memory + offset;
+	*out = (uint8_t *)found->memory + offset;
 	return OK;
 }
 
 status_t lease_read(handle_t reply, unsigned lease, uint64_t offset, void *buffer, uint64_t len)
 {
 	uint8_t *at;
-	status_t status = lease_at(lease, offset, len, LEASE_READ, &at);
+	status_t status = lease_at(reply, lease, offset, len, LEASE_READ, &at);
 
-	(void)reply;
 	if (status == OK && len)
 		memcpy(buffer, at, len);
 	return status;
@@ -291,9 +328,8 @@ status_t lease_read(handle_t reply, unsigned lease, uint64_t offset, void *buffe
 status_t lease_write(handle_t reply, unsigned lease, uint64_t offset, const void *buffer, uint64_t len)
 {
 	uint8_t *at;
-	status_t status = lease_at(lease, offset, len, LEASE_WRITE, &at);
+	status_t status = lease_at(reply, lease, offset, len, LEASE_WRITE, &at);
 
-	(void)reply;
 	if (status == OK && len)
 		memcpy(at, buffer, len);
 	return status;
@@ -301,27 +337,44 @@ status_t lease_write(handle_t reply, unsigned lease, uint64_t offset, const void
 
 status_t lease_info(handle_t reply, unsigned lease, uint64_t *len, uint32_t *access)
 {
-	(void)reply;
-	if (lease >= current_count)
-		return ERR_RANGE;
-	*len = current[lease].len;
-	*access = current[lease].access;
-	return OK;
+	const struct host_lease *found;
+	status_t status = lease_find(reply, lease, &found);
+
+	if (status == OK) {
+		*len = found->len;
+		*access = found->access;
+	}
+	return status;
 }
 
 status_t ipc_save_caller(handle_t *reply)
 {
-	*reply = 4;
-	kept_count = current_count;
-	for (unsigned i = 0; i < kept_count; i++)
-		kept[i] = current[i];
+	unsigned i = 0;
+
+	while (i < REPLIES_MAX && saved[i].state != SAVED_FREE)
+		i++;
+	if (i == REPLIES_MAX)
+		return ERR_NO_HANDLES;
+	saved[i] = (struct saved){.state = SAVED_WAITS, .lease_count = current_count};
+	for (unsigned k = 0; k < current_count; k++)
+		saved[i].leases[k] = current[k];
+	*reply = host_saved = REPLIES + i;
 	host_deferred = ERR_WOULD_BLOCK;
 	return OK;
 }
 
 status_t ipc_reply_to(handle_t reply, const struct ipc_msg *m)
 {
-	(void)reply;
+	struct saved *waits = saved_of(reply);
+
+	if (waits && waits->state == SAVED_ENDED) {
+		waits->state = SAVED_FREE;
+		return ERR_PEER_DIED;
+	}
+	if (!waits || waits->state != SAVED_WAITS)
+		abort();
+	waits->state = SAVED_ANSWERED;
+	waits->answer = *m;
 	host_deferred = -(status_t)MSG_LABEL(m->info);
 	return OK;
 }
@@ -330,11 +383,50 @@ void host_signal(void)
 {
 	const struct server_signal *s = &host_fs->server.signals[FS_SIGNAL_BIT];
 
-	current = kept;
-	current_count = kept_count;
 	if (s->fn) /* not where the start has failed */
 		s->fn(s->ctx);
-	current_count = 0;
+}
+
+status_t host_answer(handle_t reply, struct ipc_msg *answer)
+{
+	struct saved *waits = saved_of(reply);
+
+	if (!waits || (waits->state != SAVED_ANSWERED && waits->state != SAVED_DROPPED))
+		return ERR_WOULD_BLOCK;
+	status_t status = waits->state == SAVED_DROPPED ? ERR_PEER_DIED : -(status_t)MSG_LABEL(waits->answer.info);
+
+	if (answer)
+		*answer = waits->answer;
+	waits->state = SAVED_FREE;
+	return status;
+}
+
+void host_caller_ends(handle_t reply)
+{
+	saved_of(reply)->state = SAVED_ENDED;
+}
+
+handle_t host_saved_any(unsigned n)
+{
+	handle_t found = HANDLE_NONE;
+
+	for (unsigned i = 0; i < REPLIES_MAX; i++) {
+		if (saved[i].state != SAVED_WAITS)
+			continue;
+		found = REPLIES + i;
+		if (n-- == 0)
+			break;
+	}
+	return found;
+}
+
+unsigned host_waiting(void)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < REPLIES_MAX; i++)
+		n += saved[i].state == SAVED_WAITS;
+	return n;
 }
 
 status_t host_message(uint64_t badge, struct ipc_msg *m, const struct host_lease *leases)
@@ -389,6 +481,7 @@ void host_reset(void)
 	host_state->version = STATE_VERSION;
 	host_state->mount = 5;
 	memset(handles, 0, sizeof(handles));
+	memset(saved, 0, sizeof(saved));
 	gone_first = gone_count = 0;
 }
 
@@ -471,6 +564,7 @@ void host_end(void)
 	free(host_fs->names.turn);
 	fs_waiters_free(host_fs);
 	later_forget(host_fs);
+	memset(saved, 0, sizeof(saved)); /* with it go the reply handles */
 	free(host_fs);
 	host_fs = NULL;
 	while (table_count)

@@ -40,6 +40,14 @@ extern status_t host_deferred;
 extern unsigned host_slow;
 extern bool host_arrived;
 void host_signal(void);
+/* Calls that were deferred, by their reply handles. */
+extern handle_t host_saved; /* of the last one */
+/* Its answer: ERR_WOULD_BLOCK until it comes, ERR_PEER_DIED if it was dropped. Forgets it then. */
+status_t host_answer(handle_t reply, struct ipc_msg *answer);
+/* The caller ends before it is answered. */
+void host_caller_ends(handle_t reply);
+handle_t host_saved_any(unsigned n); /* the n-th of them, if there are so many, else the last; HANDLE_NONE */
+unsigned host_waiting(void);         /* so many have not been answered */
 
 /* Any message, for a fuzzer: badge and words as given. */
 struct host_lease {

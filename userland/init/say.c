@@ -62,6 +62,8 @@ const char *status_text(status_t status)
 		"not its owner",
 		"it is a device",
 		"it would deadlock",
+		"it has no places",
+		"nobody reads",
 	};
 	_Static_assert(sizeof(texts) / sizeof(texts[0]) == -ERR_LAST + 1, "one text for each error");
 	return status <= 0 && status >= ERR_LAST ? texts[-status] : "unknown error";

@@ -107,6 +107,8 @@ static const char *const status_names[] = {
 	"ERR_NOT_OWNER",
 	"ERR_DEVICE",
 	"ERR_DEADLOCK",
+	"ERR_STREAM",
+	"ERR_NO_READER",
 };
 _Static_assert(ARRAY_SIZE(status_names) == 1 - ERR_LAST, "a name for every status");
 

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * FIFOs that have names. What is in one is this process's memory: the next instance knows who has it open, and that there was something. A mark
+ * says that, in the place of an open file's position, of one of those that have it open.
+ */
+#include "fs/lib/internal.h"
+#include "sys/lib/ipc_stub.h"
+#include "sys/lib/syscall.h"
+
+#define MARK_NONE UINT32_MAX
+
+static unsigned ends_of(uint32_t mode)
+{
+	return (mode & FILE_MODE_READ ? FIFO_READER : 0u) | (mode & FILE_MODE_WRITE ? FIFO_WRITER : 0u);
+}
+
+static struct fifo_call call_of(struct ipc_request *rq, const struct open_file *file)
+{
+	return (struct fifo_call){.rq = rq,
+				  .badge = rq->msg.badge,
+				  .user = file->view->user,
+				  .wait = !(file->state->mode & FILE_MODE_NONBLOCK)};
+}
+
+/* ---- the mark ------------------------------------------------------------------------------------------- */
+
+static void mark_set(struct fs *fs, struct fifo *fifo, uint32_t place)
+{
+	fifo->mark = place;
+	fs->state->files[place].position = 1;
+}
+
+static void mark_clear(struct fs *fs, struct fifo *fifo)
+{
+	if (fifo->mark != MARK_NONE)
+		fs->state->files[fifo->mark].position = 0;
+	fifo->mark = MARK_NONE;
+}
+
+/* After bytes may have moved, by a call through the open file of that place. */
+static void mark_update(struct fs *fs, struct fifo *fifo, uint32_t place)
+{
+	if (fifo->used == 0 && !fifo->lost)
+		mark_clear(fs, fifo);
+	else if (fifo->mark == MARK_NONE)
+		mark_set(fs, fifo, place);
+}
+
+/* The open file that bears it is closed: another takes it over. */
+static void mark_move(struct fs *fs, const struct node *node, uint32_t from)
+{
+	struct fifo *fifo = node->fifo;
+
+	fifo->mark = MARK_NONE;
+	for (uint32_t i = 0; i < fs->open_top && fifo->mark == MARK_NONE; i++) {
+		if (i != from && fs->open[i].badge != 0 && fs->open[i].node == node)
+			mark_set(fs, fifo, i);
+	}
+}
+
+/* ---- open and close --------------------------------------------------------------------------------------- */
+
+static status_t fifo_of(struct fs *fs, struct node *node, uint32_t user)
+{
+	status_t status = node->fifo ? OK : fifo_new(&fs->fifos, user, &node->fifo);
+
+	if (status == OK && node->fifo->readers == 0 && node->fifo->writers == 0)
+		node->fifo->mark = MARK_NONE;
+	return status;
+}
+
+static void fifo_put(struct fs *fs, struct node *node)
+{
+	if (node->fifo->readers != 0 || node->fifo->writers != 0)
+		return;
+	fifo_free(&fs->fifos, node->fifo);
+	node->fifo = NULL;
+}
+
+status_t fifo_open(struct fs *fs, struct ipc_request *rq, const struct open_file *from, struct node *node,
+		   uint32_t mode, handle_t *file)
+{
+	struct fifo_call call = {.rq = rq, .user = from->view->user, .wait = !(mode & FILE_MODE_NONBLOCK)};
+	unsigned ends = ends_of(mode);
+	struct handle_info info;
+	handle_t fresh;
+	status_t status;
+
+	if (ends == 0)
+		return open_file_make(fs, node, mode, from->state->view, file);
+	/* Who waited to open it and is gone is no peer. Their handles have closed when this comes back. */
+	if (node->fifo) {
+		fifo_forget_dead(&fs->fifos, node->fifo);
+		open_files_closed(fs);
+	}
+	if (ends == FIFO_WRITER && !call.wait && (!node->fifo || node->fifo->readers == 0))
+		return ERR_DEVICE; /* POSIX: ENXIO */
+	status = fifo_of(fs, node, call.user);
+	if (status != OK)
+		return status;
+	status = open_file_make(fs, node, mode, from->state->view, &fresh);
+	if (status != OK) {
+		fifo_put(fs, node);
+		return status;
+	}
+	fifo_join(&fs->fifos, node->fifo, ends);
+	status = handle_info(fresh, &info);
+	if (status != OK) {
+		ipc_close(fresh); /* and leaves, like others */
+		return status;
+	}
+	call.badge = info.badge;
+	if (fifo_has_peer(node->fifo, ends) || (ends == FIFO_READER && !call.wait)) {
+		*file = fresh;
+		return OK;
+	}
+	return fifo_wait_peer(&fs->fifos, node->fifo, &call, ends, fresh);
+}
+
+void fifo_closed(struct fs *fs, const struct state_file *file, uint32_t place, struct node *node)
+{
+	unsigned ends = ends_of(file->mode);
+	struct fifo *fifo = node->fifo;
+
+	if (!fifo || ends == 0)
+		return;
+	fifo_leave(&fs->fifos, fifo, ends, file->badge);
+	if (fifo->mark == place)
+		mark_move(fs, node, place);
+	if (fifo->used == 0 && !fifo->lost)
+		mark_clear(fs, fifo);
+	fifo_put(fs, node);
+}
+
+status_t fifo_restore(struct fs *fs, struct state_file *file, uint32_t place, struct node *node, uint32_t user)
+{
+	unsigned ends = ends_of(file->mode);
+	status_t status;
+
+	if (ends == 0)
+		return OK;
+	status = fifo_of(fs, node, user);
+	if (status != OK)
+		return status;
+	fifo_join(&fs->fifos, node->fifo, ends);
+	if (file->position != 0 && node->fifo->mark == MARK_NONE) {
+		node->fifo->lost = true;
+		mark_set(fs, node->fifo, place);
+	} else {
+		file->position = 0;
+	}
+	return OK;
+}
+
+/* ---- bytes -------------------------------------------------------------------------------------------------- */
+
+status_t fifo_file_read(struct fs *fs, struct ipc_request *rq, const struct open_file *file, uint64_t offset,
+			size_t len, uint64_t *count)
+{
+	const struct fifo_call call = call_of(rq, file);
+	struct fifo *fifo = file->node->fifo;
+	status_t status;
+
+	if (offset != FILE_AT_POSITION)
+		return ERR_STREAM;
+	if (!fifo)
+		return ERR_IO;
+	if (fifo->lost) {
+		fifo->lost = false;
+		mark_update(fs, fifo, file->index);
+		return ERR_IO;
+	}
+	status = fifo_read(&fs->fifos, fifo, &call, len, count);
+	if (status == OK)
+		mark_update(fs, fifo, file->index);
+	return status;
+}
+
+status_t fifo_file_write(struct fs *fs, struct ipc_request *rq, const struct open_file *file, uint64_t offset,
+			 size_t len, uint64_t *count, uint64_t *position)
+{
+	const struct fifo_call call = call_of(rq, file);
+	struct fifo *fifo = file->node->fifo;
+	status_t status;
+
+	if (offset != FILE_AT_POSITION)
+		return ERR_STREAM;
+	if (!fifo)
+		return ERR_IO;
+	status = fifo_write(&fs->fifos, fifo, &call, len, count);
+	if (status == OK || status == IPC_DEFERRED)
+		mark_update(fs, fifo, file->index);
+	*position = FILE_AT_POSITION;
+	return status;
+}

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* FIFOs of a file system: who waits for whom, who dies while waiting, limits, restarts; and many calls against a model. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "sys/lib/syscall.h"
+#include "tests/unit/check.h"
+#include "tests/unit/fs_host.h"
+
+#define READER (FILE_MODE_READ)
+#define WRITER (FILE_MODE_WRITE)
+#define NOW    (FILE_MODE_NONBLOCK)
+
+static handle_t root;
+static uint8_t bytes[4][128 * 1024];
+
+static void begin(void)
+{
+	host_reset();
+	CHECK_INT(host_start(), OK);
+	root = host_root(0, 0, false);
+	CHECK_INT(file_make(root, "fifo", FILE_KIND_FIFO, 0666), OK);
+}
+
+static void end(void)
+{
+	handle_close(root);
+	host_closed();
+	CHECK_INT(host_handles(), 0);
+	CHECK_INT(host_waiting(), 0);
+	host_reset();
+}
+
+static status_t open_as(handle_t dir, uint32_t mode, handle_t *file)
+{
+	return file_open(dir, "fifo", mode, 0, file, NULL);
+}
+
+/* Answered later: its reply. */
+static handle_t deferred(status_t status)
+{
+	CHECK_INT(status, ERR_CANCELLED);
+	return host_saved;
+}
+
+static status_t opened(handle_t reply, handle_t *file)
+{
+	struct ipc_msg answer;
+	status_t status = host_answer(reply, &answer);
+
+	*file = status == OK ? answer.handles[0] : HANDLE_NONE;
+	return status;
+}
+
+static status_t moved(handle_t reply, uint64_t *count)
+{
+	struct ipc_msg answer;
+	status_t status = host_answer(reply, &answer);
+
+	*count = status == OK ? answer.w[0] : 0;
+	return status;
+}
+
+static void test_open(void)
+{
+	handle_t a, b, reply;
+
+	begin();
+	CHECK_INT(open_as(root, WRITER | NOW, &a), ERR_DEVICE);
+	reply = deferred(open_as(root, READER, &a));
+	CHECK_INT(open_as(root, WRITER | NOW, &b), OK);
+	CHECK_INT(opened(reply, &a), OK);
+	handle_close(a);
+	handle_close(b);
+	host_closed();
+	reply = deferred(open_as(root, WRITER, &b));
+	CHECK_INT(open_as(root, READER, &a), OK);
+	CHECK_INT(opened(reply, &b), OK);
+	handle_close(a);
+	handle_close(b);
+	host_closed();
+	/* Who is gone is no peer, nor is what it opened left. */
+	reply = deferred(open_as(root, READER, &a));
+	host_caller_ends(reply);
+	CHECK_INT(open_as(root, WRITER | NOW, &b), ERR_DEVICE);
+	reply = deferred(open_as(root, WRITER, &b));
+	host_caller_ends(reply);
+	CHECK_INT(open_as(root, READER | NOW, &a), OK);
+	handle_close(a);
+	CHECK_INT(open_as(root, FILE_MODE_EXECUTE, &a), ERR_ACCESS);
+	end();
+}
+
+static void test_bytes(void)
+{
+	handle_t reader, writer, reply, second;
+	uint64_t count, position;
+
+	begin();
+	CHECK_INT(open_as(root, READER | NOW, &reader), OK);
+	CHECK_INT(open_as(root, WRITER, &writer), OK);
+	CHECK_INT(file_mode(reader, true, 0, NULL), OK);
+	memset(bytes[0], 0, 100);
+	reply = deferred(file_read(reader, FILE_AT_POSITION, bytes[0], 100, &count));
+	CHECK_INT(file_write(writer, FILE_AT_POSITION, "hello", 5, &count, &position), OK);
+	CHECK_INT(count, 5);
+	CHECK_INT(moved(reply, &count), OK);
+	CHECK_INT(count, 5);
+	CHECK_INT(memcmp(bytes[0], "hello", 5), 0);
+	CHECK_INT(file_read(reader, 0, bytes[0], 1, &count), ERR_STREAM);
+	CHECK_INT(file_write(writer, 0, "x", 1, &count, &position), ERR_STREAM);
+	/* More than fits: the rest goes in as it is read. */
+	for (size_t i = 0; i < sizeof(bytes[1]); i++)
+		bytes[1][i] = (uint8_t)(i % 251);
+	reply = deferred(file_write(writer, FILE_AT_POSITION, bytes[1], sizeof(bytes[1]), &count, &position));
+	second = deferred(file_write(writer, FILE_AT_POSITION, "tail", 4, &count, &position));
+	for (size_t at = 0; at < sizeof(bytes[1]); at += count) {
+		CHECK_INT(file_read(reader, FILE_AT_POSITION, bytes[2] + at, 1000, &count), OK);
+		if (count == 0 || at + count > sizeof(bytes[1]))
+			break;
+	}
+	CHECK_INT(memcmp(bytes[1], bytes[2], sizeof(bytes[1])), 0);
+	CHECK_INT(moved(reply, &count), OK);
+	CHECK_INT(count, sizeof(bytes[1]));
+	CHECK_INT(moved(second, &count), OK);
+	CHECK_INT(count, 4);
+	/* Caller and handle gone: the wait is too, and the bytes are another's. */
+	while (file_mode(reader, true, FILE_MODE_NONBLOCK, NULL) == OK &&
+	       file_read(reader, FILE_AT_POSITION, bytes[0], 4096, &count) == OK)
+		;
+	CHECK_INT(file_mode(reader, true, 0, NULL), OK);
+	reply = deferred(file_read(reader, FILE_AT_POSITION, bytes[0], 100, &count));
+	host_caller_ends(reply);
+	CHECK_INT(file_write(writer, FILE_AT_POSITION, "kept", 4, &count, &position), OK);
+	CHECK_INT(file_read(reader, FILE_AT_POSITION, bytes[0], 100, &count), OK);
+	CHECK_INT(count, 4);
+	/* The last of the other side goes. */
+	reply = deferred(file_read(reader, FILE_AT_POSITION, bytes[0], 100, &count));
+	handle_close(writer);
+	host_closed();
+	CHECK_INT(moved(reply, &count), OK);
+	CHECK_INT(count, 0);
+	CHECK_INT(open_as(root, WRITER, &writer), OK);
+	reply = deferred(file_write(writer, FILE_AT_POSITION, bytes[1], sizeof(bytes[1]), &count, &position));
+	handle_close(reader);
+	host_closed();
+	CHECK_INT(moved(reply, &count), OK);
+	CHECK_INT(count, FIFO_BYTES);
+	CHECK_INT(file_write(writer, FILE_AT_POSITION, "x", 1, &count, &position), ERR_NO_READER);
+	handle_close(writer);
+	end();
+}
+
+static void test_limits(void)
+{
+	static handle_t files[2000], waits[FIFO_WAITS_USER + 1];
+	handle_t one, other, mine, reply;
+	uint64_t count;
+	unsigned made = 0, waiting = 0;
+	char name[16];
+
+	begin();
+	one = host_root(1000, 1000, false);
+	other = host_root(1001, 1001, false);
+	for (unsigned i = 0; i < 2000; i++) {
+		snprintf(name, sizeof(name), "f%u", i);
+		CHECK_INT(file_make(root, name, FILE_KIND_FIFO, 0666), OK);
+		if (file_open(one, name, READER | WRITER, 0, &files[made], NULL) != OK)
+			break;
+		made++;
+	}
+	/* 16 whole ones, then small ones */
+	CHECK_INT(made, FIFO_USER_MANY / FIFO_BYTES + (FIFO_USER_MAX - FIFO_USER_MANY) / FIFO_BYTES_LEAST);
+	CHECK_INT(open_as(other, READER | WRITER, &mine), OK);
+	while (waiting <= FIFO_WAITS_USER &&
+	       file_read(files[0], FILE_AT_POSITION, bytes[0], 1, &count) == ERR_CANCELLED)
+		waits[waiting++] = host_saved;
+	CHECK_INT(waiting, FIFO_WAITS_USER);
+	CHECK_INT(file_read(files[0], FILE_AT_POSITION, bytes[0], 1, &count), ERR_NO_MEMORY);
+	reply = deferred(file_read(mine, FILE_AT_POSITION, bytes[0], 1, &count));
+	/* Those of dead callers make room. */
+	for (unsigned i = 0; i < 10; i++)
+		host_caller_ends(waits[i]);
+	CHECK_INT(file_read(files[0], FILE_AT_POSITION, bytes[0], 1, &count), ERR_CANCELLED);
+	CHECK_INT(host_waiting(), FIFO_WAITS_USER - 10 + 2);
+	for (unsigned i = 0; i < made; i++)
+		handle_close(files[i]);
+	host_closed();
+	CHECK_INT(host_waiting(), 1);
+	handle_close(mine);
+	host_closed();
+	CHECK_INT(host_answer(reply, NULL), ERR_PEER_DIED);
+	handle_close(one);
+	handle_close(other);
+	end();
+}
+
+static void test_restart(void)
+{
+	handle_t reader, writer, idle;
+	uint64_t count, position;
+
+	begin();
+	CHECK_INT(file_make(root, "idle", FILE_KIND_FIFO, 0666), OK);
+	CHECK_INT(file_open(root, "idle", READER | WRITER, 0, &idle, NULL), OK);
+	CHECK_INT(file_write(idle, FILE_AT_POSITION, "x", 1, &count, &position), OK);
+	CHECK_INT(file_read(idle, FILE_AT_POSITION, bytes[0], 1, &count), OK);
+	CHECK_INT(open_as(root, READER | NOW, &reader), OK);
+	CHECK_INT(open_as(root, WRITER, &writer), OK);
+	CHECK_INT(file_write(writer, FILE_AT_POSITION, "lost", 4, &count, &position), OK);
+	/* Who wrote is gone: that bytes were lost is known all the same, also after two ends. */
+	handle_close(writer);
+	host_closed();
+	host_end();
+	CHECK_INT(host_start(), OK);
+	host_end();
+	CHECK_INT(host_start(), OK);
+	CHECK_INT(file_read(reader, FILE_AT_POSITION, bytes[0], 10, &count), ERR_IO);
+	CHECK_INT(file_read(reader, FILE_AT_POSITION, bytes[0], 10, &count), OK);
+	CHECK_INT(count, 0);
+	CHECK_INT(open_as(root, WRITER | NOW, &writer), OK);
+	CHECK_INT(file_write(writer, FILE_AT_POSITION, "new", 3, &count, &position), OK);
+	CHECK_INT(file_read(reader, FILE_AT_POSITION, bytes[0], 10, &count), OK);
+	CHECK_INT(count, 3);
+	/* Where nothing was lost nothing is said. */
+	CHECK_INT(file_mode(idle, true, FILE_MODE_NONBLOCK, NULL), OK);
+	CHECK_INT(file_read(idle, FILE_AT_POSITION, bytes[0], 10, &count), ERR_WOULD_BLOCK);
+	handle_close(idle);
+	handle_close(reader);
+	handle_close(writer);
+	end();
+}
+
+/* ---- many calls, against a model ---------------------------------------------------------------------------- */
+
+#define ROUNDS 20000
+
+/* Writers put a running number into each byte; what readers get must go on where it stopped. */
+static void test_random(void)
+{
+	handle_t reader, writer, reads = HANDLE_NONE, writes = HANDLE_NONE;
+	uint64_t count, position, sent = 0, got = 0, asked = 0;
+	static uint8_t in[80000], out[80000];
+	status_t status;
+
+	begin();
+	srand(3);
+	CHECK_INT(open_as(root, READER | NOW, &reader), OK);
+	CHECK_INT(open_as(root, WRITER, &writer), OK);
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		size_t len = (unsigned)rand() % 8 == 0 ? (unsigned)rand() % sizeof(in) : (unsigned)rand() % 5000;
+		bool wait = rand() % 2;
+
+		if (rand() % 2 && !writes) {
+			CHECK_INT(file_mode(writer, true, wait ? 0 : FILE_MODE_NONBLOCK, NULL), OK);
+			for (size_t i = 0; i < len; i++)
+				in[i] = (uint8_t)((sent + i) % 253);
+			status = file_write(writer, FILE_AT_POSITION, in, len, &count, &position);
+			if (status == ERR_CANCELLED)
+				writes = host_saved, asked = len;
+			else if (status == OK)
+				sent += count;
+			else
+				CHECK_INT(status, ERR_WOULD_BLOCK);
+			CHECK(status != OK || !wait || count == len);
+			CHECK(status != OK || len > FIFO_ATOMIC || count == len);
+		} else if (!reads) {
+			CHECK_INT(file_mode(reader, true, wait ? 0 : FILE_MODE_NONBLOCK, NULL), OK);
+			status = file_read(reader, FILE_AT_POSITION, out, len, &count);
+			if (status == ERR_CANCELLED) {
+				CHECK(!writes);
+				reads = host_saved;
+				continue;
+			}
+			CHECK(status == OK || status == ERR_WOULD_BLOCK);
+			for (size_t i = 0; status == OK && i < count; i++)
+				CHECK_INT(out[i], (got + i) % 253);
+			got += status == OK ? count : 0;
+		}
+		if (writes && (status = moved(writes, &count)) != ERR_WOULD_BLOCK) {
+			CHECK_INT(status, OK);
+			CHECK_INT(count, asked);
+			sent += count;
+			writes = HANDLE_NONE;
+		}
+		if (reads && (status = moved(reads, &count)) != ERR_WOULD_BLOCK) {
+			CHECK_INT(status, OK);
+			for (size_t i = 0; i < count; i++)
+				CHECK_INT(out[i], (got + i) % 253);
+			got += count;
+			reads = HANDLE_NONE;
+		}
+		CHECK(!(reads && writes));
+	}
+	CHECK(sent > ROUNDS && got <= sent + (writes ? asked : 0));
+	handle_close(reader);
+	handle_close(writer);
+	host_closed();
+	if (writes)
+		(void)host_answer(writes, NULL);
+	if (reads)
+		(void)host_answer(reads, NULL);
+	end();
+}
+
+int main(void)
+{
+	test_open();
+	test_bytes();
+	test_limits();
+	test_restart();
+	test_random();
+	return check_end();
+}
