@@ -51,6 +51,7 @@ static bool serve(struct fs *fs, struct ipc_request *rq, bool may_defer, status_
 
 	fs->may_defer = may_defer;
 	*status = file_protocol.dispatch(&fs_file_ops, fs, rq);
+	may_defer = fs->may_defer; /* a FIFO has said no: it means what it answers */
 	fs->may_defer = false;
 	if (!may_defer || *status != OK || MSG_LABEL(rq->msg.info) != ipc_status_label(ERR_WOULD_BLOCK))
 		return true;

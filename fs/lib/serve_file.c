@@ -57,6 +57,7 @@ static status_t copied_back(struct fs *fs, struct node *node, uint64_t from, uin
 static status_t read_fifo(struct fs *fs, struct ipc_request *rq, const struct open_file *file, uint64_t offset,
 			  size_t len, uint64_t *count)
 {
+	fs->may_defer = false;
 	status_t status = fifo_file_read(fs, rq, file, offset, len, count);
 
 	if (status == IPC_DEFERRED || (status == OK && *count != 0))
