@@ -42,7 +42,7 @@ static int range_base(struct file *f, int whence, off_t *base)
 
 static int range_from(struct file *f, int whence, off_t start, off_t len, struct range *out)
 {
-	off_t base, end;
+	off_t base, end = 0;
 	int result = range_base(f, whence, &base);
 
 	if (result)
@@ -54,12 +54,12 @@ static int range_from(struct file *f, int whence, off_t start, off_t len, struct
 		end = start;
 		if (__builtin_add_overflow(start, len, &start))
 			return -EINVAL;
-	} else if (__builtin_add_overflow(start, len, &end)) {
-		return -EOVERFLOW;
+	} else if (len > 0 && __builtin_add_overflow(start, len - 1, &end)) {
+		return -EOVERFLOW; /* end: of the last byte, which may be the last of all */
 	}
 	if (start < 0)
 		return -EINVAL;
-	*out = (struct range){(uint64_t)start, len == 0 ? BEYOND_FILES : (uint64_t)end};
+	*out = (struct range){(uint64_t)start, len == 0 ? BEYOND_FILES : (uint64_t)end + (len > 0)};
 	return 0;
 }
 

@@ -19,6 +19,8 @@ int symlinkat(const char *target, int at, const char *path);
 ssize_t readlinkat(int at, const char *restrict path, char *restrict buffer, size_t size);
 int unlinkat(int at, const char *path, int flags);
 int mkfifo(const char *path, mode_t mode);
+int mknod(const char *path, mode_t mode, dev_t device);
+int mknodat(int at, const char *path, mode_t mode, dev_t device);
 int __wrap_remove(const char *path);
 
 /* ---- making ---- */
@@ -61,6 +63,27 @@ int mkfifoat(int at, const char *path, mode_t mode)
 int mkfifo(const char *path, mode_t mode)
 {
 	return path_make(AT_FDCWD, path, FILE_KIND_FIFO, mode);
+}
+
+/* Of devices only devfs has names: EPERM is its answer, and that of others. */
+int mknodat(int at, const char *path, mode_t mode, dev_t device)
+{
+	(void)device;
+	switch (mode & S_IFMT) {
+	case 0:
+	case S_IFREG: return path_make(at, path, FILE_KIND_REGULAR, mode);
+	case S_IFIFO: return path_make(at, path, FILE_KIND_FIFO, mode);
+	case S_IFSOCK: return path_make(at, path, FILE_KIND_SOCKET, mode);
+	case S_IFCHR: return path_make(at, path, FILE_KIND_CHARACTER, mode);
+	case S_IFBLK: return path_make(at, path, FILE_KIND_BLOCK, mode);
+	case S_IFDIR: return (int)posix_result(-EPERM);
+	default: return (int)posix_result(-EINVAL);
+	}
+}
+
+int mknod(const char *path, mode_t mode, dev_t device)
+{
+	return mknodat(AT_FDCWD, path, mode, device);
 }
 
 static status_t symlink_try(handle_t at, const char *path, void *context)

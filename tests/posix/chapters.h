@@ -35,11 +35,13 @@ extern const struct chapter chapters[]; /* the last has no name */
 	X(statvfs)          \
 	X(errors)           \
 	X(errors_fd)        \
+	X(errors_more)      \
 	X(realpath)         \
 	X(mapping)          \
 	X(mapping_shared)   \
 	X(stdio)            \
 	X(fifo)             \
+	X(mknod)            \
 	X(concurrent)
 
 #define CHAPTER_DECLARE(name) void chapter_##name(void) __attribute__((weak));

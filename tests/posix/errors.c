@@ -3,8 +3,10 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "tests/posix/chapters.h"
@@ -118,6 +120,28 @@ static long call_opendir(const char *path)
 	return dir ? closedir(dir) : -1;
 }
 
+static long call_mknod(const char *path)
+{
+	return mknod(path, S_IFSOCK | 0644, 0);
+}
+static long call_statvfs(const char *path)
+{
+	struct statvfs v;
+
+	return statvfs(path, &v);
+}
+static long call_pathconf(const char *path)
+{
+	return pathconf(path, _PC_NAME_MAX);
+}
+static long call_realpath(const char *path)
+{
+	char *found = realpath(path, NULL);
+
+	free(found);
+	return found ? 0 : -1;
+}
+
 static const struct {
 	const char *name;
 	long (*call)(const char *path);
@@ -129,6 +153,8 @@ static const struct {
 	{"chown", call_chown},         {"lchown", call_lchown},
 	{"utimensat", call_utimensat}, {"truncate", call_truncate},
 	{"chdir", call_chdir},         {"opendir", call_opendir},
+	{"mknod", call_mknod},         {"statvfs", call_statvfs},
+	{"pathconf", call_pathconf},   {"realpath", call_realpath},
 	{"mkdir", call_mkdir},         {"mkfifo", call_mkfifo},
 	{"rmdir", call_rmdir},         {"unlink", call_unlink},
 	{"remove", call_remove},       {"link", call_link},

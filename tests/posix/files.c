@@ -102,7 +102,7 @@ const char *type_of(const char *path)
 		return "directory";
 	if (S_ISLNK(st.st_mode))
 		return "link";
-	return S_ISFIFO(st.st_mode) ? "fifo" : "other";
+	return S_ISFIFO(st.st_mode) ? "fifo" : S_ISSOCK(st.st_mode) ? "socket" : "other";
 }
 
 int exists(const char *path)
