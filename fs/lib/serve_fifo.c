@@ -77,6 +77,22 @@ static void fifo_put(struct fs *fs, struct node *node)
 	node->fifo = NULL;
 }
 
+/* Who waited to open it and is gone is no peer: their handles are closed when this comes back. So may others be that were closed meanwhile, the
+ * caller's own among them: the node stays for that long. */
+static status_t peers_look(struct fs *fs, const struct ipc_request *rq, const struct open_file *from, struct node *node)
+{
+	if (!node->fifo)
+		return OK;
+	fifo_forget_dead(&fs->fifos, node->fifo);
+	node->opens++;
+	open_files_closed(fs);
+	node->opens--;
+	if (fs->open[from->index].badge == rq->msg.badge)
+		return OK;
+	node_settle(fs, node);
+	return ERR_HANDLE;
+}
+
 status_t fifo_open(struct fs *fs, struct ipc_request *rq, const struct open_file *from, struct node *node,
 		   uint32_t mode, handle_t *file)
 {
@@ -88,11 +104,9 @@ status_t fifo_open(struct fs *fs, struct ipc_request *rq, const struct open_file
 
 	if (ends == 0)
 		return open_file_make(fs, node, mode, from->state->view, file);
-	/* Who waited to open it and is gone is no peer. Their handles have closed when this comes back. */
-	if (node->fifo) {
-		fifo_forget_dead(&fs->fifos, node->fifo);
-		open_files_closed(fs);
-	}
+	status = peers_look(fs, rq, from, node);
+	if (status != OK)
+		return status;
 	if (ends == FIFO_WRITER && !call.wait && (!node->fifo || node->fifo->readers == 0))
 		return ERR_DEVICE; /* POSIX: ENXIO */
 	status = fifo_of(fs, node, call.user);

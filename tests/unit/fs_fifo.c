@@ -91,6 +91,29 @@ static void test_open(void)
 	end();
 }
 
+static handle_t place, waiter;
+
+static void all_go(void)
+{
+	host_meanwhile = NULL;
+	host_caller_ends(waiter);
+	handle_close(place);
+}
+
+/* The caller's own handle closes, and with it the last that kept the file, while its open is under way. */
+static void test_open_race(void)
+{
+	handle_t file;
+
+	begin();
+	CHECK_INT(open_as(root, FILE_MODE_PATH, &place), OK);
+	CHECK_INT(file_remove(root, "fifo", false), OK);
+	waiter = deferred(file_open(place, "", READER, 0, &file, NULL));
+	host_meanwhile = all_go;
+	CHECK_INT(file_open(place, "", WRITER | NOW, 0, &file, NULL), ERR_HANDLE);
+	end();
+}
+
 static void test_bytes(void)
 {
 	handle_t reader, writer, reply, second;
@@ -306,6 +329,7 @@ static void test_random(void)
 int main(void)
 {
 	test_open();
+	test_open_race();
 	test_bytes();
 	test_limits();
 	test_restart();

@@ -36,6 +36,7 @@ uint8_t *host_store;
 struct fs *host_fs;
 status_t host_deferred = ERR_WOULD_BLOCK;
 handle_t host_saved;
+void (*host_meanwhile)(void);
 unsigned host_crash_at;
 jmp_buf host_crash;
 
@@ -338,8 +339,11 @@ status_t lease_write(handle_t reply, unsigned lease, uint64_t offset, const void
 status_t lease_info(handle_t reply, unsigned lease, uint64_t *len, uint32_t *access)
 {
 	const struct host_lease *found;
-	status_t status = lease_find(reply, lease, &found);
+	status_t status;
 
+	if (host_meanwhile)
+		host_meanwhile();
+	status = lease_find(reply, lease, &found);
 	if (status == OK) {
 		*len = found->len;
 		*access = found->access;

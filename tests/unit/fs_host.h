@@ -46,6 +46,8 @@ extern handle_t host_saved; /* of the last one */
 status_t host_answer(handle_t reply, struct ipc_msg *answer);
 /* The caller ends before it is answered. */
 void host_caller_ends(handle_t reply);
+/* Called, if it is set, when the server asks after a caller: what happens at the same time. */
+extern void (*host_meanwhile)(void);
 handle_t host_saved_any(unsigned n); /* the n-th of them, if there are so many, else the last; HANDLE_NONE */
 unsigned host_waiting(void);         /* so many have not been answered */
 
