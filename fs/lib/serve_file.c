@@ -94,10 +94,9 @@ status_t serve_read(void *ctx, struct ipc_request *rq, uint64_t offset, size_t l
 	bool at_position = offset == FILE_AT_POSITION;
 	uint64_t from = at_position ? file.state->position : offset;
 
-	if (attr->kind == FILE_KIND_FIFO)
-		return read_fifo(fs, rq, &file, offset, len, count);
 	if (attr->kind != FILE_KIND_REGULAR)
-		return directory_or_device(file.node);
+		return attr->kind == FILE_KIND_FIFO ? read_fifo(fs, rq, &file, offset, len, count)
+						    : directory_or_device(file.node);
 	if (from > OFFSET_MAX)
 		return ERR_INVALID;
 	io.direct = file.state->mode & FILE_MODE_DIRECT;
@@ -172,10 +171,9 @@ status_t serve_write(void *ctx, struct ipc_request *rq, uint64_t offset, size_t 
 
 	if (at_position)
 		from = file.state->mode & FILE_MODE_APPEND ? file.node->attr->size : file.state->position;
-	if (file.node->attr->kind == FILE_KIND_FIFO)
-		return write_fifo(fs, rq, &file, offset, len, count, position);
 	if (file.node->attr->kind != FILE_KIND_REGULAR)
-		return directory_or_device(file.node);
+		return file.node->attr->kind == FILE_KIND_FIFO ? write_fifo(fs, rq, &file, offset, len, count, position)
+							       : directory_or_device(file.node);
 	if (from > OFFSET_MAX)
 		return at_position ? ERR_TOO_BIG : ERR_INVALID;
 	if (file.state->mode & FILE_MODE_DIRECT && !direct_good(fs, from, len))
