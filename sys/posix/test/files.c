@@ -617,6 +617,64 @@ static void test_deaths(void)
 	CHECK(fchdir(cwd) == 0 && close(cwd) == 0 && rmdir("/tmp/deaths") == 0 && unlink("/tmp/lines") == 0);
 }
 
+static void server_kill(void)
+{
+	handle_t process = HANDLE_NONE;
+
+	while (process == HANDLE_NONE) {
+		process = server_open();
+		if (process == HANDLE_NONE)
+			usleep(1000);
+	}
+	CHECK(process_kill(process, 9) == OK);
+	(void)handle_close(process);
+}
+
+/* Calls that wait: what they gave. */
+static void *fifo_reader(void *fd)
+{
+	char byte = 0;
+
+	return (void *)(intptr_t)(read(*(int *)fd, &byte, 1) == 1 ? byte : -1);
+}
+
+static void *fifo_opener(void *path)
+{
+	return (void *)(intptr_t)open(path, O_RDONLY);
+}
+
+/* Their bytes are lost, and that is said once; who waits goes on waiting. */
+static void test_fifo_deaths(void)
+{
+	static char path[] = "/tmp/second";
+	char back[8];
+	pthread_t thread;
+	void *result = NULL;
+	int both, writer;
+
+	CHECK(mkfifo("/tmp/first", 0600) == 0 && mkfifo(path, 0600) == 0);
+	both = open("/tmp/first", O_RDWR | O_NONBLOCK);
+	CHECK(both >= 0 && write(both, "lost", 4) == 4);
+	server_kill();
+	CHECK_FAILS(read(both, back, 8), EIO);
+	CHECK_FAILS(read(both, back, 8), EAGAIN);
+	CHECK(write(both, "new", 3) == 3 && read(both, back, 8) == 3 && memcmp(back, "new", 3) == 0);
+	CHECK(fcntl(both, F_SETFL, 0) == 0);
+	CHECK(pthread_create(&thread, NULL, fifo_reader, &both) == 0);
+	usleep(20000);
+	server_kill();
+	CHECK(write(both, "x", 1) == 1 && pthread_join(thread, &result) == 0 && (intptr_t)result == 'x');
+	CHECK(pthread_create(&thread, NULL, fifo_opener, path) == 0);
+	usleep(20000);
+	server_kill();
+	writer = open(path, O_WRONLY);
+	CHECK(writer >= 0 && pthread_join(thread, &result) == 0 && (intptr_t)result >= 0);
+	close((int)(intptr_t)result);
+	close(writer);
+	close(both);
+	CHECK(unlink("/tmp/first") == 0 && unlink(path) == 0);
+}
+
 /* ---- mounts ---- */
 
 static uint32_t mount_on(const char *path)
@@ -896,6 +954,7 @@ int main(int argc, char **argv)
 	run("mounts", test_mounts);
 	run("threads", test_threads);
 	run("deaths", test_deaths);
+	run("fifo_deaths", test_fifo_deaths);
 	printf("DONE %u passed, %u failed\n", passed, failed);
 	return failed != 0;
 }
