@@ -59,16 +59,21 @@ static status_t name_free(struct ext4 *fs, struct inode *d, const char *name, si
 	return status == OK ? ERR_EXISTS : status == ERR_NOT_FOUND ? OK : status;
 }
 
-/* A directory's count of links stops to count when it is full. */
-static bool links_full(struct ext4 *fs, const struct inode *d)
+/* A directory that has so many links is full, or (dir_nlink) stops to count them: 1 from then on. */
+static bool links_stop(struct ext4 *fs)
 {
-	return d->links >= LINKS_MAX && !(fs->super->ro_compat & EXT4_RO_DIR_NLINK);
+	return fs->super->ro_compat & EXT4_RO_DIR_NLINK;
 }
 
-static void links_add(struct inode *d)
+static bool links_full(struct ext4 *fs, const struct inode *d)
+{
+	return d->links >= LINKS_MAX && !links_stop(fs);
+}
+
+static void links_add(struct ext4 *fs, struct inode *d)
 {
 	if (d->links != 1)
-		d->links = d->links >= LINKS_MAX - 1 ? 1 : (uint16_t)(d->links + 1);
+		d->links = d->links >= LINKS_MAX - 1 && links_stop(fs) ? 1 : (uint16_t)(d->links + 1);
 }
 
 static void links_take(struct inode *d)
@@ -190,7 +195,7 @@ static status_t make_named(struct ext4 *fs, uint64_t directory, const char *name
 	}
 	n->links = is_directory ? 2 : 1;
 	if (is_directory)
-		links_add(d);
+		links_add(fs, d);
 	inode_set_changed(fs, d, true);
 	*inode = n->inode;
 	status = inode_store(fs, n);
@@ -520,7 +525,7 @@ static status_t rename_do(struct ext4 *fs, struct renaming *r, struct inode **la
 			return ext4_fail(fs, "directory %llu has lost its parent", (unsigned long long)r->file->inode);
 		directory_set(fs, r->file, &slot, r->to->inode, EXT4_KIND_DIRECTORY);
 		links_take(r->from);
-		links_add(r->to);
+		links_add(fs, r->to);
 	}
 	if (directory && r->replaced)
 		links_take(r->to);

@@ -672,6 +672,50 @@ static void check_features(void)
 	check_feature("-b 65536", ERR_BAD_FORMAT, false, "4096");
 }
 
+/* As many names of a file, and as many directories in one, as there can be. Where directories are not counted beyond that (dir_nlink)
+ * their links are 1. */
+static void check_links(const char *mkfs, bool counted)
+{
+	struct memory_disk disk;
+	struct ext4_attributes a;
+	struct ext4 *fs;
+	uint64_t f, d, e, top, inode;
+	char name[16];
+	unsigned i;
+
+	if (!fresh(&disk, mkfs, 192u << 20))
+		return;
+	fs = mounted(&disk);
+	CHECK_INT(ext4_create(fs, EXT4_ROOT, NAME("names"), &new_directory, &d), OK);
+	f = made(fs, d, "f");
+	for (i = 1; i < 65000; i++) {
+		(void)snprintf(name, sizeof(name), "n%u", i);
+		if (ext4_link(fs, f, d, name, strlen(name)) != OK)
+			break;
+	}
+	CHECK_INT(i, 65000);
+	CHECK_INT(ext4_link(fs, f, d, NAME("more")), ERR_TOO_MANY_LINKS);
+	CHECK_INT(ext4_unlink(fs, d, NAME("n1")), OK);
+	CHECK_INT(ext4_link(fs, f, d, NAME("more")), OK);
+	CHECK_INT(ext4_attributes(fs, f, &a), OK);
+	CHECK_INT(a.links, 65000);
+	CHECK_INT(ext4_create(fs, EXT4_ROOT, NAME("top"), &new_directory, &top), OK);
+	CHECK_INT(ext4_create(fs, d, NAME("e"), &new_directory, &e), OK);
+	for (i = 2; i < 65000; i++) {
+		(void)snprintf(name, sizeof(name), "d%u", i);
+		if (ext4_create(fs, top, name, strlen(name), &new_directory, &inode) != OK)
+			break;
+	}
+	CHECK_INT(i, 65000);
+	CHECK_INT(ext4_create(fs, top, NAME("more"), &new_directory, &inode), counted ? ERR_TOO_MANY_LINKS : OK);
+	CHECK_INT(ext4_rename(fs, d, NAME("e"), top, NAME("e"), false), counted ? ERR_TOO_MANY_LINKS : OK);
+	CHECK_INT(ext4_attributes(fs, top, &a), OK);
+	CHECK_INT(a.links, counted ? 65000 : 1);
+	CHECK_INT(ext4_unmount(fs), OK);
+	checked(&disk);
+	memory_disk_free(&disk);
+}
+
 /* A mount without changes leaves the disk as it is. */
 static void check_untouched(void)
 {
@@ -961,6 +1005,8 @@ int main(void)
 	check_linux_journal("-b 1024 -J size=1", "jo -c -v 2");
 	check_linux_journal("-b 1024 -J size=1 -O ^64bit", "jo");
 	check_features();
+	check_links("-b 1024 -J size=4 -N 70000", false);
+	check_links("-b 1024 -J size=4 -N 70000 -O ^dir_nlink", true);
 	check_untouched();
 	return check_end();
 }
