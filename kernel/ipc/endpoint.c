@@ -769,13 +769,13 @@ static void gone_drop(struct endpoint *ep)
 
 struct sysret sys_endpoint_gone(uint64_t handle, uint64_t how)
 {
+	struct process *p = process_self();
 	struct cap *c;
-	status_t s = handle_find(process_self(), handle, OBJ_ENDPOINT, RIGHT_EP_RECV, &c);
 
-	if (s == OK && how & ~(uint64_t)(GONE_KEEP | GONE_DROP | GONE_TELL))
-		s = ERR_INVALID;
-	if (s != OK)
-		return sysret_status(s);
+	if (!handle_quick(&p->table, handle, RIGHT_EP_RECV, &c))
+		return sysret_status(handle_error(p, handle, OBJ_ENDPOINT, RIGHT_EP_RECV));
+	if (how & ~(uint64_t)(GONE_KEEP | GONE_DROP | GONE_TELL))
+		return sysret_status(ERR_INVALID);
 	struct endpoint *ep = (struct endpoint *)c->obj;
 	if (how & GONE_DROP && ep->gone_first)
 		gone_drop(ep);
