@@ -19,6 +19,7 @@ struct open_entry {
 	const struct state_view *view;
 };
 
+/* What is small stands in front, where an instruction reaches it. */
 struct fs {
 	void *data; /* first: fs_data */
 	const struct fs_ops *ops;
@@ -26,21 +27,11 @@ struct fs {
 	handle_t endpoint;
 	uint64_t endpoint_koid;
 	bool read_only;
-	int64_t last_now; /* what fs_now said last */
-	struct server server;
-	struct server_timer timer; /* for ops->idle */
 	bool timer_set;
-
-	/* requests that wait for a device (later.c), first come first */
-	struct fs_deferred *deferred, *deferred_last;
-	uint32_t deferred_count;
-	bool may_defer; /* the one that is served */
-	struct server_timer check;
-	bool check_set;
-
-	handle_t closed; /* notification that a badge has lost its last handle */
+	int64_t last_now; /* what fs_now said last */
+	handle_t closed;  /* notification that a badge has lost its last handle */
 	uint64_t closed_bits;
-	bool closed_kept; /* the badge told last was worked off and is to be dropped */
+	uint32_t closed_drop; /* GONE_DROP: the badge told last was worked off; 0 */
 
 	/* nodes (node.c) */
 	struct node *root;
@@ -48,33 +39,39 @@ struct fs {
 	void *slabs;      /* of nodes: each begins with the address of the next */
 	struct node ring; /* all nodes: newer, older */
 	uint32_t node_count;
-	struct node *buckets[NODE_BUCKETS];
-
-	struct name_cache names;
 
 	/* open files (open_file.c): what state->files says, with what is only of this instance */
-	struct open_entry open[STATE_FILES_MAX + STATE_TICKETS_MAX];
-	uint32_t open_next[STATE_FILES_MAX]; /* free places */
 	uint32_t open_free;
 	uint32_t open_top;   /* places from here on were never used */
 	uint32_t open_count; /* by clients: without tickets */
-	uint32_t view_users[STATE_VIEWS_MAX];
+
+	/* requests that wait for a device (later.c), first come first */
+	struct fs_deferred *deferred, *deferred_last;
+	uint32_t deferred_count;
+	bool may_defer; /* the one that is served */
+	bool check_set, copy_back_set;
 
 	struct made *made; /* made.c: the one read last comes first */
 	unsigned made_count;
 	size_t made_bytes;
 
-	struct lock_table locks;
-	struct lock_waiter *waiters; /* serve_lock.c */
-	struct fifo_set fifos;
-
 	/* files as memory (paging.c) */
 	uint32_t paged_files;
 	uint32_t pages_supplied, pages_max; /* since all were taken back last */
-	struct server_timer copy_back;
-	bool copy_back_set;
-	uint8_t page_buffer[65536] __attribute__((aligned(8)));
 
+	struct lock_waiter *waiters; /* serve_lock.c */
+	struct fifo_set fifos;
+	struct name_cache names;
+	struct server_timer timer; /* for ops->idle */
+	struct server_timer check, copy_back;
+	struct lock_table locks;
+	struct server server;
+
+	struct open_entry open[STATE_FILES_MAX + STATE_TICKETS_MAX];
+	uint32_t open_next[STATE_FILES_MAX]; /* free places */
+	uint32_t view_users[STATE_VIEWS_MAX];
+	struct node *buckets[NODE_BUCKETS];
+	uint8_t page_buffer[65536] __attribute__((aligned(8))); /* paging.c */
 	uint8_t list_buffer[8192];
 };
 

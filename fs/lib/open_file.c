@@ -209,17 +209,44 @@ status_t open_file_memory(struct fs *fs, struct node *node, const struct state_v
 	return OK;
 }
 
-static void file_close(struct fs *fs, uint64_t badge)
+static inline void ticket_give(struct fs *fs, uint32_t place, uint64_t badge)
 {
-	uint32_t place = open_file_place(badge);
+	struct state_ticket *ticket = &fs->state->tickets[place - STATE_FILES_MAX];
 
-	if (place == UINT32_MAX)
-		return;
+	if (ticket->badge == badge)
+		__atomic_store_n(&ticket->state, STATE_TICKET_FREE, __ATOMIC_RELEASE);
+}
+
+/* What no lock is on any more; lost: there is no node. */
+static inline __attribute__((always_inline)) void place_close(struct fs *fs, uint32_t place, uint64_t badge, bool lost)
+{
 	struct state_file *file = &fs->state->files[place];
+	struct open_entry *entry = &fs->open[place];
+	struct node *node = entry->node;
+	uint32_t view = file->view;
+
+	file->badge = 0;
+	*entry = (struct open_entry){0};
+	if (is_ticket(badge)) {
+		ticket_give(fs, place, badge);
+	} else {
+		place_give(fs, place);
+		fs->open_count--;
+	}
+	if (lost)
+		return;
+	view_put(fs, view);
+	if (--node->opens == 0 && node->attr->links == 0)
+		node_settle(fs, node);
+}
+
+static __attribute__((noinline)) void file_close_seldom(struct fs *fs, uint32_t place, uint64_t badge)
+{
+	struct state_file *file = &fs->state->files[place];
+	bool lost = file->mode & STATE_FILE_LOST;
 
 	if (file->badge == badge) {
 		struct node *node = fs->open[place].node;
-		bool lost = file->mode & STATE_FILE_LOST;
 
 		if (file->mode & STATE_FILE_MEMORY && paging_gone(fs, node, badge) == ERR_BUSY)
 			return; /* somebody mapped it again */
@@ -230,24 +257,27 @@ static void file_close(struct fs *fs, uint64_t badge)
 			if (node->fifo)
 				fifo_closed(fs, file, place, node);
 		}
-		file->badge = 0;
-		fs->open[place] = (struct open_entry){0};
-		if (!is_ticket(badge)) {
-			place_give(fs, place);
-			fs->open_count--;
-		}
-		if (!lost) {
-			view_put(fs, file->view);
-			node->opens--;
-			node_settle(fs, node);
-		}
+		place_close(fs, place, badge, lost);
+	} else if (is_ticket(badge)) {
+		ticket_give(fs, place, badge); /* handed out, never called through */
 	}
-	if (is_ticket(badge)) {
-		struct state_ticket *ticket = &fs->state->tickets[place - STATE_FILES_MAX];
+}
 
-		if (ticket->badge == badge)
-			__atomic_store_n(&ticket->state, STATE_TICKET_FREE, __ATOMIC_RELEASE);
-	}
+static __attribute__((noinline)) void file_close(struct fs *fs, uint64_t badge)
+{
+	uint32_t place = open_file_place(badge);
+
+	if (place == UINT32_MAX)
+		return;
+	struct node *node = fs->open[place].node;
+
+	/* Open here, not lost, and nothing hangs on it: one that is open has its badge in the state as well. */
+	if (__builtin_expect(badge != 0 && fs->open[place].badge == badge && !fs->waiters && node->lock == LOCK_NONE &&
+				     !node->made && !node->fifo && node->paging.place != place + 1,
+			     1))
+		place_close(fs, place, badge, false);
+	else
+		file_close_seldom(fs, place, badge);
 }
 
 /* A badge is dropped when it has been worked off: should this process end before, the next one hears of it again. That is done with the question for
@@ -258,17 +288,19 @@ void open_files_closed(void *context)
 	uint64_t badge;
 
 	for (;;) {
-		uint32_t drop = fs->closed_kept ? GONE_DROP : 0;
-		status_t status = endpoint_gone(fs->endpoint, GONE_KEEP | GONE_TELL | drop, &badge);
+		status_t status = endpoint_gone(fs->endpoint, GONE_KEEP | GONE_TELL | fs->closed_drop, &badge);
 
-		fs->closed_kept = status >= OK;
-		if (status < OK)
+		if (status < OK) {
+			fs->closed_drop = 0;
 			return;
-		if (badge == STATE_BADGE_LEASH)
+		}
+		fs->closed_drop = GONE_DROP;
+		if (__builtin_expect(badge == STATE_BADGE_LEASH, 0)) {
 			server_stop(&fs->server, ERR_CLOSED);
-		else
-			file_close(fs, badge);
-		if (status == GONE_LAST && badge != STATE_BADGE_LEASH)
+			continue;
+		}
+		file_close(fs, badge);
+		if (status == GONE_LAST)
 			return;
 	}
 }

@@ -142,39 +142,41 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	badges[7] = 0;
 	while (in.left) {
 		switch (take(&in, 1) % 10) {
-		case 0: badges[7] = take(&in, 8); break;
-		switch (take(&in, 1) % 8) {
-		case 0: badges[8] = take(&in, 8); break;
-		case 1:
-			host_end();
-			for (unsigned n = (unsigned)take(&in, 1) % 8; n; n--)
-				damage(&in);
-			/* It comes up over anything, or says that it cannot. */
-			if (host_start() != OK && !host_fs)
-				return 0;
-			if (!host_fs->root) {
+		case 0:
+			badges[7] = take(&in, 8);
+			break;
+			switch (take(&in, 1) % 8) {
+			case 0: badges[8] = take(&in, 8); break;
+			case 1:
 				host_end();
-				return 0;
-			}
-			break;
-		case 2: host_closed(); break;
-		case 3: /* some have to be served again, and perhaps not yet */
-			host_slow = (unsigned)take(&in, 1) % 4;
-			host_arrived = take(&in, 1) % 4;
-			break;
-		case 4: host_signal(); break;
-		default: call(&in, badges, 8); break;
-		case 3: {
-			/* One of those that wait ends, if there are any. */
-			handle_t reply = host_saved_any((unsigned)take(&in, 1));
+				for (unsigned n = (unsigned)take(&in, 1) % 8; n; n--)
+					damage(&in);
+				/* It comes up over anything, or says that it cannot. */
+				if (host_start() != OK && !host_fs)
+					return 0;
+				if (!host_fs->root) {
+					host_end();
+					return 0;
+				}
+				break;
+			case 2: host_closed(); break;
+			case 3: /* some have to be served again, and perhaps not yet */
+				host_slow = (unsigned)take(&in, 1) % 4;
+				host_arrived = take(&in, 1) % 4;
+				break;
+			case 4: host_signal(); break;
+			default: call(&in, badges, 8); break;
+			case 3: {
+				/* One of those that wait ends, if there are any. */
+				handle_t reply = host_saved_any((unsigned)take(&in, 1));
 
-			if (reply)
-				host_caller_ends(reply);
-			break;
+				if (reply)
+					host_caller_ends(reply);
+				break;
+			}
+			default: call(&in, badges, 9); break;
+			}
 		}
-		default: call(&in, badges, 9); break;
-		}
+		host_end();
+		return 0;
 	}
-	host_end();
-	return 0;
-}

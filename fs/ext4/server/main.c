@@ -87,7 +87,7 @@ int main(int argc, char **argv)
 	status = ext4_mount(server.disk, &options, &server.volume);
 	if (status != OK) {
 		say(&server, status == ERR_BAD_FORMAT ? "this is no ext4 file system" : "cannot be mounted");
-		disk->ops->close(disk);
+		server.disk->ops->close(server.disk);
 		return FS_EXIT(status);
 	}
 	struct ext4_volume volume;
