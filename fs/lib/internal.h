@@ -169,6 +169,8 @@ status_t paging_call(void *ctx, struct ipc_request *rq);
 status_t paging_memory(struct fs *fs, const struct open_file *file, uint64_t end, handle_t *memory);
 /* The place is that of the node's memory object. */
 void paging_adopt(struct fs *fs, struct node *node, uint32_t place);
+/* All that an earlier instance left are adopted. */
+void paging_restored(struct fs *fs);
 /* It has no user any more; node NULL: nor a file. ERR_BUSY: it has again. */
 status_t paging_gone(struct fs *fs, struct node *node, uint64_t badge);
 /* Before the file is read: what was written to its memory. */

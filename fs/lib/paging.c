@@ -73,6 +73,7 @@ static status_t pages_read(struct fs *fs, struct node *node, uint64_t from, uint
 
 /* ---- back into the file ------------------------------------------------------------------------------- */
 
+/* It counts as written until it is in the file: also to the next instance, should this one end on the way. */
 static status_t page_copy_back(struct fs *fs, struct node *node, uint64_t badge, uint64_t at)
 {
 	uint64_t len = node->attr->size > at ? node->attr->size - at : 0;
@@ -82,10 +83,7 @@ static status_t page_copy_back(struct fs *fs, struct node *node, uint64_t badge,
 		status = pager_read(fs->endpoint, badge, at, fs->page_buffer, PAGE_SIZE);
 	if (status == OK && len)
 		status = bytes_write(fs, node, at, len < PAGE_SIZE ? len : PAGE_SIZE);
-	/* It counts as written until it is in the file. */
-	if (status != OK)
-		(void)pager_copy(fs->endpoint, badge, PAGER_GRANT, at, fs->page_buffer, PAGE_SIZE);
-	return status;
+	return status == OK ? pager_op(fs->endpoint, badge, PAGER_CLEAN, at, PAGE_SIZE, NULL) : status;
 }
 
 status_t paging_copy_back(struct fs *fs, struct node *node, uint64_t from, uint64_t len)
@@ -198,6 +196,17 @@ static void pages_reclaim(struct fs *fs)
 			(void)pager_op(fs->endpoint, fs->state->files[i].badge, PAGER_EVICT, 0, EVERYTHING, NULL);
 	}
 	fs->pages_supplied = 0;
+}
+
+/* What the earlier instance had done to a file and not yet to its pages is nowhere to be seen: they come anew from the file, which first gets what was
+ * written to them. */
+void paging_restored(struct fs *fs)
+{
+	if (!fs->paged_files)
+		return;
+	change_begin(fs);
+	pages_reclaim(fs);
+	change_end(fs);
 }
 
 static status_t pages_give(struct fs *fs, uint64_t badge, uint32_t op, uint64_t at, uint64_t len)

@@ -228,6 +228,7 @@ status_t fs_start(struct fs *fs, const struct fs_start *start)
 	covers_restore(fs);
 	if (fs->ops->restored)
 		fs->ops->restored(fs);
+	paging_restored(fs);
 	/* From the earlier instance's end on: what was closed meanwhile waits there. */
 	return endpoint_watch(fs->endpoint, fs->closed, fs->closed_bits);
 }

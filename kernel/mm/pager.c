@@ -41,7 +41,7 @@ status_t paged_page(struct vmo *v, uint64_t index, bool write, uint64_t *pa, boo
 
 	if (!page || (write && !(page & SLOT_GRANTED)))
 		return STATUS_PAGING;
-	*pa = page & ~SLOT_GRANTED;
+	*pa = page & ~SLOT_BITS;
 	*writable = page & SLOT_GRANTED;
 	return OK;
 }
@@ -282,7 +282,7 @@ static status_t supply_page(struct vmo *v, uint64_t index, uint64_t from)
 
 static status_t copy_part(struct vmo *v, uint64_t op, uint64_t offset, uint64_t buf, uint64_t len)
 {
-	uint64_t page = vmo_peek(v, offset >> PAGE_SHIFT) & ~SLOT_GRANTED;
+	uint64_t page = vmo_peek(v, offset >> PAGE_SHIFT) & ~SLOT_BITS;
 	char *at = page ? (char *)phys_to_virt(page) + (offset & (PAGE_SIZE - 1)) : NULL;
 
 	if (op == PAGER_UPDATE)
@@ -314,7 +314,7 @@ struct sysret sys_pager_copy(uint64_t handle, uint64_t badge, uint64_t op, uint6
 		}
 		s = pages ? supply_page(v, offset >> PAGE_SHIFT, buf) : copy_part(v, op, offset, buf, part);
 		if (s == OK && op == PAGER_GRANT)
-			*vmo_slot(v, offset >> PAGE_SHIFT) |= SLOT_GRANTED;
+			*vmo_slot(v, offset >> PAGE_SHIFT) |= SLOT_GRANTED | SLOT_WRITTEN;
 		offset += part;
 		buf += part;
 		len -= part;
@@ -332,7 +332,16 @@ static void pages_protect(struct vmo *v, uint64_t first, uint64_t count)
 	vmo_unmap_page(v, first, count, true);
 }
 
-static struct sysret find_granted(struct vmo *v, uint64_t handle, uint64_t badge, uint64_t first, uint64_t count)
+/* What can be written now counts as written all the same. */
+static void pages_clean(struct vmo *v, uint64_t first, uint64_t count)
+{
+	for (uint64_t i = first; i < first + count; i++) {
+		if (vmo_peek(v, i) && !(vmo_peek(v, i) & SLOT_GRANTED))
+			*vmo_slot(v, i) &= ~SLOT_WRITTEN;
+	}
+}
+
+static struct sysret find_written(struct vmo *v, uint64_t handle, uint64_t badge, uint64_t first, uint64_t count)
 {
 	for (uint64_t i = first, n = 0; i < first + count; i++, n++) {
 		if (n == SEARCH_STEP)
@@ -340,7 +349,7 @@ static struct sysret find_granted(struct vmo *v, uint64_t handle, uint64_t badge
 					      (first + count - i) << PAGE_SHIFT);
 		if (!vmo_present_leaf(v, i))
 			i |= VMO_LEAF - 1;
-		else if (vmo_peek(v, i) & SLOT_GRANTED)
+		else if (vmo_peek(v, i) & SLOT_WRITTEN)
 			return sysret_value(i << PAGE_SHIFT);
 	}
 	return sysret_status(ERR_NOT_FOUND);
@@ -375,10 +384,12 @@ struct sysret sys_pager_op(uint64_t handle, uint64_t badge, uint64_t op, uint64_
 	else if (n > v->pages - first)
 		n = v->pages - first;
 	if (op == PAGER_WRITTEN)
-		return find_granted(v, handle, badge, first, n);
+		return find_written(v, handle, badge, first, n);
 	uint64_t step = n < DROP_STEP ? n : DROP_STEP;
 	if (op == PAGER_PROTECT)
 		pages_protect(v, first, step);
+	else if (op == PAGER_CLEAN)
+		pages_clean(v, first, step);
 	else
 		vmo_decommit(v, first, step);
 	if (step < n)

@@ -23,8 +23,10 @@ struct pager {
 	struct list views;   /* copy-on-write objects over it: vmo.view_node */
 };
 
-/* In a slot of a paged object, beside the page's address: may be written, and may have been. */
-#define SLOT_GRANTED 1ull
+/* In a slot of a paged object, beside the page's address */
+#define SLOT_GRANTED 1ull /* may be written */
+#define SLOT_WRITTEN 2ull /* may have been, since the pager said last that it has what is in it */
+#define SLOT_BITS    3ull
 
 /* vmo_page of both kinds. STATUS_PAGING: the pager has to be asked (pager_request), if there is one. */
 status_t paged_page(struct vmo *v, uint64_t index, bool write, uint64_t *pa, bool *writable);

@@ -177,7 +177,7 @@ fail:
 
 static void page_drop(struct vmo *v, uint64_t *slot)
 {
-	uint64_t pa = *slot & ~SLOT_GRANTED;
+	uint64_t pa = *slot & ~SLOT_BITS;
 	struct page *pg = page_of(pa);
 
 	if (--pg->refs == 0)

@@ -46,8 +46,9 @@ enum {
 enum {
 	PAGER_EVICT = 0,   /* take the pages away, whatever is in them */
 	PAGER_PROTECT = 1, /* they may be written no longer */
-	PAGER_WRITTEN = 2, /* -> offset of the first page that may be written; ERR_NOT_FOUND */
-	PAGER_DROP = 3,    /* the whole object; ERR_BUSY while it has handles, mappings or clones */
+	PAGER_CLEAN = 2,   /* the pager has what was written; those that may still be written are left out */
+	PAGER_WRITTEN = 3, /* -> offset of the first page that was granted and not cleaned since; ERR_NOT_FOUND */
+	PAGER_DROP = 4,    /* the whole object; ERR_BUSY while it has handles, mappings or clones */
 };
 
 struct vmo_info {

@@ -158,7 +158,7 @@
 	    * be; the caller's quota pays for it and its pages */
 #define SYS_PAGER_COPY \
 	74 /* a0 endpoint, a1 badge, a2 PAGER_SUPPLY/GRANT/UPDATE/READ, a3 offset, a4 buffer, a5 length; ERR_NOT_FOUND, ERR_RANGE, ERR_NO_MEMORY */
-#define SYS_PAGER_OP 75 /* a0 endpoint, a1 badge, a2 PAGER_EVICT/PROTECT/WRITTEN/DROP, a3 offset, a4 size */
+#define SYS_PAGER_OP 75 /* a0 endpoint, a1 badge, a2 PAGER_EVICT/PROTECT/CLEAN/WRITTEN/DROP, a3 offset, a4 size */
 #define SYS_PROCESS_HANDLE \
 	76 /* a0 process (RIGHT_INFO), a1 index, a2 struct handle_info * -> value of its first handle with that index (HANDLE_INDEX_BITS) or a \
 	    * higher one; ERR_NOT_FOUND */

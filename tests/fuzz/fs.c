@@ -8,6 +8,7 @@
 #include "fs/tmpfs/store.h"
 #include "sys/lib/syscall.h"
 #include "tests/unit/fs_host.h"
+#include "tests/unit/fs_pages.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -112,9 +113,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	handle_t root, file[4] = {0};
 	enum file_kind kind;
 	struct handle_info info;
-	uint64_t count, position;
+	uint64_t count, position, start, length;
+	handle_t memory;
 
 	host_reset();
+	pages_reset();
 	host_slow = 0;
 	if (host_start() != OK)
 		abort();
@@ -139,44 +142,52 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	badges[5] = info.badge;
 	(void)handle_info(host_root(0, 0, true), &info);
 	badges[6] = info.badge;
-	badges[7] = 0;
+	if (file_memory(file[0], 0, 8192, true, &memory, &start, &length) != OK || handle_info(memory, &info) != OK)
+		abort();
+	badges[7] = info.badge;
 	while (in.left) {
 		switch (take(&in, 1) % 10) {
-		case 0:
-			badges[7] = take(&in, 8);
-			break;
-			switch (take(&in, 1) % 8) {
-			case 0: badges[8] = take(&in, 8); break;
-			case 1:
+		case 0: badges[8] = take(&in, 8); break;
+		case 1:
+			host_end();
+			for (unsigned n = (unsigned)take(&in, 1) % 8; n; n--)
+				damage(&in);
+			/* It comes up over anything, or says that it cannot. */
+			if (host_start() != OK && !host_fs)
+				return 0;
+			if (!host_fs->root) {
 				host_end();
-				for (unsigned n = (unsigned)take(&in, 1) % 8; n; n--)
-					damage(&in);
-				/* It comes up over anything, or says that it cannot. */
-				if (host_start() != OK && !host_fs)
-					return 0;
-				if (!host_fs->root) {
-					host_end();
-					return 0;
-				}
-				break;
-			case 2: host_closed(); break;
-			case 3: /* some have to be served again, and perhaps not yet */
-				host_slow = (unsigned)take(&in, 1) % 4;
-				host_arrived = take(&in, 1) % 4;
-				break;
-			case 4: host_signal(); break;
-			default: call(&in, badges, 8); break;
-			case 3: {
-				/* One of those that wait ends, if there are any. */
-				handle_t reply = host_saved_any((unsigned)take(&in, 1));
+				return 0;
+			}
+			break;
+		case 2: host_closed(); break;
+		case 3: {
+			/* One of those that wait ends, if there are any. */
+			handle_t reply = host_saved_any((unsigned)take(&in, 1));
 
-				if (reply)
-					host_caller_ends(reply);
-				break;
-			}
-			default: call(&in, badges, 9); break;
-			}
+			if (reply)
+				host_caller_ends(reply);
+			break;
 		}
-		host_end();
-		return 0;
+		case 4: /* some have to be served again, and perhaps not yet */
+			host_slow = (unsigned)take(&in, 1) % 4;
+			host_arrived = take(&in, 1) % 4;
+			break;
+		case 5: host_signal(); break;
+		case 6: { /* as a thread that touches memory of a file */
+			struct ipc_request rq = {
+				.msg = {.info = MSG_INFO(MSG_LABEL_PAGE, 0, 0),
+					.badge = badges[take(&in, 1) % 9],
+					.w = {take(&in, 1) << 12 | take(&in, 1) % 2, take(&in, 1) % 3}}};
+
+			host_closed();
+			if (host_fs->server.other_fn(host_fs->server.other_ctx, &rq) != OK)
+				abort();
+			break;
+		}
+		default: call(&in, badges, 9); break;
+		}
 	}
+	host_end();
+	return 0;
+}

@@ -159,7 +159,7 @@ static void shape(struct fuzzer *f, struct raw_regs *r)
 	case SYS_PAGER_COPY:
 	case SYS_PAGER_OP:
 		r->a[1] = rnd(f) % 4;
-		r->a[2] = rnd(f) % 5;
+		r->a[2] = rnd(f) % 6;
 		if (rnd(f) % 4) {
 			r->a[3] = rnd(f) % 100 * PAGE_SIZE;
 			r->a[r->t[0] == SYS_PAGER_OP ? 4 : 5] = rnd(f) % 100 * PAGE_SIZE;

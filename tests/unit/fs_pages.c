@@ -16,7 +16,7 @@ struct object {
 	uint64_t badge; /* 0: free */
 	uint64_t pages;
 	struct {
-		bool there, granted;
+		bool there, granted, written;
 		uint8_t bytes[4096];
 	} page[PAGES_MAX];
 };
@@ -86,6 +86,7 @@ static status_t page_make(struct object *o, uint64_t index, const uint8_t *from,
 		pages_there++;
 	}
 	o->page[index].granted |= grant;
+	o->page[index].written |= grant;
 	return OK;
 }
 
@@ -164,15 +165,17 @@ status_t pager_op(handle_t ep, uint64_t badge, uint32_t op, uint64_t offset, uin
 	if (offset % 4096 || size % 4096)
 		return ERR_INVALID;
 	for (uint64_t i = offset / 4096; i < o->pages && i - offset / 4096 < size / 4096; i++) {
-		if (op == PAGER_WRITTEN && o->page[i].granted) {
+		if (op == PAGER_WRITTEN && o->page[i].written) {
 			*found = i * 4096;
 			return OK;
 		}
 		if (op == PAGER_EVICT) {
 			pages_there -= o->page[i].there;
-			o->page[i].there = false;
+			o->page[i].there = o->page[i].written = false;
 		}
-		if (op != PAGER_WRITTEN)
+		if (op == PAGER_CLEAN && !o->page[i].granted)
+			o->page[i].written = false;
+		if (op == PAGER_EVICT || op == PAGER_PROTECT)
 			o->page[i].granted = false;
 	}
 	return op == PAGER_WRITTEN ? ERR_NOT_FOUND : OK;

@@ -560,13 +560,15 @@ static handle_t server_open(void)
 	return process;
 }
 
+/* vfs gives a file system up that dies too often in too short a time: there are a few more below. */
+#define KILLS 3u
 static _Atomic bool kill_stop;
 
 static void *killer(void *arg)
 {
 	unsigned *kills = arg;
 
-	while (*kills < 4 && !kill_stop) {
+	while (*kills < KILLS && !kill_stop) {
 		handle_t process;
 
 		usleep(3000 + 1717 * *kills);
@@ -603,7 +605,7 @@ static void test_deaths(void)
 		snprintf(path, sizeof(path), "f%u", opened++ % 16);
 		CHECK(put(path, path) == 0 && holds(path, path));
 	}
-	CHECK(pthread_join(thread, NULL) == 0 && kills == 4);
+	CHECK(pthread_join(thread, NULL) == 0 && kills == KILLS);
 	CHECK(lseek(fd, 0, SEEK_SET) == 0);
 	for (unsigned i = 0; i < lines && good; i++) {
 		snprintf(line, sizeof(line), "line %09u\n", i);
@@ -615,6 +617,53 @@ static void test_deaths(void)
 		CHECK(unlink(path) == 0);
 	}
 	CHECK(fchdir(cwd) == 0 && close(cwd) == 0 && rmdir("/tmp/deaths") == 0 && unlink("/tmp/lines") == 0);
+}
+
+/* Memory of a file while its file system dies again and again: pages are touched for the first time, written, taken away by cuts, and show what the file
+ * shows; nothing is lost that was written to either side. */
+static void test_deaths_mapped(void)
+{
+	enum { PAGES = 48, PAGE = 4096 };
+	static unsigned want[PAGES];
+	unsigned kills = 0, value = 0;
+	pthread_t thread;
+	int fd = open("/tmp/mapped", O_RDWR | O_CREAT | O_TRUNC, 0600);
+	unsigned char *at = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	unsigned *private = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+
+	if (!CHECK(fd >= 0 && at != MAP_FAILED && private != MAP_FAILED && ftruncate(fd, PAGES * PAGE) == 0))
+		return;
+	memset(want, 0, sizeof(want));
+	kill_stop = false;
+	CHECK(pthread_create(&thread, NULL, killer, &kills) == 0);
+	for (unsigned i = 0; (!kill_stop || i < 400) && good; i++) {
+		unsigned page = (i * 7919) % PAGES, back = 0;
+		volatile unsigned *word = (volatile unsigned *)(void *)(at + page * PAGE + 256);
+
+		CHECK(*word == want[page]);
+		if (i % 3) {
+			*word = want[page] = ++value;
+			CHECK(pread(fd, &back, 4, page * PAGE + 256) == 4 && back == value);
+		} else {
+			value++;
+			CHECK(pwrite(fd, &value, 4, page * PAGE + 256) == 4 && *word == value);
+			want[page] = value;
+		}
+		if (i % 64 == 63) {
+			CHECK(ftruncate(fd, PAGES / 2 * PAGE) == 0 && ftruncate(fd, PAGES * PAGE) == 0);
+			memset(want + PAGES / 2, 0, sizeof(want) / 2);
+		}
+		if (i % 50 == 0)
+			CHECK(msync(at, PAGES * PAGE, MS_SYNC) == 0);
+	}
+	CHECK(pthread_join(thread, NULL) == 0 && kills == KILLS);
+	for (unsigned page = 0; page < PAGES && good; page++) {
+		unsigned back = 1;
+
+		CHECK(pread(fd, &back, 4, page * PAGE + 256) == 4 && back == want[page]);
+	}
+	CHECK(munmap(at, PAGES * PAGE) == 0 && munmap(private, PAGES * PAGE) == 0 && close(fd) == 0 &&
+	      unlink("/tmp/mapped") == 0);
 }
 
 static void server_kill(void)
@@ -954,6 +1003,7 @@ int main(int argc, char **argv)
 	run("mounts", test_mounts);
 	run("threads", test_threads);
 	run("deaths", test_deaths);
+	run("deaths_mapped", test_deaths_mapped);
 	run("fifo_deaths", test_fifo_deaths);
 	printf("DONE %u passed, %u failed\n", passed, failed);
 	return failed != 0;
