@@ -272,8 +272,8 @@ static __attribute__((noinline)) void file_close(struct fs *fs, uint64_t badge)
 	struct node *node = fs->open[place].node;
 
 	/* Open here, not lost, and nothing hangs on it: one that is open has its badge in the state as well. */
-	if (__builtin_expect(badge != 0 && fs->open[place].badge == badge && !fs->waiters && node->lock == LOCK_NONE &&
-				     !node->made && !node->fifo && node->paging.place != place + 1,
+	if (__builtin_expect(badge != 0 && fs->open[place].badge == badge && !fs->waiters &&
+				     !((node->lock ^ LOCK_NONE) | node->paging.place | node->made) && !node->fifo,
 			     1))
 		place_close(fs, place, badge, false);
 	else
