@@ -176,8 +176,10 @@ static int list_directory(const char *path)
 		list_add(&list, d->d_name, stat(text_get(&full), &st) == 0 && S_ISDIR(st.st_mode));
 		text_free(&full);
 	}
+	/* Open until all is told: /proc/self/fd has it, too. */
+	int status = print_list(&list, path);
 	closedir(directory);
-	return print_list(&list, path);
+	return status;
 }
 
 int main(int argc, char **argv)
