@@ -322,10 +322,13 @@ static status_t shrink(struct fat *f, struct fat_node *node)
 		return status;
 	}
 	node->mapped_all = true;
-	if (keep)
+	if (keep) {
 		node->cut = f->syncs;
-	else
+	} else {
+		/* A sync on the way may have stored it, and it will be others'. */
 		node->cluster = 0;
+		fat_node_change(f, node, false);
+	}
 	return OK;
 }
 

@@ -704,6 +704,79 @@ static void cuts_run(const char *options, const char *size, unsigned cuts)
 	}
 }
 
+/* ---- a full volume ----------------------------------------------------------------------------------------------------- */
+
+static struct fat_node full_node[4];
+
+static void full_make(struct fat_node *dir, unsigned i, const char *name)
+{
+	uint64_t id;
+
+	CHECK_INT(fat_create(fat, dir, name, strlen(name), false, &id), OK);
+	CHECK_INT(fat_node_load(fat, &full_node[i], id), OK);
+}
+
+static void full_byte(unsigned i, uint64_t at, uint8_t byte, status_t want)
+{
+	struct target t = {&byte};
+	size_t done;
+
+	CHECK_INT(fat_write(fat, &full_node[i], at, 1, &t, copy_in, &done), want);
+}
+
+/* A write that finds no room after it had taken clusters and synced: the file has none of them afterwards, and nobody finds them with it later. */
+static void full_run(void)
+{
+	struct fat_node root;
+	struct target t;
+	uint64_t id, empty, at = 0;
+	uint8_t byte = 0;
+
+	files_clear();
+	image_make("-F 12 -s 1 -r 64", "400K");
+	mount();
+	CHECK_INT(fat_node_load(fat, &root, FAT_ROOT), OK);
+	full_make(&root, 0, "rest");
+	full_make(&root, 1, "one");
+	full_make(&root, 2, "two");
+	full_make(&root, 3, "empty");
+	empty = full_node[3].id;
+	full_byte(1, 0, '1', OK);
+	full_byte(2, 0, '2', OK);
+	struct fat_volume v;
+	CHECK_INT(fat_volume_get(fat, &v), OK);
+	for (; v.free_clusters; v.free_clusters--, at += v.cluster_bytes)
+		full_byte(0, at, 'r', OK);
+	CHECK_INT(fat_truncate(fat, &full_node[1], 0), OK);
+	CHECK_INT(fat_sync(fat, NULL, false), OK);          /* one cluster is free, */
+	CHECK_INT(fat_truncate(fat, &full_node[2], 0), OK); /* and another with the next sync */
+	fat_changed(fat, &full_node[3]);                    /* that sync stores its entry */
+	full_byte(3, 5 * v.cluster_bytes, 'x', ERR_NO_SPACE);
+	fat_node_drop(fat, &full_node[3]);
+	CHECK_INT(fat_sync(fat, NULL, false), OK);
+	full_byte(1, 0, '1', OK);
+	full_byte(2, 0, '2', OK);
+	CHECK_INT(fat_truncate(fat, &full_node[0], at - v.cluster_bytes), OK);
+	CHECK_INT(fat_sync(fat, NULL, false), OK);
+	CHECK_INT(fat_lookup(fat, &root, "empty", 5, &id), OK);
+	CHECK_INT(id, empty);
+	CHECK_INT(fat_node_load(fat, &full_node[3], id), OK);
+	full_byte(3, 0, 'e', OK);
+	t.data = &byte;
+	for (unsigned i = 1; i < 4; i++) {
+		CHECK_INT(fat_read(fat, &full_node[i], 0, 1, &t, copy_out), OK);
+		CHECK_INT(byte, "r12e"[i]);
+	}
+	for (unsigned i = 0; i < 4; i++)
+		fat_node_drop(fat, &full_node[i]);
+	fat_node_drop(fat, &root);
+	CHECK_INT(fat_unmount(fat), OK);
+	cache_close(&cache);
+	image_save(model.medium);
+	command("fsck.vfat -n image >log");
+	disk_model_close(&model);
+}
+
 int main(int argc, char **argv)
 {
 	static const char *const runs[][2] = {
@@ -723,6 +796,7 @@ int main(int argc, char **argv)
 		perror(folder);
 		return 1;
 	}
+	full_run();
 	for (unsigned i = 0; i < sizeof(runs) / sizeof(runs[0]) && !checks_failed; i++) {
 		random_run(runs[i][0], runs[i][1], steps);
 		if (model.disk.blocks < 100000)
