@@ -181,8 +181,8 @@ struct fs_ops {
 	/* attr was changed: FS_CHANGED_*. NULL: attr is where it belongs. */
 	status_t (*changed)(struct fs *fs, struct node *node, uint32_t what);
 	void (*volume)(struct fs *fs, struct file_volume *volume);
-	/* A page-aligned vmo that has the range as it is now, to be read, and the place in it. The handle is the caller's. NULL, ERR_UNSUPPORTED: files
-	 * are mapped by the library's pager. */
+	/* A page-aligned vmo that has the range as it is now, to be read, and the place in it. The handle is the caller's. NULL: files are mapped by
+	 * the library's pager, as for shared mappings where they can be written. ERR_UNSUPPORTED: this one has to be read. */
 	status_t (*memory)(struct fs *fs, struct node *node, uint64_t offset, uint64_t len, bool exec, handle_t *vmo,
 			   uint64_t *start, uint64_t *size);
 	/* A handle to the server of a device's file. NULL: ERR_UNSUPPORTED. */

@@ -23,6 +23,7 @@ enum {
 	VMO_CONTIGUOUS = 1u << 0, /* physically contiguous and resident, for DMA; zeroed at once */
 	VMO_COMMIT = 1u << 1,     /* all pages now instead of at first touch */
 };
+/* Paged objects and views are mapped, never copied from and to by calls: vmo_read, vmo_write and vmo_op answer ERR_UNSUPPORTED. */
 enum {
 	VMO_KIND_ANON,
 	VMO_KIND_CONTIGUOUS,
