@@ -136,23 +136,31 @@ def check(name):
     fresh = OUTPUT / name / "check"  # the fuzzer writes what is new to it to the first folder it is given
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
-    return drive(name, [fresh], [f"-runs={runs}", f"-seed={CHECK_SEED}", "-reload=0"], f"{runs} inputs")
+    # Named one by one: what is in a folder would come in the order in which the host's file system keeps it.
+    inputs = OUTPUT / name / "inputs"
+    inputs.write_text(",".join(str(path) for folder in given(name) for path in sorted(folder.rglob("*")) if path.is_file()))
+    return drive(name, [fresh], [f"-seed_inputs=@{inputs}", f"-runs={runs}", f"-seed={CHECK_SEED}", "-reload=0"], f"{runs} inputs")
 
 
 def run(name, seconds):
     """(inputs tried, reason for failure or None, tail of the log)"""
     found = OUTPUT / name / "corpus"
     found.mkdir(parents=True, exist_ok=True)
-    return drive(name, [found], [f"-max_total_time={seconds}"], f"{seconds} s")
+    return drive(name, [found, *given(name)], [f"-max_total_time={seconds}"], f"{seconds} s")
+
+
+def given(name):
+    """Folders with committed inputs."""
+    folders = [FOLDER / "corpus" / name, *(build.ROOT / path for path in header_value(name, "fuzz-corpus"))]
+    return [folder for folder in folders if folder.is_dir()]
 
 
 def drive(name, folders, limits, said):
     program = make(name)
     folder = OUTPUT / name
-    given = [FOLDER / "corpus" / name, *(build.ROOT / path for path in header_value(name, "fuzz-corpus"))]
     log = folder / "log"
     command = [
-        str(program), *(str(path) for path in folders + [path for path in given if path.is_dir()]), *limits,
+        str(program), *(str(path) for path in folders), *limits,
         f"-artifact_prefix={folder}/failed-", f"-timeout={INPUT_SECONDS}",
         f"-rss_limit_mb={RSS_LIMIT_MB}", "-print_final_stats=1",
     ]

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sys/lib/fdt_blob.h"
+
 #define ENTRIES_MAX 262144u
 #define SUFFIX      8u /* "#65535", at the end of a name that others have too */
 
@@ -128,7 +130,7 @@ static status_t nodes_add(struct tree *tree, const void *blob)
 status_t tree_make(const void *blob, size_t size, struct tree *tree)
 {
 	*tree = (struct tree){0};
-	if (size < sizeof(struct fdt_header) || fdt_check_full(blob, size) != 0)
+	if (!fdt_blob_valid(blob, size))
 		return ERR_BAD_FORMAT;
 	status_t status = nodes_add(tree, blob);
 	if (status == OK && tree->count == 0)

@@ -355,6 +355,9 @@ static void test_tree(void)
 	/* Cut off, and no tree at all */
 	for (size_t len = 0; len < fdt_totalsize(blob); len += 7)
 		CHECK_INT(tree_make(blob, len, &tree), ERR_BAD_FORMAT);
+	/* Its parts not aligned, which libfdt does not look at */
+	fdt_set_off_mem_rsvmap(blob, fdt_off_mem_rsvmap(blob) + 4);
+	CHECK_INT(tree_make(blob, sizeof(blob), &tree), ERR_BAD_FORMAT);
 	memset(blob, 0, sizeof(blob));
 	CHECK_INT(tree_make(blob, sizeof(blob), &tree), ERR_BAD_FORMAT);
 }

@@ -7,6 +7,7 @@
 #include <libfdt.h>
 
 #include "drivers/devmgr/tree/internal.h"
+#include "sys/lib/fdt_blob.h"
 
 static void defect_add(struct tree *tree, uint32_t node, const char *text)
 {
@@ -177,9 +178,7 @@ status_t tree_parse(const void *blob, size_t size, struct tree **out)
 {
 	uint32_t nodes, props;
 
-	/* Alignment (Devicetree Specification 5.6) is the one thing that libfdt takes for granted. */
-	if (!blob || (uintptr_t)blob % 8 || size < sizeof(struct fdt_header) || fdt_off_mem_rsvmap(blob) % 8 ||
-	    fdt_off_dt_struct(blob) % 4 || fdt_check_full(blob, size) != 0)
+	if (!fdt_blob_valid(blob, size))
 		return ERR_BAD_FORMAT;
 	count(blob, &nodes, &props);
 	if (nodes == 0)
