@@ -517,19 +517,6 @@ bool block_port_serial_known(struct device *dev, char serial[32])
 	return device_state(dev) && block_state_serial_get(device_state(dev), serial);
 }
 
-/* Half of the device's depth at most; where there is little memory fewer will do. */
-static status_t pieces_make(struct block_port *port)
-{
-	unsigned most = port->info.depth / 2 < BLOCK_SYNC_ACTIVE ? port->info.depth / 2 : BLOCK_SYNC_ACTIVE;
-	status_t status = OK;
-
-	while (port->piece_count < most && status == OK) {
-		status = device_dma_alloc(port->dev, BLOCK_SYNC_BYTES, &port->pieces[port->piece_count].bounce);
-		port->piece_count += status == OK;
-	}
-	return port->piece_count ? OK : status;
-}
-
 status_t block_port_init(struct block_port *port, struct device *dev, const struct block_hw *hw, void *hw_context,
 			 const struct block_info *info)
 {
@@ -555,9 +542,9 @@ status_t block_port_init(struct block_port *port, struct device *dev, const stru
 	block_state_serial_set(port->state, port->info.serial);
 	for (uint32_t i = 0; i < port->info.depth; i++)
 		port->ios[i].index = (uint16_t)i;
-	status = pieces_make(port);
+	status = block_sync_init(port);
 	/* Those with the lowest numbers are kept for calls, so that deep queues do not starve them. */
-	for (uint32_t i = port->info.depth; i-- > port->piece_count;)
+	for (uint32_t i = port->info.depth; i-- > port->piece_most;)
 		io_give(port, &port->ios[i]);
 	if (status == OK)
 		status = device_doorbell(dev, doorbell, &port->doorbell, &port->doorbell_bits);

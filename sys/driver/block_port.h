@@ -61,9 +61,8 @@ struct block_session {
 
 /* A caller who waits */
 struct block_sync {
-	handle_t reply; /* HANDLE_NONE: nobody */
-	uint8_t op;     /* enum block_op */
-	bool more;      /* not all of it was given to the device */
+	handle_t reply;
+	uint8_t op; /* enum block_op */
 	uint32_t under_way;
 	status_t status;
 	uint64_t block, left;
@@ -99,9 +98,10 @@ struct block_port {
 
 	struct block_sync calls[BLOCK_SYNC_MAX];
 	struct block_piece pieces[BLOCK_SYNC_ACTIVE];
-	unsigned calls_open;
-	unsigned piece_count; /* that there are */
-	unsigned call_turn;   /* whose piece is the next */
+	uint64_t calls_open, calls_more; /* those that there are; of them, with pieces that the device has not had */
+	unsigned piece_count; /* that have their buffer: the first one always, others when they were needed */
+	unsigned piece_most;
+	unsigned call_turn; /* whose piece is the next */
 
 	uint32_t with_device;
 	uint64_t finished, finished_seen; /* for the watchdog */
@@ -131,6 +131,8 @@ uint32_t block_port_busy(const struct block_port *port);
 void block_io_start(struct block_port *port, struct block_io *io);
 /* The device looks at what was started. */
 void block_io_kick(struct block_port *port);
+/* Half of the device's depth at most is for calls. ERR_NO_MEMORY: not even one buffer */
+status_t block_sync_init(struct block_port *port);
 void block_sync_start(struct block_port *port);
 void block_sync_done(struct block_port *port, unsigned number, status_t status);
 /* The window of a caller's handle. ERR_ACCESS: it is lost. */

@@ -8,6 +8,8 @@
 /* The device begins with a piece of that size while the next one is copied. */
 #define KICK_BYTES 65536u
 
+_Static_assert(BLOCK_SYNC_MAX == 64, "a bit for each call");
+
 static bool has_data(const struct block_sync *c)
 {
 	return c->op == BLOCK_OP_READ || c->op == BLOCK_OP_WRITE;
@@ -23,19 +25,23 @@ static void reply(const struct block_sync *c, status_t status)
 	}
 }
 
+static uint64_t bit_of(const struct block_port *port, const struct block_sync *c)
+{
+	return 1ull << (c - port->calls);
+}
+
 static void finish(struct block_port *port, struct block_sync *c)
 {
 	reply(c, c->status);
-	*c = (struct block_sync){0};
-	port->calls_open--;
+	port->calls_open &= ~bit_of(port, c);
 }
 
 /* What is under way comes to its end first. */
-static void fail(struct block_sync *c, status_t status)
+static void fail(struct block_port *port, struct block_sync *c, status_t status)
 {
 	if (c->status == OK)
 		c->status = status;
-	c->more = false;
+	port->calls_more &= ~bit_of(port, c);
 }
 
 /* The next piece of a call goes to the device. */
@@ -59,7 +65,7 @@ static void piece_start(struct block_port *port, unsigned number, unsigned call)
 		status_t status = lease_read(c->reply, BLOCK_WRITE_LEASE_DATA, p->at, p->bounce.cpu, size);
 
 		if (status != OK) {
-			fail(c, status);
+			fail(port, c, status);
 			if (!c->under_way)
 				finish(port, c);
 			return;
@@ -74,7 +80,8 @@ static void piece_start(struct block_port *port, unsigned number, unsigned call)
 	c->block += p->count;
 	c->left -= p->count;
 	c->moved += size;
-	c->more = c->left;
+	if (!c->left)
+		port->calls_more &= ~bit_of(port, c);
 	c->under_way++;
 	p->busy = true;
 	block_io_start(port, io);
@@ -94,34 +101,47 @@ void block_sync_done(struct block_port *port, unsigned number, status_t status)
 		status = lease_write(c->reply, BLOCK_READ_LEASE_DATA, p->at, p->bounce.cpu, size);
 	}
 	if (status != OK)
-		fail(c, status);
+		fail(port, c, status);
 	c->under_way--;
-	if (!c->more && !c->under_way)
+	if (!(port->calls_more & bit_of(port, c)) && !c->under_way)
 		finish(port, c);
 }
 
-static bool call_next(struct block_port *port, unsigned *call)
+/* The one behind that which had the last turn; of calls_more, which is not empty. */
+static unsigned call_next(struct block_port *port)
 {
-	for (unsigned i = 0; i < BLOCK_SYNC_MAX; i++) {
-		unsigned number = (port->call_turn + i) % BLOCK_SYNC_MAX;
+	uint64_t behind = port->calls_more & ~0ull << port->call_turn;
+	unsigned number = (unsigned)__builtin_ctzll(behind ? behind : port->calls_more);
 
-		if (port->calls[number].more) {
-			port->call_turn = (number + 1) % BLOCK_SYNC_MAX;
-			*call = number;
-			return true;
-		}
-	}
-	return false;
+	port->call_turn = (number + 1) % BLOCK_SYNC_MAX;
+	return number;
+}
+
+static status_t piece_add(struct block_port *port)
+{
+	status_t status = device_dma_alloc(port->dev, BLOCK_SYNC_BYTES, &port->pieces[port->piece_count].bounce);
+
+	if (status == OK)
+		port->piece_count++;
+	else
+		port->piece_most = port->piece_count; /* fewer will do */
+	return status;
+}
+
+status_t block_sync_init(struct block_port *port)
+{
+	port->piece_most = port->info.depth / 2 < BLOCK_SYNC_ACTIVE ? port->info.depth / 2 : BLOCK_SYNC_ACTIVE;
+	return piece_add(port);
 }
 
 void block_sync_start(struct block_port *port)
 {
-	unsigned call;
-
-	for (unsigned i = 0; port->calls_open && i < port->piece_count; i++) {
+	for (unsigned i = 0; port->calls_more && i < port->piece_most; i++) {
+		if (i == port->piece_count && piece_add(port) != OK)
+			return;
 		/* One that fails at once leaves its place to the next. */
-		while (!port->pieces[i].busy && call_next(port, &call))
-			piece_start(port, i, call);
+		while (port->calls_more && !port->pieces[i].busy)
+			piece_start(port, i, call_next(port));
 	}
 }
 
@@ -140,8 +160,7 @@ status_t block_sync_call(struct block_port *port, struct ipc_request *rq, enum b
 			 uint64_t count)
 {
 	struct block_window w;
-	struct block_sync call = {.op = (uint8_t)op, .more = true, .left = count};
-	unsigned free = 0;
+	struct block_sync call = {.op = (uint8_t)op, .left = count};
 	status_t status = block_window_find(port, rq->msg.badge, &w);
 
 	if (status == OK)
@@ -151,16 +170,17 @@ status_t block_sync_call(struct block_port *port, struct ipc_request *rq, enum b
 	bool nothing = op == BLOCK_OP_FLUSH ? !(port->info.features & BLOCK_FEATURE_CACHE) : !count;
 	if (nothing)
 		return OK;
-	while (free < BLOCK_SYNC_MAX && port->calls[free].reply != HANDLE_NONE)
-		free++;
-	if (free == BLOCK_SYNC_MAX)
+	if (port->calls_open == ~0ull)
 		return ERR_BUSY;
 	status = ipc_request_save(rq, &call.reply);
 	if (status != OK)
 		return status;
 	call.block = op == BLOCK_OP_FLUSH ? 0 : w.base + block;
-	port->calls[free] = call;
-	port->calls_open++;
+
+	unsigned number = (unsigned)__builtin_ctzll(~port->calls_open);
+	port->calls[number] = call;
+	port->calls_open |= 1ull << number;
+	port->calls_more |= 1ull << number;
 	block_port_serve(port);
 	return IPC_DEFERRED;
 }
