@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The groups `linux-files` and `linux-disk` of `./veridian bench`: the programs of bench/posix on Veridian and on Linux, in the same
+"""The groups `linux-files`, `linux-disk` and `linux-programs` of `./veridian bench`: the programs of bench/posix on Veridian and on Linux, in the same
 QEMU with the same memory, disk and firmware, by turns. Only what was asked for by name is run: Debian's kernel and a compiler for it
 are fetched first (ci/setup peer). What is printed for each figure is `name ours linux ratio target`, medians of RUNS runs."""
 
@@ -31,18 +31,23 @@ DISK_MODULES = ["virtio_mmio", "virtio_blk"]
 EXT4_MODULES = [*DISK_MODULES, "crc32c_generic", "ext4"]
 COUNTED = ["-icount", "shift=0,sleep=on"]  # a guest that waits for the disk must not see its clock run ahead
 FILE_MIB = 256  # for linux-disk
+PROGRAMS = "/system/bench/posix"  # where Veridian has them
 DISK = "/disk"  # where the ext4 is mounted
 SETTLE_S = 5  # Linux has threads that go on preparing things for a while and take half of the hart
 
 # Lines of a job: `run PROGRAM ARGUMENT…`, `mount`, `umount`, `forget` (what is in the page cache of a raw disk). {disk}: its path
 FILES_JOB = ["run fs {tmp} tmpfs 20", "mount", "run fs {mounted} ext4 10 sync", "umount"]
+PROGRAMS_JOB = ["run threads", "run memory", "run spawn {programs}/tiny"]
 THROUGHPUT = ["seq_w", "seq_r", "seq_w_direct", "seq_r_direct", "iops_r 2 1", "iops_w 2 1", "iops_r 2 8", "iops_w 2 8"]
 
 
 @dataclass
 class Group:
-    counted: bool  # in instructions: less is better, and the target is half of Linux's; else throughput, at least Linux's
+    counted: bool  # in instructions: less is better; else throughput: more is
+    target: float  # ours by Linux's
     jobs: dict  # part of the figures' names -> lines
+    programs: tuple = ("fs", "blk")  # of bench/posix
+    disk: bool = True
     modules: list = field(default_factory=lambda: EXT4_MODULES)
 
 
@@ -55,8 +60,9 @@ def throughput_job(path, before, after):
 
 
 GROUPS = {
-    "linux-files": Group(True, {"": FILES_JOB}),
-    "linux-disk": Group(False, {
+    "linux-files": Group(True, 0.5, {"": FILES_JOB}),
+    "linux-programs": Group(True, 0.25, {"": PROGRAMS_JOB}, ("threads", "memory", "spawn", "tiny"), disk=False, modules=[]),
+    "linux-disk": Group(False, 1.0, {
         "ext4_": throughput_job("{mounted}/file", ["mount"], ["umount"]),
         "raw_": throughput_job("{disk}", ["forget"], []),
     }),
@@ -68,14 +74,14 @@ GROUPS = {
 def linux_job(steps):
     out = ["mount tmpfs none /tmp", f"sleep {SETTLE_S}"]
     for step in steps:
-        verb, _, rest = step.format(tmp="/tmp", mounted=DISK, disk="/dev/vda").partition(" ")
+        verb, _, rest = step.format(tmp="/tmp", mounted=DISK, disk="/dev/vda", programs="/bin").partition(" ")
         out.append({"run": f"run /bin/{rest}", "mount": f"mount ext4 /dev/vda {DISK}", "umount": f"umount {DISK}",
                     "forget": "write /proc/sys/vm/drop_caches 3"}[verb])
     return out
 
 
 def linux_machine(group, part, steps):
-    archive = linux_guest.make(f"{part}initrd", {"bin/fs": "bench/posix/fs.c", "bin/blk": "bench/posix/blk.c"}, group.modules,
+    archive = linux_guest.make(f"{part}initrd", {f"bin/{name}": f"bench/posix/{name}.c" for name in group.programs}, group.modules,
                                linux_job(steps))
     append = f"{linux_guest.CONSOLE} {linux_guest.COUNTING if group.counted else ''}".strip()
     return qemu.Machine(smp=1, mem=MEMORY, append=append, kernel=linux_guest.kernel(), archive=archive)
@@ -84,8 +90,8 @@ def linux_machine(group, part, steps):
 def veridian_commands(steps, counted):
     out = [f"mkdir {DISK}", f"sleep {SETTLE_S}"]
     for step in steps:
-        verb, _, rest = step.format(tmp="/tmp", mounted=DISK, disk="/dev/disk0").partition(" ")
-        out.append({"run": f"{'INSTRET=1 ' if counted else ''}/system/bench/posix/{rest}", "mount": f"mount -t ext4 /dev/disk0 {DISK}",
+        verb, _, rest = step.format(tmp="/tmp", mounted=DISK, disk="/dev/disk0", programs=PROGRAMS).partition(" ")
+        out.append({"run": f"{'INSTRET=1 ' if counted else ''}{PROGRAMS}/{rest}", "mount": f"mount -t ext4 /dev/disk0 {DISK}",
                     "umount": f"umount {DISK}", "forget": "true"}[verb])
     return f"{' && '.join(out)} && echo JOB DONE || echo JOB FAILED; shutdown"
 
@@ -107,7 +113,7 @@ def veridian_machine(group, part, steps, append):
     services.write_text(veridian_services(veridian_commands(steps, group.counted)))
     programs = build.folder("release") / "bench"
     added = [additions.Addition(SERVICES, services)]
-    added += [additions.Addition(f"bench/posix/{name}", programs / f"bench-posix-{name}") for name in ("fs", "blk")]
+    added += [additions.Addition(f"bench/posix/{name}", programs / f"bench-posix-{name}") for name in group.programs]
     archive = additions.make("release", added, linux_guest.OUTPUT / f"{part}boot.cpio")
     return qemu.Machine(smp=1, mem=MEMORY, append=f"services={SERVICES} {append}".strip(), archive=archive)
 
@@ -130,7 +136,7 @@ def make_disk(path, raw):
 
 
 def run(machine, label, disk, counted, extra):
-    machine.disks = [disk]
+    machine.disks = [disk] if disk else []
     machine.extra = [*(COUNTED if counted else []), *extra]
     command = qemu.command(machine, ["-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"])
     log = linux_guest.OUTPUT / f"{label}.log"
@@ -149,7 +155,7 @@ def tail(console):
     return "\n".join(f"  | {row}" for row in console.text.splitlines()[-20:])
 
 
-def compare(ours, theirs, counted):
+def compare(ours, theirs, group):
     """Rows for people. ours, theirs: {name: [(value, unit)]} of all runs."""
     if set(ours) != set(theirs):
         raise Failure(f"bench: figures that only one system has: {' '.join(sorted(set(ours) ^ set(theirs)))}")
@@ -158,8 +164,8 @@ def compare(ours, theirs, counted):
         mine, other = (statistics.median(value for value, _ in found) for found in (values, theirs[name]))
         unit = values[0][1]
         ratio = mine / other if other else float("inf")
-        missed = ratio > 0.5 if counted else ratio < 1.0
-        target = "<=0.50" if counted else ">=1.00"
+        missed = ratio > group.target if group.counted else ratio < group.target
+        target = f"{'<=' if group.counted else '>='}{group.target:.2f}"
         rows.append((name, f"{mine:.0f}", f"{other:.0f}", unit, f"{ratio:.2f}", target, "missed" if missed else ""))
     return rows
 
@@ -178,22 +184,26 @@ def measure(name, append="", extra=()):
     ours, theirs = {}, {}
     for part, steps in group.jobs.items():
         systems = [("veridian", veridian_machine(group, part, steps, append), ours), ("linux", linux_machine(group, part, steps), theirs)]
-        pristine, disk = linux_guest.OUTPUT / "disk.pristine", linux_guest.OUTPUT / "disk"
-        progress(f"bench: {name}: making a disk")
-        make_disk(pristine, raw=part == "raw_")
+        pristine = linux_guest.OUTPUT / "disk.pristine"
+        disk = linux_guest.OUTPUT / "disk" if group.disk else None
+        if disk:
+            progress(f"bench: {name}: making a disk")
+            make_disk(pristine, raw=part == "raw_")
         for number in range(RUNS):
             for system, machine, figures in systems:
-                shutil.copyfile(pristine, disk)
+                if disk:
+                    shutil.copyfile(pristine, disk)
                 progress(f"bench: {name}: {part}{system}, run {number + 1} of {RUNS}")
                 seed = ["-seed", str(number + 1)]
                 for figure, value in run(machine, f"{part}{system}", disk, group.counted, [*seed, *extra]).items():
                     figures.setdefault(part + figure, []).append(value)
-                if part != "raw_":
+                if disk and part != "raw_":
                     image.tool(["e2fsck", "-fn", str(disk)])  # fast and wrong is no figure
-        pristine.unlink()
-        disk.unlink()
+        if disk:
+            pristine.unlink()
+            disk.unlink()
     progress_end()
-    return compare(ours, theirs, group.counted)
+    return compare(ours, theirs, group)
 
 
 def bench(names, append="", extra=()):

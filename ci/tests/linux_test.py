@@ -74,7 +74,7 @@ class CompareTest(unittest.TestCase):
                 parts = [part.removeprefix("INSTRET=1 ").split(" ") for part in commands.split(" && ") if "bench/posix" in part]
                 for words, on_linux, ours in zip(programs, linux, parts, strict=True):
                     self.assertEqual([on_linux[0], ours[0]], [f"/bin/{words[0]}", f"/system/bench/posix/{words[0]}"])
-                    same = [word.replace("/dev/vda", "/dev/disk0") for word in on_linux[1:]]
+                    same = [word.replace("/dev/vda", "/dev/disk0").replace("/bin/", "/system/bench/posix/") for word in on_linux[1:]]
                     self.assertEqual(same, ours[1:])
                 self.assertEqual(commands.count("INSTRET=1"), len(programs) if group.counted else 0)
 
@@ -84,17 +84,18 @@ class CompareTest(unittest.TestCase):
         self.assertEqual(services[-1]["args"], ["-c", "echo x; shutdown"])
 
     def test_targets(self):
-        def row(ours, linux, counted):
-            return bench_linux.compare({"x": [(value, "u") for value in ours]}, {"x": [(value, "u") for value in linux]}, counted)[0]
+        def row(ours, linux, group):
+            return bench_linux.compare({"x": [(value, "u") for value in ours]}, {"x": [(value, "u") for value in linux]}, group)[0]
 
-        self.assertEqual(row([50, 1, 900], [100, 7, 101], True)[1:], ("50", "100", "u", "0.50", "<=0.50", ""))
-        self.assertEqual(row([51], [100], True)[-1], "missed")
-        self.assertEqual(row([100], [100], False)[-1], "")
-        self.assertEqual(row([99], [100], False)[-1], "missed")
+        counted, throughput = bench_linux.Group(True, 0.5, {}), bench_linux.Group(False, 1.0, {})
+        self.assertEqual(row([50, 1, 900], [100, 7, 101], counted)[1:], ("50", "100", "u", "0.50", "<=0.50", ""))
+        self.assertEqual(row([51], [100], counted)[-1], "missed")
+        self.assertEqual(row([100], [100], throughput)[-1], "")
+        self.assertEqual(row([99], [100], throughput)[-1], "missed")
 
     def test_a_figure_of_one_system_is_an_error(self):
         with self.assertRaisesRegex(Failure, "only one system has: x y"):
-            bench_linux.compare({"x": [(1, "u")]}, {"y": [(1, "u")]}, True)
+            bench_linux.compare({"x": [(1, "u")]}, {"y": [(1, "u")]}, bench_linux.Group(True, 0.5, {}))
 
 
 if __name__ == "__main__":

@@ -58,7 +58,7 @@ static uint64_t offset_measure(void)
 	return offset;
 }
 
-static void monotonic_setup(void)
+static __attribute__((noinline)) void monotonic_setup(void)
 {
 	mutex_lock(&setup_lock);
 	if (!atomic_load(&monotonic_known)) {
@@ -69,11 +69,16 @@ static void monotonic_setup(void)
 	mutex_unlock(&setup_lock);
 }
 
-uint64_t clock_now(void)
+static inline uint64_t monotonic_now(void)
 {
-	if (!atomic_load_explicit(&monotonic_known, memory_order_acquire))
+	if (__builtin_expect(!atomic_load_explicit(&monotonic_known, memory_order_acquire), 0))
 		monotonic_setup();
 	return clock_ticks_to_ns(ticks_now(), scale) + monotonic_offset;
+}
+
+uint64_t clock_now(void)
+{
+	return monotonic_now();
 }
 
 /* The real-time clock's nanoseconds since 1970; 0 if there is none to ask. */
@@ -161,7 +166,7 @@ uint64_t deadline_from(const struct timespec *ts, int monotonic)
 	return ns > realtime_offset ? ns - realtime_offset : 0;
 }
 
-int clock_gettime(clockid_t clock, struct timespec *out)
+static __attribute__((noinline)) int clock_gettime_other(clockid_t clock, struct timespec *out)
 {
 	uint64_t ns;
 	int result = clock_read(clock, &ns);
@@ -169,6 +174,14 @@ int clock_gettime(clockid_t clock, struct timespec *out)
 	if (result == 0)
 		*out = timespec_from(ns);
 	return (int)posix_result(result);
+}
+
+int clock_gettime(clockid_t clock, struct timespec *out)
+{
+	if (__builtin_expect(clock != CLOCK_MONOTONIC, 0))
+		return clock_gettime_other(clock, out);
+	*out = timespec_from(monotonic_now());
+	return 0;
 }
 
 int clock_getres(clockid_t clock, struct timespec *out)
