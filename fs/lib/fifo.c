@@ -231,11 +231,20 @@ static bool turn(struct fifo_set *set, struct fifo *fifo)
 	return moved;
 }
 
+static uint32_t ready(const struct fifo *fifo)
+{
+	return (fifo->used != 0 || fifo->lost ? FILE_READY_READ : 0u) |
+	       (room(fifo) >= FIFO_ATOMIC ? FILE_READY_WRITE : 0u) | (fifo->writers == 0 ? FILE_READY_HANGUP : 0u) |
+	       (fifo->readers == 0 ? FILE_READY_ERROR : 0u);
+}
+
 /* Ends: each turn but the last moves bytes of calls that wait, or ends some. */
 static void settle(struct fifo_set *set, struct fifo *fifo)
 {
 	while (fifo->waits && turn(set, fifo))
 		;
+	if (__builtin_expect(fifo->watches.first != NULL, 0))
+		watch_tell_some(&set->watches, &fifo->watches, ready(fifo));
 }
 
 /* ---- ends --------------------------------------------------------------------------------------------------- */
@@ -284,6 +293,7 @@ void fifo_free(struct fifo_set *set, struct fifo *fifo)
 	*at = fifo->next;
 	while (fifo->waits)
 		wait_free(set, wait_unlink(&fifo->waits));
+	watch_drop(&set->watches, &fifo->watches);
 	free(fifo->bytes);
 	free(fifo);
 }
@@ -298,6 +308,7 @@ void fifo_join(struct fifo_set *set, struct fifo *fifo, unsigned ends)
 {
 	fifo->readers += (ends & FIFO_READER) != 0;
 	fifo->writers += (ends & FIFO_WRITER) != 0;
+	fifo->came += (ends & FIFO_WRITER) != 0;
 	settle(set, fifo);
 }
 
@@ -309,6 +320,7 @@ void fifo_leave(struct fifo_set *set, struct fifo *fifo, unsigned ends, uint64_t
 		else
 			at = &(*at)->next;
 	}
+	watch_leave(&set->watches, &fifo->watches, badge);
 	fifo->readers -= (ends & FIFO_READER) != 0;
 	fifo->writers -= (ends & FIFO_WRITER) != 0;
 	settle(set, fifo);
@@ -398,4 +410,25 @@ status_t fifo_write(struct fifo_set *set, struct fifo *fifo, const struct fifo_c
 		status = OK; /* some is written: that many */
 	*count = now;
 	return status;
+}
+
+/* ---- readiness ---------------------------------------------------------------------------------------------- */
+
+status_t fifo_watch(struct fifo_set *set, struct fifo *fifo, const struct fifo_call *call, unsigned ends, uint32_t came,
+		    uint32_t wanted, handle_t notification, uint64_t bits, uint32_t *now)
+{
+	/* Who has both ends is its own peer. */
+	const uint32_t seen = ends == FIFO_READER   ? FILE_READY_READ | FILE_READY_HANGUP
+			      : ends == FIFO_WRITER ? FILE_READY_WRITE | FILE_READY_ERROR
+						    : FILE_READY_READ | FILE_READY_WRITE;
+	const struct watch_wish wish = {.badge = call->badge,
+					.user = call->user,
+					.wanted = wanted & seen,
+					.notification = notification,
+					.bits = bits};
+	uint32_t is = ready(fifo);
+
+	if (fifo->came == came)
+		is &= ~(uint32_t)FILE_READY_HANGUP;
+	return watch_add(&set->watches, &fifo->watches, &wish, is, now);
 }

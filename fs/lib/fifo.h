@@ -14,6 +14,7 @@
 
 #include "protocols/file.h"
 #include "sys/lib/ipc.h"
+#include "sys/lib/watch.h"
 
 #define FIFO_ATOMIC      FILE_FIFO_ATOMIC /* so many bytes are written together or not at all */
 #define FIFO_BYTES       65536u           /* what one holds */
@@ -35,6 +36,7 @@ struct fifo_wait;
 struct fifo_set {
 	struct fifo *all;
 	uint32_t waits;
+	struct watch_set watches;
 };
 
 struct fifo {
@@ -45,6 +47,8 @@ struct fifo {
 	uint32_t capacity, first, used; /* a ring */
 	uint32_t readers, writers;
 	struct fifo_wait *waits; /* in the order in which they came */
+	struct watch_list watches;
+	uint32_t came; /* writers so far */
 	/* The owner's */
 	uint32_t mark;
 	bool lost;
@@ -83,3 +87,9 @@ void fifo_forget_dead(struct fifo_set *set, struct fifo *fifo);
  */
 status_t fifo_read(struct fifo_set *set, struct fifo *fifo, const struct fifo_call *call, size_t len, uint64_t *count);
 status_t fifo_write(struct fifo_set *set, struct fifo *fifo, const struct fifo_call *call, size_t len, uint64_t *count);
+/*
+ * As the protocol's watch, for somebody with those ends. came: how many writers had come (fifo->came) before the end was opened: that nobody writes is no hang-up
+ * before somebody has. The notification is taken over, unless there is an error.
+ */
+status_t fifo_watch(struct fifo_set *set, struct fifo *fifo, const struct fifo_call *call, unsigned ends, uint32_t came,
+		    uint32_t wanted, handle_t notification, uint64_t bits, uint32_t *now);

@@ -238,6 +238,8 @@ status_t serve_sync(void *ctx, struct ipc_request *rq, bool data_only);
 status_t serve_list(void *ctx, struct ipc_request *rq, uint64_t next, size_t room, uint32_t *length);
 status_t serve_volume(void *ctx, struct ipc_request *rq, size_t room, uint32_t *count);
 status_t serve_mode(void *ctx, struct ipc_request *rq, bool set, uint32_t mode, uint32_t *now);
+status_t serve_watch(void *ctx, struct ipc_request *rq, uint32_t wanted, handle_t notification, uint64_t bits,
+		     uint32_t *now);
 status_t serve_memory(void *ctx, struct ipc_request *rq, uint64_t offset, uint64_t length, bool shared,
 		      handle_t *memory, uint64_t *start, uint64_t *size);
 
@@ -262,6 +264,9 @@ status_t fifo_file_read(struct fs *fs, struct ipc_request *rq, const struct open
 			size_t len, uint64_t *count);
 status_t fifo_file_write(struct fs *fs, struct ipc_request *rq, const struct open_file *file, uint64_t offset,
 			 size_t len, uint64_t *count, uint64_t *position);
+
+status_t fifo_file_watch(struct fs *fs, struct ipc_request *rq, const struct open_file *file, uint32_t wanted,
+			 handle_t notification, uint64_t bits, uint32_t *now);
 
 /* Attributes as clients see them */
 void attributes_fill(const struct fs *fs, const struct node *node, struct file_attributes *out);

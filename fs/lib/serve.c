@@ -32,6 +32,7 @@ const struct file_ops fs_file_ops = {
 	.lock_find = serve_lock_find,
 	.unlock_owner = serve_unlock_owner,
 	.memory = serve_memory,
+	.watch = serve_watch,
 };
 
 int64_t fs_time(const struct fs *fs, uint64_t monotonic_ns)

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * FIFOs that have names. What is in one is this process's memory: the next instance knows who has it open, and that there was something. A mark
- * says that, in the place of an open file's position, of one of those that have it open.
+ * says that, in the place of an open file's position, of one of those that have it open. Above the mark stands how many writers had come when it was opened.
  */
 #include "fs/lib/internal.h"
 #include "sys/lib/ipc_stub.h"
 #include "sys/lib/syscall.h"
 
-#define MARK_NONE UINT32_MAX
+#define MARK_NONE  UINT32_MAX
+#define MARK       1u /* in the position */
+#define CAME_SHIFT 32
 
 static unsigned ends_of(uint32_t mode)
 {
@@ -27,13 +29,13 @@ static struct fifo_call call_of(struct ipc_request *rq, const struct open_file *
 static void mark_set(struct fs *fs, struct fifo *fifo, uint32_t place)
 {
 	fifo->mark = place;
-	fs->state->files[place].position = 1;
+	fs->state->files[place].position |= MARK;
 }
 
 static void mark_clear(struct fs *fs, struct fifo *fifo)
 {
 	if (fifo->mark != MARK_NONE)
-		fs->state->files[fifo->mark].position = 0;
+		fs->state->files[fifo->mark].position &= ~(uint64_t)MARK;
 	fifo->mark = MARK_NONE;
 }
 
@@ -117,6 +119,8 @@ status_t fifo_open(struct fs *fs, struct ipc_request *rq, const struct open_file
 		fifo_put(fs, node);
 		return status;
 	}
+	uint32_t came = node->fifo->came;
+
 	fifo_join(&fs->fifos, node->fifo, ends);
 	status = handle_info(fresh, &info);
 	if (status != OK) {
@@ -124,6 +128,7 @@ status_t fifo_open(struct fs *fs, struct ipc_request *rq, const struct open_file
 		return status;
 	}
 	call.badge = info.badge;
+	fs->state->files[open_file_place(info.badge)].position = (uint64_t)came << CAME_SHIFT;
 	if (fifo_has_peer(node->fifo, ends) || (ends == FIFO_READER && !call.wait)) {
 		*file = fresh;
 		return OK;
@@ -156,12 +161,15 @@ status_t fifo_restore(struct fs *fs, struct state_file *file, uint32_t place, st
 	status = fifo_of(fs, node, user);
 	if (status != OK)
 		return status;
+	/* How many came before is not known: whoever has it open has seen one. */
 	fifo_join(&fs->fifos, node->fifo, ends);
-	if (file->position != 0 && node->fifo->mark == MARK_NONE) {
+	node->fifo->came++;
+	bool marked = file->position & MARK;
+
+	file->position = 0;
+	if (marked && node->fifo->mark == MARK_NONE) {
 		node->fifo->lost = true;
 		mark_set(fs, node->fifo, place);
-	} else {
-		file->position = 0;
 	}
 	return OK;
 }
@@ -206,4 +214,17 @@ status_t fifo_file_write(struct fs *fs, struct ipc_request *rq, const struct ope
 		mark_update(fs, fifo, file->index);
 	*position = FILE_AT_POSITION;
 	return status;
+}
+
+status_t fifo_file_watch(struct fs *fs, struct ipc_request *rq, const struct open_file *file, uint32_t wanted,
+			 handle_t notification, uint64_t bits, uint32_t *now)
+{
+	const struct fifo_call call = call_of(rq, file);
+	struct fifo *fifo = file->node->fifo;
+	unsigned ends = ends_of(file->state->mode);
+
+	if (!fifo || ends == 0)
+		return ERR_ACCESS;
+	return fifo_watch(&fs->fifos, fifo, &call, ends, (uint32_t)(file->state->position >> CAME_SHIFT), wanted,
+			  notification, bits, now);
 }

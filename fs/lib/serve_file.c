@@ -232,6 +232,24 @@ status_t serve_seek(void *ctx, struct ipc_request *rq, int64_t offset, enum file
 	return OK;
 }
 
+/* The notification is the handler's when it returns OK. */
+status_t serve_watch(void *ctx, struct ipc_request *rq, uint32_t wanted, handle_t notification, uint64_t bits,
+		     uint32_t *now)
+{
+	struct open_file file;
+	status_t status = open_file_of(ctx, rq->msg.badge, &file);
+
+	if (status != OK)
+		return status;
+	if (file.node->attr->kind == FILE_KIND_FIFO)
+		return fifo_file_watch(ctx, rq, &file, wanted, notification, bits, now);
+	if (!(file.state->mode & (FILE_MODE_READ | FILE_MODE_WRITE)))
+		return ERR_ACCESS;
+	(void)handle_close(notification);
+	*now = wanted & (FILE_READY_READ | FILE_READY_WRITE);
+	return OK;
+}
+
 /* ---- length --------------------------------------------------------------------------------------------- */
 
 status_t file_truncate_to(struct fs *fs, const struct state_view *view, struct node *node, uint64_t size)

@@ -218,6 +218,166 @@ static void test_limits(void)
 	end();
 }
 
+static uint32_t watched(handle_t file, uint32_t wanted, handle_t notification, uint64_t bits)
+{
+	uint32_t now = 0;
+
+	CHECK_INT(file_watch(file, wanted, host_notification_dup(notification), bits, &now), OK);
+	return now;
+}
+
+#define ANY (FILE_READY_READ | FILE_READY_WRITE | FILE_READY_HANGUP | FILE_READY_ERROR | FILE_READY_PRIORITY)
+
+static void test_watch(void)
+{
+	handle_t reader, writer, both, a = 0, b, other;
+	uint64_t count, position;
+	uint32_t now;
+
+	begin();
+	a = host_notification();
+	b = host_notification();
+	/* Before the first writer there is no end; with it, and after it. */
+	CHECK_INT(open_as(root, READER | NOW, &reader), OK);
+	CHECK_INT(watched(reader, ANY, a, 1), 0);
+	CHECK_INT(open_as(root, WRITER | NOW, &writer), OK);
+	CHECK_INT(watched(writer, ANY, a, 2), FILE_READY_WRITE);
+	CHECK_INT(host_signalled(a), 0);
+	CHECK_INT(watched(reader, FILE_READY_READ, b, 1), 0);
+	CHECK_INT(watched(reader, FILE_READY_READ, b, 4), 0);
+	CHECK_INT(host_fs->fifos.watches.count, 3);
+	CHECK_INT(file_write(writer, FILE_AT_POSITION, "x", 1, &count, &position), OK);
+	CHECK_INT(host_signalled(a), 1);
+	CHECK_INT(host_signalled(b), 5);
+	CHECK_INT(host_fs->fifos.watches.count, 0);
+	/* Once. */
+	CHECK_INT(file_write(writer, FILE_AT_POSITION, "x", 1, &count, &position), OK);
+	CHECK_INT(host_signalled(a) | host_signalled(b), 0);
+	CHECK_INT(watched(reader, ANY, a, 1), FILE_READY_READ);
+	/* What is not wanted is not told. */
+	CHECK_INT(watched(reader, FILE_READY_HANGUP, a, 1), 0);
+	CHECK_INT(watched(reader, FILE_READY_HANGUP, a, 1), 0);
+	CHECK_INT(host_fs->fifos.watches.count, 1);
+	CHECK_INT(file_write(writer, FILE_AT_POSITION, "x", 1, &count, &position), OK);
+	CHECK_INT(host_signalled(a), 0);
+	/* One takes the place of the one before it, and one that is answered ends it. */
+	CHECK_INT(watched(reader, ANY, a, 1), FILE_READY_READ);
+	CHECK_INT(host_fs->fifos.watches.count, 0);
+	CHECK_INT(file_read(reader, FILE_AT_POSITION, bytes[0], 100, &count), OK);
+	CHECK_INT(watched(reader, FILE_READY_HANGUP, a, 1), 0);
+	CHECK_INT(watched(reader, FILE_READY_READ, a, 1), 0);
+	CHECK_INT(host_fs->fifos.watches.count, 1);
+	handle_close(writer);
+	host_closed();
+	CHECK_INT(host_signalled(a), 0);
+	CHECK_INT(watched(reader, ANY, a, 1), FILE_READY_HANGUP);
+	CHECK_INT(host_fs->fifos.watches.count, 0);
+	/* Full but for less than is written together; and nobody to read it. */
+	CHECK_INT(open_as(root, WRITER | NOW, &writer), OK);
+	CHECK_INT(watched(reader, ANY, a, 1), 0);
+	CHECK_INT(file_write(writer, FILE_AT_POSITION, bytes[1], FIFO_BYTES - FIFO_ATOMIC, &count, &position), OK);
+	CHECK_INT(host_signalled(a), 1);
+	CHECK_INT(watched(writer, ANY, b, 8), FILE_READY_WRITE);
+	CHECK_INT(file_write(writer, FILE_AT_POSITION, "x", 1, &count, &position), OK);
+	CHECK_INT(watched(writer, ANY, b, 8), 0);
+	CHECK_INT(file_read(reader, FILE_AT_POSITION, bytes[0], 1, &count), OK);
+	CHECK_INT(host_signalled(b), 8);
+	CHECK_INT(file_write(writer, FILE_AT_POSITION, "x", 1, &count, &position), OK);
+	CHECK_INT(watched(writer, FILE_READY_ERROR, b, 8), 0);
+	handle_close(reader);
+	host_closed();
+	CHECK_INT(host_signalled(b), 8);
+	CHECK_INT(watched(writer, ANY, b, 8), FILE_READY_ERROR);
+	/* Both ends are no peer's peer; a description takes its watches with it. */
+	CHECK_INT(open_as(root, READER | WRITER, &both), OK);
+	handle_close(writer);
+	host_closed();
+	CHECK_INT(watched(both, FILE_READY_ERROR | FILE_READY_HANGUP, a, 1), 0);
+	CHECK_INT(host_fs->fifos.watches.count, 1);
+	CHECK_INT(watched(both, ANY, a, 1), FILE_READY_READ);
+	CHECK_INT(watched(both, FILE_READY_WRITE, b, 1), 0);
+	handle_close(both);
+	host_closed();
+	CHECK_INT(host_fs->fifos.watches.count, 0);
+	CHECK_INT(host_signalled(a) | host_signalled(b), 0);
+	/* What makes no sense. */
+	CHECK_INT(open_as(root, READER | WRITER, &both), OK);
+	CHECK_INT(file_watch(both, ANY, host_notification_dup(a), 0, &now), ERR_INVALID);
+	CHECK_INT(handle_dup(both, RIGHTS_ALL, &other), OK);
+	CHECK_INT(file_watch(both, ANY, other, 1, &now), ERR_TYPE);
+	CHECK_INT(open_as(root, FILE_MODE_PATH, &other), OK);
+	CHECK_INT(file_watch(other, ANY, host_notification_dup(a), 1, &now), ERR_ACCESS);
+	handle_close(other);
+	CHECK_INT(file_open(root, "plain", READER | FILE_MODE_CREATE, 0600, &other, NULL), OK);
+	CHECK_INT(watched(other, ANY, a, 1), FILE_READY_READ | FILE_READY_WRITE);
+	CHECK_INT(file_watch(root, ANY, host_notification_dup(a), 1, &now), ERR_ACCESS);
+	handle_close(other);
+	handle_close(both);
+	handle_close(a);
+	handle_close(b);
+	end();
+}
+
+/* Of a user; those whose notification is no more make room. */
+static void test_watch_limits(void)
+{
+	handle_t one, other, file, mine, a, b;
+	uint32_t now;
+
+	begin();
+	a = host_notification();
+	b = host_notification();
+	one = host_root(1000, 1000, false);
+	other = host_root(1001, 1001, false);
+	CHECK_INT(open_as(one, READER | WRITER, &file), OK);
+	CHECK_INT(open_as(other, READER | WRITER, &mine), OK);
+	for (unsigned i = 0; i < WATCHES_USER; i++)
+		CHECK_INT(watched(file, FILE_READY_READ, i % 4 ? a : b, i + 1), 0);
+	CHECK_INT(file_watch(file, FILE_READY_READ, host_notification_dup(a), 5000, &now), ERR_NO_MEMORY);
+	CHECK_INT(watched(file, FILE_READY_READ, a, 2), 0);
+	CHECK_INT(watched(mine, FILE_READY_READ, a, 1), 0);
+	handle_close(b);
+	CHECK_INT(watched(file, FILE_READY_READ, a, 5000), 0);
+	CHECK_INT(host_fs->fifos.watches.count, WATCHES_USER / 4 * 3 + 2);
+	handle_close(file);
+	host_closed();
+	CHECK_INT(host_fs->fifos.watches.count, 1);
+	handle_close(mine);
+	handle_close(one);
+	handle_close(other);
+	handle_close(a);
+	end();
+}
+
+/* Watches end with the instance; what was lost can be read: as an error. Who had it open has seen writers. */
+static void test_watch_restart(void)
+{
+	handle_t reader, writer, a;
+	uint64_t count, position;
+
+	begin();
+	a = host_notification();
+	CHECK_INT(open_as(root, READER | NOW, &reader), OK);
+	CHECK_INT(open_as(root, WRITER, &writer), OK);
+	CHECK_INT(watched(reader, ANY, a, 1), 0);
+	host_end();
+	CHECK_INT(host_start(), OK);
+	CHECK_INT(host_fs->fifos.watches.count, 0);
+	CHECK_INT(watched(reader, ANY, a, 1), 0);
+	CHECK_INT(file_write(writer, FILE_AT_POSITION, "lost", 4, &count, &position), OK);
+	CHECK_INT(host_signalled(a), 1);
+	handle_close(writer);
+	host_closed();
+	host_end();
+	CHECK_INT(host_start(), OK);
+	CHECK_INT(watched(reader, ANY, a, 1), FILE_READY_READ | FILE_READY_HANGUP);
+	CHECK_INT(file_read(reader, FILE_AT_POSITION, bytes[0], 10, &count), ERR_IO);
+	CHECK_INT(watched(reader, ANY, a, 1), FILE_READY_HANGUP);
+	handle_close(reader);
+	handle_close(a);
+	end();
+}
+
 static void test_restart(void)
 {
 	handle_t reader, writer, idle;
@@ -332,6 +492,9 @@ int main(void)
 	test_open_race();
 	test_bytes();
 	test_limits();
+	test_watch();
+	test_watch_limits();
+	test_watch_restart();
 	test_restart();
 	test_random();
 	return check_end();

@@ -21,6 +21,7 @@ struct handle {
 	bool open;
 	uint64_t badge;
 	uint64_t object; /* duplicates of one handle have the same */
+	uint64_t *bits;  /* of a notification */
 };
 
 /* Whoever called, until it is answered. */
@@ -98,7 +99,7 @@ static handle_t handle_new(uint64_t badge, uint64_t object)
 {
 	for (unsigned i = 16; i < HANDLES_MAX; i++) {
 		if (!handles[i].open) {
-			handles[i] = (struct handle){true, badge, object};
+			handles[i] = (struct handle){.open = true, .badge = badge, .object = object};
 			return i;
 		}
 	}
@@ -156,6 +157,44 @@ status_t handle_close(handle_t handle)
 	return OK;
 }
 
+static uint64_t bits_of[HANDLES_MAX];
+
+handle_t host_notification(void)
+{
+	handle_t handle = handle_new(0, ++objects);
+
+	if (handle) {
+		bits_of[handle] = 0;
+		handles[handle].bits = &bits_of[handle];
+	}
+	return handle;
+}
+
+handle_t host_notification_dup(handle_t notification)
+{
+	handle_t handle = handle_new(0, handles[notification].object);
+
+	if (handle)
+		handles[handle].bits = handles[notification].bits;
+	return handle;
+}
+
+uint64_t host_signalled(handle_t notification)
+{
+	uint64_t bits = *handles[notification].bits;
+
+	*handles[notification].bits = 0;
+	return bits;
+}
+
+status_t notification_signal(handle_t notification, uint64_t bits)
+{
+	if (notification >= HANDLES_MAX || !handles[notification].open || !handles[notification].bits)
+		abort();
+	*handles[notification].bits |= bits;
+	return OK;
+}
+
 handle_t host_object_handle(uint64_t badge)
 {
 	for (unsigned i = 16; i < HANDLES_MAX; i++) {
@@ -191,6 +230,12 @@ status_t handle_info(handle_t handle, struct handle_info *info)
 				     .badge = handle == ENDPOINT ? 0 : handles[handle].badge,
 				     .type = OBJ_ENDPOINT,
 				     .rights = RIGHTS_ALL};
+	if (handle != ENDPOINT && handles[handle].bits) {
+		info->type = OBJ_NOTIFICATION;
+		info->koid = KOID + handles[handle].object;
+		for (unsigned i = 16; i < HANDLES_MAX; i++)
+			info->refs += handles[i].open && handles[i].object == handles[handle].object;
+	}
 	return OK;
 }
 

@@ -33,6 +33,11 @@ unsigned host_handles(void); /* open ones */
 handle_t host_object_handle(uint64_t badge);
 bool host_object_used(uint64_t badge);
 
+/* A client's notification, and a further handle to one, as it is sent. What it was signalled since this was asked last. */
+handle_t host_notification(void);
+handle_t host_notification_dup(handle_t notification);
+uint64_t host_signalled(handle_t notification);
+
 /* A call that was deferred ended with ERR_CANCELLED; its answer, when it comes: ERR_WOULD_BLOCK until then. */
 extern status_t host_deferred;
 
