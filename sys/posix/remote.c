@@ -252,7 +252,7 @@ void stat_from_attributes(const struct file_attributes *a, struct stat *out)
 	out->st_dev = a->mount;
 	out->st_ino = a->inode;
 	out->st_mode = kind_mode(a->kind) | (a->permissions & 07777);
-	out->st_nlink = (nlink_t)(a->links < 0xffff ? a->links : 0xffff);
+	out->st_nlink = a->links;
 	out->st_uid = a->user;
 	out->st_gid = a->group;
 	out->st_rdev = (dev_t)a->device;

@@ -20,3 +20,8 @@ typedef __uint32_t __gid_t;
 #ifndef FD_SETSIZE
 #define FD_SETSIZE 1024
 #endif
+
+/* Of streams, while the library itself is made; programs have it from our <stdio.h>. */
+#if defined(_LIBC) && !defined(BUFSIZ)
+#define BUFSIZ 4096
+#endif
