@@ -3,6 +3,7 @@
 #ifndef _VERIDIAN_STDIO_H
 #define _VERIDIAN_STDIO_H
 
+#define BUFSIZ 4096 /* as the C library is made */
 #include_next <stdio.h>
 
 _BEGIN_STD_C
