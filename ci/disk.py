@@ -54,7 +54,8 @@ def skeleton(folder, flavour):
     for name in FOLDERS:
         (folder / name).mkdir()
     for name, source in sorted(archive.items()):
-        if name.startswith("etc/"):
+        # services.toml stays the archive's, so that a disk that was made long ago starts what belongs to the system of today.
+        if name.startswith("etc/") and not name.startswith("etc/init/"):
             target = folder / name
             for parent in reversed(target.relative_to(folder).parents[:-1]):
                 if str(parent) not in names:

@@ -49,6 +49,7 @@ struct startup {
 #define HND_DEVMGR     "devmgr" /* devmgr's endpoint: device list, open by class */
 #define HND_VFS        "vfs"    /* view of the files: protocol vfs */
 #define HND_PROC       "proc"   /* procd: protocol process; also where faults go */
+#define HND_LOG        "log"    /* the logger's endpoint: protocol logger */
 /* Only the first process gets these; it hands on what its services need */
 #define HND_RES_MMIO   "res.mmio"
 #define HND_RES_IRQ    "res.irq"

@@ -72,6 +72,9 @@ static void config_values(void)
 	CHECK_INT(s->memory_bytes, 0);
 	CHECK_INT(s->capabilities, 0);
 	CHECK_INT(s->line, 16);
+	CHECK_INT(s->user, -1);
+	CHECK_INT(s->stop_timeout_ns, 5000000000);
+	CHECK(s->enabled && !s->root);
 
 	CHECK(read_config(&c, "") && c.count == 0);
 	CHECK_STR(text_get(&said), "");
@@ -122,7 +125,15 @@ static void config_mistakes(void)
 	}
 	mistaken("memory = 4", "7:10: service 'bad': 'memory' is less than 65536 bytes, which holds no "
 			       "program\n");
-	char known[256];
+	mistaken("enabled = 0", "7:11: service 'bad': 'enabled' must be true or false, not an integer\n");
+	mistaken("stop_timeout_ms = -1", "7:19: service 'bad': 'stop_timeout_ms' is -1, must be 0 to 3600000\n");
+	mistaken("user = 1", "7:1: service 'bad': 'user' needs the capability \"files\"\n");
+	mistaken("capabilities = ['files', 'mounts']\nroot = '/srv'",
+		 "8:1: service 'bad': 'root' needs the capability \"files\" and not \"mounts\"\n");
+	mistaken("capabilities = ['files']\ngroup = 1", "8:1: service 'bad': 'group' without 'user'\n");
+	mistaken("capabilities = ['files']\nroot = 'srv'",
+		 "8:8: service 'bad': 'root' must be an absolute path of at most 255 bytes\n");
+	char known[512];
 	snprintf(known, sizeof(known), "7:24: service 'bad': unknown capability \"root\" (known: %s)\n",
 		 capability_list());
 	mistaken("capabilities=['power', 'root']", known);
@@ -351,8 +362,66 @@ static void boot_arguments(void)
 	CHECK_STR(a.program, "p");
 }
 
+/* A copy is the same, keeps nothing of what it was made from, and knows which changes need another process. */
+static void copies(void)
+{
+	static const char text[] = "[[services]]\nname = 'a'\npath = '/a'\nargs = ['x', '', 'yy']\nenv = ['A=1']\n"
+				   "capabilities = ['files']\nuser = 7\nroot = '/srv'\nenabled = false\n"
+				   "depends_on = ['b', 'c']\nstop_timeout_ms = 0\n";
+	static const char *const same[] = {"restart_limit = 9", "restart_delay_ms = 1", "ready_timeout_ms = 5",
+					   "restart_policy = 'always'"};
+	static const char *const other[] = {"priority = 3", "memory = '1M'", "console = true", "readiness = 'notify'",
+					    "group = 8"};
+	struct config c;
+	struct text changed = {0};
+
+	CHECK(read_config(&c, text) && c.count == 1);
+	CHECK_INT(c.services[0].group, 7);
+	struct service_config *copy = config_copy(&c.services[0]);
+	CHECK(copy && config_same_process(copy, &c.services[0]));
+	for (unsigned i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
+		text_cut(&changed, 0);
+		text_format(&changed, "%s%s\n", text, same[i]);
+		CHECK(read_config(&c, text_get(&changed)) && c.count == 1);
+		CHECK(config_same_process(copy, &c.services[0]));
+	}
+	for (unsigned i = 0; i < sizeof(other) / sizeof(other[0]); i++) {
+		text_cut(&changed, 0);
+		text_format(&changed, "%s%s\n", text, other[i]);
+		CHECK(read_config(&c, text_get(&changed)) && c.count == 1);
+		CHECK(!config_same_process(copy, &c.services[0]));
+	}
+	/* What it was made from is gone by now. */
+	CHECK_STR(copy->name, "a");
+	CHECK_STR(copy->args[2], "yy");
+	CHECK(!copy->args[3]);
+	CHECK_STR(copy->env[0], "A=1");
+	CHECK_STR(copy->depends_on[1], "c");
+	CHECK_STR(copy->root, "/srv");
+	CHECK(!copy->enabled && copy->stop_timeout_ns == 0);
+
+	static const char *const lists[][2] = {{"args = ['x']", "args = ['x', 'y']"},
+					       {"env = ['A=1']", "env = ['A=2']"},
+					       {"path = '/a'", "path = '/b'"}};
+	for (unsigned i = 0; i < 3; i++) {
+		struct service_config *first;
+		text_cut(&changed, 0);
+		text_format(&changed, "[[services]]\nname = 'a'\n%s%s\n", i == 2 ? "" : "path = '/a'\n", lists[i][0]);
+		CHECK(read_config(&c, text_get(&changed)) && c.count == 1);
+		first = config_copy(&c.services[0]);
+		text_cut(&changed, 0);
+		text_format(&changed, "[[services]]\nname = 'a'\n%s%s\n", i == 2 ? "" : "path = '/a'\n", lists[i][1]);
+		CHECK(read_config(&c, text_get(&changed)) && c.count == 1);
+		CHECK(!config_same_process(first, &c.services[0]) && !config_same_process(&c.services[0], first));
+		free(first);
+	}
+	free(copy);
+	text_free(&changed);
+}
+
 int main(void)
 {
+	copies();
 	config_values();
 	config_mistakes();
 	orders();

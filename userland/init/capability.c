@@ -17,7 +17,8 @@
 		item(CAP_FILE_SYSTEMS, "file_systems") comma                                                           \
 		item(CAP_FILES, "files") comma                                                                         \
 		item(CAP_MOUNTS, "mounts") comma                                                                       \
-		item(CAP_PROCESS_EXAMINE, "process_examine")
+		item(CAP_PROCESS_EXAMINE, "process_examine") comma                                                     \
+		item(CAP_SYSTEM_LOG, "system_log")
 #define AS_ENTRY(id, name) [id] = name,
 #define AS_TEXT(id, name)  name
 #define NOTHING

@@ -17,6 +17,7 @@ enum capability {
 	CAP_FILES,
 	CAP_MOUNTS,
 	CAP_PROCESS_EXAMINE,
+	CAP_SYSTEM_LOG,
 	CAP_COUNT
 };
 

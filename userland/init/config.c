@@ -14,6 +14,8 @@
 #define DEFAULT_RESTART_LIMIT    5
 #define DEFAULT_RESTART_DELAY_MS 100
 #define DEFAULT_READY_TIMEOUT_MS 30000 /* a device that answers slowly at power-on is no failure */
+#define DEFAULT_STOP_TIMEOUT_MS  5000
+#define ID_MAX                   0xfffffffell /* of users and groups */
 #define DELAY_MAX_MS             3600000
 #define MEMORY_MIN_BYTES         (64u * 1024) /* less holds no program */
 #define MS                       1000000ull
@@ -28,7 +30,7 @@ struct reader {
 __attribute__((format(printf, 3, 4))) static void mistake(struct reader *r, struct toml_where where, const char *format,
 							  ...)
 {
-	char message[256];
+	char message[512];
 	int used = 0;
 	va_list args;
 
@@ -222,6 +224,33 @@ static void read_ready_timeout(struct reader *r, const char *key, const struct t
 		r->service->ready_timeout_ns = (uint64_t)timeout * MS;
 }
 
+static void read_stop_timeout(struct reader *r, const char *key, const struct toml_value *value)
+{
+	int64_t timeout;
+	if (read_number(r, key, value, 0, DELAY_MAX_MS, &timeout))
+		r->service->stop_timeout_ns = (uint64_t)timeout * MS;
+}
+
+static void read_user(struct reader *r, const char *key, const struct toml_value *value)
+{
+	(void)read_number(r, key, value, 0, ID_MAX, &r->service->user);
+}
+
+static void read_group(struct reader *r, const char *key, const struct toml_value *value)
+{
+	(void)read_number(r, key, value, 0, ID_MAX, &r->service->group);
+}
+
+static void read_root(struct reader *r, const char *key, const struct toml_value *value)
+{
+	if (!want_type(r, key, value, TOML_STRING))
+		return;
+	if (value->string[0] != '/' || strlen(value->string) > SERVICE_PATH_MAX)
+		mistake(r, value->where, "'%s' must be an absolute path of at most %u bytes", key, SERVICE_PATH_MAX);
+	else
+		r->service->root = value->string;
+}
+
 static void read_priority(struct reader *r, const char *key, const struct toml_value *value)
 {
 	int64_t priority;
@@ -267,6 +296,12 @@ static void read_console(struct reader *r, const char *key, const struct toml_va
 		r->service->console = value->boolean;
 }
 
+static void read_enabled(struct reader *r, const char *key, const struct toml_value *value)
+{
+	if (want_type(r, key, value, TOML_BOOLEAN))
+		r->service->enabled = value->boolean;
+}
+
 static const struct {
 	const char *key;
 	void (*read)(struct reader *r, const char *key, const struct toml_value *value);
@@ -282,6 +317,11 @@ static const struct {
 	{"restart_delay_ms", read_restart_delay},
 	{"readiness", read_readiness},
 	{"ready_timeout_ms", read_ready_timeout},
+	{"stop_timeout_ms", read_stop_timeout},
+	{"user", read_user},
+	{"group", read_group},
+	{"root", read_root},
+	{"enabled", read_enabled},
 	{"priority", read_priority},
 	{"memory", read_memory},
 	{"console", read_console},
@@ -289,6 +329,24 @@ static const struct {
 #define KEYS (sizeof(keys) / sizeof(keys[0]))
 
 static const char *const empty_list[] = {NULL};
+
+/* The view that `user`, `group` and `root` narrow is that of the capability "files". */
+static void check_view(struct reader *r, const struct toml_table *table)
+{
+	static const char *const narrowing[] = {"user", "group", "root"};
+	uint32_t files = r->service->capabilities & (1u << CAP_FILES | 1u << CAP_MOUNTS);
+
+	for (unsigned i = 0; i < sizeof(narrowing) / sizeof(narrowing[0]); i++) {
+		const struct toml_entry *entry = toml_find(table, narrowing[i]);
+		if (entry && files != 1u << CAP_FILES)
+			mistake(r, entry->where, "'%s' needs the capability \"files\"%s", narrowing[i],
+				files & 1u << CAP_MOUNTS ? " and not \"mounts\"" : "");
+	}
+	if (toml_find(table, "group") && !toml_find(table, "user"))
+		mistake(r, toml_find(table, "group")->where, "'group' without 'user'");
+	if (r->service->group < 0)
+		r->service->group = r->service->user;
+}
 
 static void read_service(struct reader *r, const struct toml_table *table)
 {
@@ -300,6 +358,10 @@ static void read_service(struct reader *r, const struct toml_table *table)
 		.restart_limit = DEFAULT_RESTART_LIMIT,
 		.restart_delay_ns = DEFAULT_RESTART_DELAY_MS * MS,
 		.ready_timeout_ns = DEFAULT_READY_TIMEOUT_MS * MS,
+		.stop_timeout_ns = DEFAULT_STOP_TIMEOUT_MS * MS,
+		.user = -1,
+		.group = -1,
+		.enabled = true,
 		.priority = PRIO_DEFAULT,
 	};
 	r->good = true;
@@ -319,6 +381,7 @@ static void read_service(struct reader *r, const struct toml_table *table)
 		mistake(r, table->where, "a service without a 'name'");
 	if (!toml_find(table, "path"))
 		mistake(r, table->where, "'path' is missing");
+	check_view(r, table);
 }
 
 static const struct service_config *find_name(const struct config *config, const char *name)

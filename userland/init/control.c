@@ -4,12 +4,13 @@
 
 #include "protocols/init.h"
 #include "sys/lib/ipc_stub.h"
+#include "sys/lib/syscall.h"
 #include "userland/init/manager.h"
 
 static struct service *caller(struct manager *m, const struct ipc_request *rq)
 {
 	uint64_t number = (rq->msg.badge & BADGE_SERVICE_MASK) - 1;
-	return number < m->config.count ? &m->services[number] : NULL;
+	return number < m->number_count ? m->numbers[number] : NULL;
 }
 
 static status_t may_control(const struct manager *m, const struct ipc_request *rq)
@@ -53,9 +54,9 @@ static status_t on_list(void *context, struct ipc_request *rq, uint32_t first, s
 {
 	struct manager *m = context;
 	struct init_service entry;
-	*total = m->config.count;
-	for (uint32_t i = first; i < m->config.count && *count < room; i++) {
-		describe(&m->services[i], &entry);
+	*total = m->count;
+	for (uint32_t i = first; i < m->count && *count < room; i++) {
+		describe(m->services[i], &entry);
 		status_t status = ipc_lease_write(rq, INIT_LIST_LEASE_SERVICES, *count * sizeof(entry), &entry,
 						  sizeof(entry));
 		if (status != OK)
@@ -157,6 +158,47 @@ static status_t on_shutdown(void *context, struct ipc_request *rq, enum init_end
 	return IPC_DEFERRED;
 }
 
+static status_t on_tell_stop(void *context, struct ipc_request *rq, uint64_t bits, handle_t notification)
+{
+	struct service *service = caller(context, rq);
+	uint64_t pid = 0;
+
+	/* Programs that a service has started speak with its voice, but do not end for it. */
+	if (!service || service->process == HANDLE_NONE || caller_process(HANDLE_NONE, &pid) != OK ||
+	    pid != service->pid)
+		return ERR_ACCESS;
+	if (bits == 0)
+		return ERR_INVALID;
+	ipc_close(service->stop_note);
+	service->stop_note = notification;
+	service->stop_bits = bits;
+	return OK;
+}
+
+static status_t on_reload(void *context, struct ipc_request *rq, size_t message_size, struct init_changes *changes)
+{
+	struct manager *m = context;
+	status_t status = may_control(m, rq);
+	(void)message_size, (void)changes;
+	return status == OK ? reload_begin(m, caller(m, rq), rq) : status;
+}
+
+static status_t on_who(void *context, struct ipc_request *rq, uint32_t number, uint64_t pid, char *name)
+{
+	const struct manager *m = context;
+	const struct service *found = number != 0 && number <= m->number_count ? m->numbers[number - 1] : NULL;
+
+	(void)rq;
+	for (unsigned i = 0; number == 0 && pid != 0 && i < m->number_count && !found; i++) {
+		if (m->numbers[i]->pid == pid || m->numbers[i]->last_pid == pid)
+			found = m->numbers[i];
+	}
+	if (!found)
+		return ERR_NOT_FOUND;
+	strcpy(name, found->config->name); /* as long as the protocol has it */
+	return OK;
+}
+
 const struct init_ops control_ops = {
 	.ready = on_ready,
 	.list = on_list,
@@ -165,4 +207,7 @@ const struct init_ops control_ops = {
 	.stop = on_stop,
 	.restart = on_restart,
 	.shutdown = on_shutdown,
+	.tell_stop = on_tell_stop,
+	.reload = on_reload,
+	.who = on_who,
 };

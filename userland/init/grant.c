@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "protocols/devmgr.h"
+#include "protocols/logger.h"
 #include "protocols/vfs.h"
 #include "sys/lib/syscall.h"
 #include "userland/init/capability.h"
@@ -44,6 +45,17 @@ static void add_init(struct grant *grant, const struct grant_source *source, con
 		badge |= BADGE_POWER;
 	add(grant, HND_INIT, mint(grant, source->endpoint, badge), HANDED | RIGHT_EP_CALL);
 	grant->fault = mint(grant, source->endpoint, (service->number + 1) | BADGE_FAULT);
+}
+
+/* Where it says what is for the log; who may look at everything may read what others said. */
+static void add_log(struct grant *grant, const struct grant_source *source, const struct service *service)
+{
+	uint64_t badge = service->number + 1;
+	if (source->log == HANDLE_NONE || service->config->capabilities & 1u << CAP_SYSTEM_LOG)
+		return;
+	if (service->config->capabilities & 1u << CAP_SYSTEM_INSPECT)
+		badge |= LOGGER_BADGE_READ;
+	add(grant, HND_LOG, mint(grant, source->log, badge), HANDED | RIGHT_EP_CALL);
 }
 
 /* Each device's registers and interrupt, memory for DMA, the tree that says which there are, and the programs to drive them. */
@@ -89,11 +101,17 @@ static void add_capability(struct grant *grant, const struct grant_source *sourc
 		break;
 	case CAP_FILES:
 		/* One handle, and that of the greater right. */
-		if (!(service->config->capabilities & 1u << CAP_MOUNTS))
+		if (source->view != HANDLE_NONE)
+			add(grant, HND_VFS, source->view, HANDED | RIGHT_EP_CALL);
+		else if (!(service->config->capabilities & 1u << CAP_MOUNTS))
 			add_files(grant, source, VFS_BADGE_SYSTEM);
 		break;
 	case CAP_MOUNTS: add_files(grant, source, VFS_BADGE_MANAGER); break;
 	case CAP_PROCESS_EXAMINE: add(grant, "res.examine", system->res_examine, HANDED | RIGHT_RES_MINT); break;
+	case CAP_SYSTEM_LOG:
+		add(grant, HND_LOG, service->endpoint, HANDED | RIGHT_EP_CALL | RIGHT_EP_RECV);
+		add(grant, "log.keep", source->log_keep, RIGHT_INFO | RIGHT_VMO_READ | RIGHT_VMO_WRITE);
+		break;
 	case CAP_SERVICE_CONTROL:
 	case CAP_POWER: /* in the badge of init's endpoint */
 	case CAP_COUNT: break;
@@ -104,6 +122,7 @@ bool grant_make(struct grant *grant, const struct grant_source *source, const st
 {
 	memset(grant, 0, sizeof(*grant));
 	add_init(grant, source, service);
+	add_log(grant, source, service);
 	for (unsigned c = 0; c < CAP_COUNT; c++) {
 		if (service->config->capabilities & 1u << c)
 			add_capability(grant, source, service, (enum capability)c);

@@ -29,6 +29,9 @@ struct grant_source {
 	handle_t endpoint; /* init's own */
 	handle_t devmgr;   /* HANDLE_NONE: no service has the capability device_manager */
 	handle_t vfs;      /* HANDLE_NONE: no service has the capability file_systems */
+	handle_t log;      /* HANDLE_NONE: no service has the capability system_log */
+	handle_t log_keep; /* memory of that service which outlives it */
+	handle_t view;     /* of the files, for this service alone; HANDLE_NONE: as its capabilities say */
 	handle_t console;  /* endpoint of the console's device; HANDLE_NONE: none */
 };
 

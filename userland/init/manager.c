@@ -19,15 +19,10 @@
 #include "userland/init/fault.h"
 #include "userland/init/say.h"
 
-#define SERVICES_FILE    "etc/init/services.toml"
-#define MS               UINT64_C(1000000)
-#define CONSOLE_WAIT_NS  (5000 * MS) /* for devmgr's answer */
-#define DRIVERS_GRACE_MS 1000u       /* for drivers to send what is queued */
-#define DRIVERS_WAIT_NS  (5000 * MS)
-#define FILES_WAIT_NS    (60000 * MS) /* for everything to be on its medium */
-#define END_WAIT_NS      (10000 * MS) /* for all services to end */
+#define MS              UINT64_C(1000000)
+#define CONSOLE_WAIT_NS (5000 * MS) /* for devmgr's answer */
 
-static uint64_t now(void)
+uint64_t manager_now(void)
 {
 	uint64_t ns = 0;
 	clock_get(&ns);
@@ -36,80 +31,16 @@ static uint64_t now(void)
 
 struct service *manager_find(struct manager *m, const char *name)
 {
-	unsigned i = config_find(&m->config, name);
-	return i < m->config.count ? &m->services[i] : NULL;
-}
-
-/* ---- reading services.toml ------------------------------------------------------------------ */
-
-static const char *file_name(const struct manager *m)
-{
-	return m->system->bootargs.services ? m->system->bootargs.services : SERVICES_FILE;
-}
-
-static void on_mistake(void *context, unsigned line, unsigned column, const char *message)
-{
-	say(LOG_ERROR, "%s:%u:%u: %s", file_name(context), line, column, message);
-}
-
-static void on_problem(void *context, const struct service_config *config, const char *message)
-{
-	struct manager *m = context;
-	struct service *service = manager_find(m, config->name);
-	say(LOG_ERROR, "%s:%u: service '%s' cannot start: %s", file_name(m), config->line, config->name, message);
-	service->refused = true;
-	service_set_state(service, INIT_STATE_FAILED, "%s", message);
-}
-
-/* Two services are known to init itself, each by a capability that only one can have. */
-static void take_role(struct service *service, enum capability capability, const char *role, struct service **holder)
-{
-	if (!(service->config->capabilities & 1u << capability))
-		return;
-	if (!*holder) {
-		*holder = service;
-		return;
+	for (unsigned i = 0; i < m->count; i++) {
+		if (strcmp(m->services[i]->config->name, name) == 0)
+			return m->services[i];
 	}
-	say(LOG_ERROR, "service '%s': only one can be the %s, '%s' is", service->config->name, role,
-	    (*holder)->config->name);
-	service->refused = true;
-	service_set_state(service, INIT_STATE_FAILED, "a second %s", role);
-}
-
-static bool read_config(struct manager *m)
-{
-	const struct config_report mistakes = {.mistake = on_mistake, .context = m};
-	const struct order_report problems = {.problem = on_problem, .context = m};
-	struct bootfs_file file;
-
-	status_t status = bootfs_find(&m->system->bootfs, file_name(m), &file);
-	if (status != OK) {
-		say(LOG_ERROR, "%s: %s", file_name(m), status_text(status));
-		return false;
-	}
-	if (!config_read(&m->config, &m->arena, file.data, file.size, &mistakes))
-		return false;
-	m->services = calloc(m->config.count + 1, sizeof(*m->services));
-	if (!m->services) {
-		say(LOG_ERROR, "no memory for %u services", m->config.count);
-		return false;
-	}
-	for (unsigned i = 0; i < m->config.count; i++) {
-		struct service *service = &m->services[i];
-		service->config = &m->config.services[i];
-		service->number = i;
-		service->deadline = DEADLINE_NEVER;
-		service_set_state(service, INIT_STATE_WAITING, "%s", "");
-		take_role(service, CAP_DEVICE_MANAGER, "device manager", &m->devmgr_service);
-		take_role(service, CAP_FILE_SYSTEMS, "vfs", &m->vfs_service);
-	}
-	order_services(&m->order, &m->config, &problems);
-	return true;
+	return NULL;
 }
 
 /* ---- the console ---------------------------------------------------------------------------- */
 
-static void set_echo(struct manager *m, bool on)
+void manager_echo(struct manager *m, bool on)
 {
 	status_t status;
 	if (m->echo_off == !on)
@@ -129,9 +60,10 @@ static status_t open_console(struct manager *m)
 	enum devmgr_class class;
 	uint32_t index;
 
-	if (!m->devmgr_service || m->devmgr_service->state != INIT_STATE_RUNNING)
+	if (!m->role[ROLE_DEVICES] || m->role[ROLE_DEVICES]->state != INIT_STATE_RUNNING)
 		return ERR_STATE;
-	status_t status = devmgr_open_until(m->devmgr, now() + CONSOLE_WAIT_NS, "stdout", &device, &class, &index);
+	status_t status = devmgr_open_until(m->role_endpoint[ROLE_DEVICES], manager_now() + CONSOLE_WAIT_NS, "stdout",
+					    &device, &class, &index);
 	if (status != OK)
 		return status;
 	if (class != DEVMGR_CLASS_SERIAL) {
@@ -141,19 +73,18 @@ static status_t open_console(struct manager *m)
 	if (m->console != HANDLE_NONE)
 		handle_close(m->console);
 	m->console = device;
-	set_echo(m, false);
+	manager_echo(m, false);
 	return OK;
 }
 
 /* ---- starting ------------------------------------------------------------------------------- */
 
 /* The first dependency that is not up, NULL if all are. */
-static struct service *missing_dependency(struct manager *m, const struct service *service)
+static struct service *missing_dependency(const struct service *service)
 {
-	for (unsigned i = 0; service->config->depends_on[i]; i++) {
-		struct service *dependency = manager_find(m, service->config->depends_on[i]);
-		if (!dependency || !service_is_up(dependency))
-			return dependency;
+	for (unsigned i = 0; i < service->need_count; i++) {
+		if (!service_is_up(service->needs[i]))
+			return service->needs[i];
 	}
 	return NULL;
 }
@@ -169,7 +100,7 @@ static void decide(struct manager *m, struct service *service, bool failed, uint
 	switch (restart_decide(&service->restarts, service->config, failed, ran_ns, &delay)) {
 	case RESTART_AT:
 		service_set_state(service, INIT_STATE_BACKOFF, "%s", why);
-		service->deadline = now() + delay;
+		service->deadline = manager_now() + delay;
 		if (delay != 0)
 			say(LOG_WARN, "%s starts again in %" PRIu64 " ms", name, delay / MS);
 		break;
@@ -177,17 +108,36 @@ static void decide(struct manager *m, struct service *service, bool failed, uint
 		service_set_state(service, INIT_STATE_FAILED, "%s", why);
 		say(LOG_ERROR, "%s has failed%s", name,
 		    service->config->restart == RESTART_NEVER ? "" : " too often and is given up");
-		if (service == m->devmgr_service)
-			set_echo(m, true); /* nobody else can use the console now */
+		if (service == m->role[ROLE_DEVICES])
+			manager_echo(m, true); /* nobody else can use the console now */
 		break;
 	case RESTART_STAY_ENDED: service_set_state(service, INIT_STATE_STOPPED, "%s", why); break;
 	}
 }
 
-static void launch(struct manager *m, struct service *service)
+/* From a reload: counts from this start on. */
+static void take_next_config(struct service *service)
 {
-	struct grant grant;
-	struct grant_source source = {.system = m->system, .endpoint = m->endpoint, .devmgr = m->devmgr, .vfs = m->vfs};
+	if (!service->next)
+		return;
+	free(service->config);
+	service->config = service->next;
+	service->next = NULL;
+}
+
+/* `load`: what was fetched for it; NULL: nothing had to be. */
+static void launch(struct manager *m, struct service *service, const struct load *load)
+{
+	struct grant grant = {0};
+	struct grant_source source = {
+		.system = m->system,
+		.endpoint = m->endpoint,
+		.devmgr = m->role_endpoint[ROLE_DEVICES],
+		.vfs = m->role_endpoint[ROLE_FILES],
+		.log = m->role_endpoint[ROLE_LOG],
+		.log_keep = m->log_keep,
+		.view = load ? load->view : HANDLE_NONE,
+	};
 	status_t status = OK;
 	bool started = false;
 
@@ -202,9 +152,9 @@ static void launch(struct manager *m, struct service *service)
 		service_set_state(service, INIT_STATE_FAILED, "its capabilities cannot be granted: %s",
 				  status_text(grant.status));
 	else
-		started = service_launch(service, m->system, &grant, m->ended, m->ended_bits);
-	if (status == OK)
-		grant_free(&grant);
+		started = service_launch(service, m->system, &grant, load && load->program_path ? &load->program : NULL,
+					 m->ended, m->ended_bits);
+	grant_free(&grant);
 	if (started) {
 		say(LOG_INFO, "%s is started (process %" PRIu64 ")", service->config->name, service->pid);
 		return;
@@ -213,16 +163,98 @@ static void launch(struct manager *m, struct service *service)
 	decide(m, service, true, 0);
 }
 
+status_t manager_files(struct manager *m)
+{
+	if (m->files != HANDLE_NONE)
+		return OK;
+	if (m->role_endpoint[ROLE_FILES] == HANDLE_NONE)
+		return ERR_NOT_FOUND;
+	return endpoint_mint(m->role_endpoint[ROLE_FILES], VFS_BADGE_SYSTEM, RIGHT_DUP | RIGHT_MOVE | RIGHT_EP_CALL,
+			     &m->files);
+}
+
+static void on_loaded(void *context, struct load *load)
+{
+	struct manager *m = context;
+	struct service *service = NULL;
+
+	for (unsigned i = 0; i < m->number_count && !service; i++) {
+		if (m->numbers[i]->loading == load)
+			service = m->numbers[i];
+	}
+	if (service) {
+		service->loading = NULL;
+		if (load->error == 0) {
+			launch(m, service, load);
+		} else {
+			service_set_state(service, INIT_STATE_FAILED, "%s: %s", load->culprit, strerror(load->error));
+			say(LOG_ERROR, "%s cannot be started: %s", service->config->name, service->reason);
+			decide(m, service, true, 0);
+		}
+	}
+	load_free(load);
+	manager_progress(m);
+}
+
+/* Fetches what the start needs from files. True: launch is called when it is there. */
+static bool fetch(struct manager *m, struct service *service)
+{
+	const struct service_config *config = service->config;
+	const struct service *vfs = m->role[ROLE_FILES];
+	bool program = !service_in_archive(service, m->system);
+	struct load *load;
+
+	if (!program && !config->root && config->user < 0)
+		return false;
+	if (!vfs) {
+		/* No files, so what is missing is missing from the archive: the start itself says so. */
+		return false;
+	}
+	if (vfs->state != INIT_STATE_RUNNING) {
+		if (strcmp(service->reason, "waits for files") != 0)
+			service_set_state(service, INIT_STATE_WAITING, "waits for files");
+		return true;
+	}
+	load = load_new();
+	status_t status = load ? manager_files(m) : ERR_NO_MEMORY;
+	if (status == OK) {
+		load->program_path = program ? strdup(config->path) : NULL;
+		load->root = config->root ? strdup(config->root) : NULL;
+		load->user = config->user;
+		load->group = config->group;
+		load->done = on_loaded;
+		load->context = m;
+		if ((program && !load->program_path) || (config->root && !load->root))
+			status = ERR_NO_MEMORY;
+	}
+	if (status == OK)
+		status = loader_submit(&m->loader, m->files, load);
+	if (status == OK) {
+		service->loading = load;
+		service_set_state(service, INIT_STATE_WAITING, "its program is being read");
+		return true;
+	}
+	load_free(load);
+	service_set_state(service, INIT_STATE_FAILED, "its program cannot be read: %s", status_text(status));
+	say(LOG_ERROR, "%s: %s", config->name, service->reason);
+	decide(m, service, true, 0);
+	return true;
+}
+
 static void try_start(struct manager *m, struct service *service)
 {
-	const struct service *missing = missing_dependency(m, service);
+	const struct service *missing = missing_dependency(service);
 	if (!missing) {
-		launch(m, service);
+		take_next_config(service);
+		if (!service->loading && !fetch(m, service))
+			launch(m, service, NULL);
 		return;
 	}
 	service->deadline = DEADLINE_NEVER;
 	if (service->state != INIT_STATE_WAITING || strstr(service->reason, missing->config->name) == NULL)
-		service_set_state(service, INIT_STATE_WAITING, "waits for %s", missing->config->name);
+		service_set_state(
+			service, INIT_STATE_WAITING, "waits for %s%s", missing->config->name,
+			missing->config->enabled || missing->process != HANDLE_NONE ? "" : ", which is not enabled");
 }
 
 void manager_ready(struct service *service)
@@ -236,23 +268,58 @@ void manager_ready(struct service *service)
 
 void manager_soon(struct manager *m)
 {
-	server_timer_set(&m->timer, now());
+	server_timer_set(&m->timer, manager_now());
+}
+
+void manager_mark_needs(struct manager *m, struct service *service)
+{
+	for (unsigned i = 0; i < m->number_count; i++)
+		m->numbers[i]->marked = m->numbers[i] == service;
+	for (unsigned i = m->sequence_count; i-- > 0;) {
+		const struct service *s = m->sequence[i];
+		for (unsigned k = 0; s->marked && k < s->need_count; k++)
+			s->needs[k]->marked = true;
+	}
+}
+
+/* Marks the service and all that depend on it, directly or through others. */
+static void mark_dependents(struct manager *m, struct service *service)
+{
+	for (unsigned i = 0; i < m->number_count; i++)
+		m->numbers[i]->marked = m->numbers[i] == service;
+	for (unsigned i = 0; i < m->sequence_count; i++) {
+		struct service *s = m->sequence[i];
+		for (unsigned k = 0; !s->marked && k < s->need_count; k++)
+			s->marked = s->needs[k]->marked;
+	}
+}
+
+bool manager_needs(struct manager *m, struct service *service, const struct service *other)
+{
+	if (!service)
+		return false;
+	manager_mark_needs(m, service);
+	return other->marked;
+}
+
+static void start_one(struct service *service)
+{
+	if (service->state == INIT_STATE_STOPPING) {
+		service->start_wanted = true;
+	} else if (service->process == HANDLE_NONE && !service->refused && !service->loading) {
+		service->restarts.in_row = 0;
+		service->stop_wanted = false;
+		service_set_state(service, INIT_STATE_WAITING, "%s", "");
+	}
 }
 
 void manager_start(struct manager *m, struct service *service)
 {
-	/* Dependencies first. The order is free of cycles, so this ends. */
-	for (unsigned i = 0; service->config->depends_on[i]; i++) {
-		struct service *dependency = manager_find(m, service->config->depends_on[i]);
-		if (dependency && !dependency->refused && !service_is_up(dependency))
-			manager_start(m, dependency);
-	}
-	if (service->state == INIT_STATE_STOPPING) {
-		service->start_wanted = true;
-	} else if (service->process == HANDLE_NONE && !service->refused) {
-		service->restarts.in_row = 0;
-		service->stop_wanted = false;
-		service_set_state(service, INIT_STATE_WAITING, "%s", "");
+	manager_mark_needs(m, service);
+	for (unsigned i = 0; i < m->sequence_count; i++) {
+		struct service *needed = m->sequence[i];
+		if (needed->marked && (needed == service || !service_is_up(needed)))
+			start_one(needed);
 	}
 }
 
@@ -287,7 +354,7 @@ static void describe_end(struct service *service)
 
 static void handle_end(struct manager *m, struct service *service)
 {
-	uint64_t ran = now() - service->started_ns;
+	uint64_t ran = manager_now() - service->started_ns;
 	bool late = service->state == INIT_STATE_STARTING && service->stop_wanted == false &&
 		    (service->exit_status & EXIT_KILLED) && service->config->notify;
 	describe_end(service);
@@ -303,140 +370,78 @@ static void handle_end(struct manager *m, struct service *service)
 		}
 		return;
 	}
-	decide(m, service, service->exit_status != 0, ran);
+	if (!service->listed)
+		service_set_state(service, INIT_STATE_STOPPED, "%s", ""); /* nothing says any more that it is to run */
+	else
+		decide(m, service, service->exit_status != 0, ran);
 	/* Whoever asked for a stop just now gets what he wanted. */
 	answer_waiters(service);
 }
 
-static void stop_process(struct service *service)
+static void begin_stop(struct service *service)
 {
 	service->stop_wanted = true;
-	service->deadline = DEADLINE_NEVER;
-	if (service->process == HANDLE_NONE) {
-		if (!service->refused)
-			service_set_state(service, INIT_STATE_STOPPED, "%s", "");
-	} else if (service->state != INIT_STATE_STOPPING) {
-		service_set_state(service, INIT_STATE_STOPPING, "%s", "");
+	service->loading = NULL; /* what is fetched for it is dropped when it comes */
+	if (service->process != HANDLE_NONE) {
+		if (service->state != INIT_STATE_STOPPING)
+			service_set_state(service, INIT_STATE_STOPPING, "%s", "");
+	} else if (!service->refused) {
+		service_set_state(service, INIT_STATE_STOPPED, "%s", "");
+	}
+	if (!service->asked)
+		service->deadline = DEADLINE_NEVER;
+}
+
+void manager_stop_process(struct service *service)
+{
+	uint64_t timeout = service->config->stop_timeout_ns;
+
+	begin_stop(service);
+	if (service->process == HANDLE_NONE || service->asked)
+		return;
+	service->asked = true;
+	if (timeout != 0 && service_ask_to_end(service))
+		service->deadline = manager_now() + timeout;
+	else
 		service_kill(service);
-	}
 }
 
-static bool depends_on(struct manager *m, const struct service *service, const struct service *other)
+/* Those that are to end and that nobody who is to end before them is left of. */
+static void stop_due(struct manager *m)
 {
-	for (unsigned i = 0; service->config->depends_on[i]; i++) {
-		if (manager_find(m, service->config->depends_on[i]) == other)
-			return true;
+	for (unsigned i = 0; i < m->number_count; i++)
+		m->numbers[i]->marked = false;
+	for (unsigned i = m->sequence_count; i-- > 0;) {
+		struct service *service = m->sequence[i];
+		if (service->state != INIT_STATE_STOPPING)
+			continue;
+		if (!service->marked && !service->asked)
+			manager_stop_process(service);
+		for (unsigned k = 0; k < service->need_count; k++)
+			service->needs[k]->marked = true;
 	}
-	return false;
-}
-
-bool manager_needs(struct manager *m, const struct service *service, const struct service *other)
-{
-	if (!service || service == other)
-		return service == other;
-	if (service->refused)
-		return false; /* only those may be in a ring */
-	for (unsigned i = 0; service->config->depends_on[i]; i++) {
-		if (manager_needs(m, manager_find(m, service->config->depends_on[i]), other))
-			return true;
-	}
-	return false;
 }
 
 void manager_stop(struct manager *m, struct service *service, bool again)
 {
-	/* From the last of the order: what depends on a service stands after it. */
-	for (unsigned i = m->order.count; i-- > 0 && !again;) {
-		struct service *other = &m->services[m->order.sequence[i]];
-		if (other->process != HANDLE_NONE && other->state != INIT_STATE_STOPPING &&
-		    depends_on(m, other, service))
-			manager_stop(m, other, false);
-	}
-	service->start_wanted = again;
 	bool ran = service->process != HANDLE_NONE;
-	stop_process(service);
-	if (!ran && again) {
-		service->start_wanted = false;
+
+	if (again) {
+		begin_stop(service);
+	} else {
+		mark_dependents(m, service);
+		for (unsigned i = 0; i < m->sequence_count; i++) {
+			struct service *other = m->sequence[i];
+			if (!other->marked || (other->process == HANDLE_NONE && other != service))
+				continue;
+			other->start_wanted = false;
+			begin_stop(other);
+		}
+	}
+	service->start_wanted = again && ran;
+	if (!ran && again)
 		manager_start(m, service);
-	}
-}
-
-/* ---- the end of the system ------------------------------------------------------------------ */
-
-void manager_end(struct manager *m, bool reboot)
-{
-	m->ending = true;
-	m->reboot = reboot;
-	m->end_deadline = now() + END_WAIT_NS;
-	say(LOG_INFO, "the system is going %s", reboot ? "to start again" : "down");
-}
-
-/* Drivers finish what they do, the console among them; from then on the kernel writes it. */
-static void stop_drivers(struct manager *m)
-{
-	m->drivers_stopped = true;
-	if (m->devmgr_service->state == INIT_STATE_RUNNING) {
-		status_t status = devmgr_stop_all_until(m->devmgr, now() + DRIVERS_WAIT_NS, DRIVERS_GRACE_MS);
-		if (status != OK)
-			say(LOG_ERROR, "the drivers did not stop: %s", status_text(status));
-	}
-	set_echo(m, true);
-}
-
-/* What was written gets to its medium; the file systems end. */
-static void stop_files(struct manager *m)
-{
-	m->files_stopped = true;
-	if (m->vfs_service->state != INIT_STATE_RUNNING)
-		return;
-	status_t status = vfs_stop_until(m->vfs, now() + FILES_WAIT_NS);
-	if (status != OK)
-		say(LOG_ERROR, "not everything is on its medium: %s", status_text(status));
-	/* That took the time that it took: the others still have theirs. */
-	m->end_deadline = now() + END_WAIT_NS;
-}
-
-/* Stops services that nothing running depends on. True when all have ended. */
-static bool end_services(struct manager *m)
-{
-	bool all_ended = true;
-	for (unsigned i = m->order.count; i-- > 0;) {
-		struct service *service = &m->services[m->order.sequence[i]];
-		bool needed = false;
-		if (service->process == HANDLE_NONE) {
-			stop_process(service);
-			continue;
-		}
-		all_ended = false;
-		for (unsigned k = i + 1; k < m->order.count; k++) {
-			const struct service *other = &m->services[m->order.sequence[k]];
-			needed |= other->process != HANDLE_NONE && depends_on(m, other, service);
-		}
-		if (needed || service->state == INIT_STATE_STOPPING)
-			continue;
-		if (service == m->devmgr_service && !m->drivers_stopped)
-			stop_drivers(m);
-		if (service == m->vfs_service && !m->files_stopped)
-			stop_files(m);
-		stop_process(service);
-	}
-	return all_ended;
-}
-
-static void progress_end(struct manager *m)
-{
-	bool all_ended = end_services(m);
-	if (!all_ended && now() < m->end_deadline) {
-		server_timer_set(&m->timer, m->end_deadline);
-		return;
-	}
-	set_echo(m, true);
-	if (!all_ended)
-		say(LOG_ERROR, "some services did not end in time");
-	say(LOG_INFO, m->reboot ? "starting again" : "power off");
-	system_end(m->system, m->reboot);
-	/* Still here: the machine cannot. Nothing is left that could be asked. */
-	m->end_deadline = DEADLINE_NEVER;
+	stop_due(m);
 }
 
 /* ---- events --------------------------------------------------------------------------------- */
@@ -452,28 +457,35 @@ static void check_deadline(struct manager *m, struct service *service, uint64_t 
 		say(LOG_ERROR, "%s was not ready within %" PRIu64 " ms", service->config->name,
 		    service->config->ready_timeout_ns / MS);
 		service_kill(service);
+	} else if (service->state == INIT_STATE_STOPPING && !service->forced) {
+		say(LOG_WARN, "%s did not end within %" PRIu64 " ms and is ended by force", service->config->name,
+		    service->config->stop_timeout_ns / MS);
+		service_kill(service);
 	}
 }
 
-/* Looks at all services and does what is due. */
-static void manager_progress(struct manager *m)
+void manager_progress(struct manager *m)
 {
-	uint64_t time = now(), next = DEADLINE_NEVER;
+	uint64_t time = manager_now(), next = DEADLINE_NEVER;
 
 	if (m->ending) {
-		progress_end(m);
+		ending_progress(m);
 		return;
 	}
+	stop_due(m);
 	/* In order: what starts here can be what a later one waits for. */
-	for (unsigned i = 0; i < m->order.count; i++) {
-		struct service *service = &m->services[m->order.sequence[i]];
+	for (unsigned i = 0; i < m->sequence_count; i++) {
+		struct service *service = m->sequence[i];
 		check_deadline(m, service, time);
 		if (service->state == INIT_STATE_WAITING && !service->refused)
 			try_start(m, service);
 	}
-	for (unsigned i = 0; i < m->config.count; i++) {
-		if (m->services[i].deadline < next)
-			next = m->services[i].deadline;
+	for (unsigned i = 0; i < m->number_count; i++) {
+		struct service *service = m->numbers[i];
+		if (!service->listed)
+			check_deadline(m, service, time);
+		if (service->deadline < next)
+			next = service->deadline;
 	}
 	server_timer_set(&m->timer, next);
 }
@@ -481,9 +493,9 @@ static void manager_progress(struct manager *m)
 static void on_ended(void *context)
 {
 	struct manager *m = context;
-	for (unsigned i = 0; i < m->config.count; i++) {
-		if (service_reap(&m->services[i]))
-			handle_end(m, &m->services[i]);
+	for (unsigned i = 0; i < m->number_count; i++) {
+		if (service_reap(m->numbers[i]))
+			handle_end(m, m->numbers[i]);
 	}
 	manager_progress(m);
 }
@@ -500,7 +512,7 @@ static status_t on_other(void *context, struct ipc_request *rq)
 	uint64_t number = (rq->msg.badge & BADGE_SERVICE_MASK) - 1;
 	if (MSG_LABEL(rq->msg.info) != MSG_LABEL_FAULT)
 		return ipc_request_finish(rq, ERR_NO_SYSCALL, 0);
-	fault_answer(m->system, number < m->config.count ? m->services[number].config->name : "nobody", &rq->msg);
+	fault_answer(m->system, number < m->number_count ? m->numbers[number]->config->name : "nobody", &rq->msg);
 	return OK;
 }
 
@@ -521,17 +533,6 @@ static status_t make_server(struct manager *m)
 	return status;
 }
 
-/* Their endpoints are made here, so that clients keep them when the service is started again. */
-static status_t make_endpoint(struct service *service, handle_t *out)
-{
-	if (!service)
-		return OK;
-	status_t status = endpoint_create(&service->endpoint);
-	/* Without a badge: the owner's. */
-	*out = service->endpoint;
-	return status;
-}
-
 void manager_run(const struct system *system)
 {
 	static struct manager manager;
@@ -544,12 +545,10 @@ void manager_run(const struct system *system)
 	if (status != OK)
 		say(LOG_WARN, "init keeps its first priority: %s", status_text(status));
 	status = make_server(m);
-	if (status == OK && !read_config(m))
+	if (status == OK)
+		status = loader_init(&m->loader, &m->server);
+	if (status == OK && !plan_read(m))
 		say(LOG_ERROR, "no services are started");
-	if (status == OK)
-		status = make_endpoint(m->devmgr_service, &m->devmgr);
-	if (status == OK)
-		status = make_endpoint(m->vfs_service, &m->vfs);
 	if (status == OK) {
 		manager_progress(m);
 		status = server_run(&m->server);

@@ -89,16 +89,43 @@ static void drop_quota(struct service *service)
 	service->quota = HANDLE_NONE;
 }
 
-static status_t start_process(struct service *service, const struct system *system, const struct grant *grant)
+static status_t find_in_archive(const struct service *service, const struct system *system, struct program *out)
+{
+	const char *path = service->config->path;
+	struct bootfs_file file;
+
+	status_t status = bootfs_find(&system->bootfs, path + strspn(path, "/"), &file);
+	if (status != OK)
+		return status;
+	*out = (struct program){.image = file.data, .size = file.size, .vmo = HANDLE_NONE};
+	if (file.offset % PAGE_SIZE == 0) {
+		out->vmo = system->bootfs_vmo;
+		out->offset = file.offset;
+	}
+	return OK;
+}
+
+bool service_in_archive(const struct service *service, const struct system *system)
+{
+	struct program found;
+	return find_in_archive(service, system, &found) == OK;
+}
+
+static status_t start_process(struct service *service, const struct system *system, const struct grant *grant,
+			      const struct program *program)
 {
 	const struct service_config *config = service->config;
 	const char *argv[SERVICE_ARGS_MAX + 2], *envp[SERVICE_ARGS_MAX + 4];
 	struct spawn_handle handles[GRANT_MAX + 1];
-	struct bootfs_file file;
+	struct program found;
+	status_t status;
 
-	status_t status = bootfs_find(&system->bootfs, config->path + strspn(config->path, "/"), &file);
-	if (status != OK)
-		return status;
+	if (!program) {
+		status = find_in_archive(service, system, &found);
+		if (status != OK)
+			return status;
+		program = &found;
+	}
 	argument_list(config, argv);
 	environment_list(config, envp);
 	memcpy(handles, grant->handles, grant->count * sizeof(handles[0]));
@@ -106,10 +133,10 @@ static status_t start_process(struct service *service, const struct system *syst
 						      service->quota != HANDLE_NONE ? service->quota : system->quota,
 						      RIGHT_DUP | RIGHT_MOVE | RIGHT_INFO | RIGHT_QUOTA_USE};
 	struct spawn_args spawning = {
-		.image = file.data,
-		.image_size = file.size,
-		.image_vmo = file.offset % PAGE_SIZE == 0 ? system->bootfs_vmo : HANDLE_NONE,
-		.image_offset = file.offset % PAGE_SIZE == 0 ? file.offset : 0,
+		.image = program->image,
+		.image_size = program->size,
+		.image_vmo = program->vmo,
+		.image_offset = program->offset,
 		.name = config->name,
 		.argv = argv,
 		.envp = envp,
@@ -123,14 +150,14 @@ static status_t start_process(struct service *service, const struct system *syst
 }
 
 bool service_launch(struct service *service, const struct system *system, const struct grant *grant,
-		    handle_t notification, uint64_t bits)
+		    const struct program *program, handle_t notification, uint64_t bits)
 {
 	struct process_info info;
 	service->process = HANDLE_NONE;
 	service->quota = HANDLE_NONE;
 	status_t status = make_quota(service);
 	if (status == OK)
-		status = start_process(service, system, grant);
+		status = start_process(service, system, grant, program);
 	if (status == OK)
 		status = process_watch(service->process, notification, bits);
 	if (status == OK)
@@ -147,6 +174,7 @@ bool service_launch(struct service *service, const struct system *system, const 
 		return false;
 	}
 	service->pid = info.koid;
+	service->asked = service->forced = false;
 	service->deadline = DEADLINE_NEVER;
 	clock_get(&service->started_ns);
 	if (service->config->notify) {
@@ -170,14 +198,24 @@ bool service_reap(struct service *service)
 	service->exit_status = status == OK ? info.exit_status : EXIT_KILLED;
 	handle_close(service->process);
 	service->process = HANDLE_NONE;
+	service->last_pid = service->pid;
 	service->pid = 0;
 	service->deadline = DEADLINE_NEVER;
+	if (service->stop_note != HANDLE_NONE)
+		handle_close(service->stop_note);
+	service->stop_note = HANDLE_NONE;
 	drop_quota(service);
 	return true;
 }
 
+bool service_ask_to_end(struct service *service)
+{
+	return service->stop_note != HANDLE_NONE && notification_signal(service->stop_note, service->stop_bits) == OK;
+}
+
 void service_kill(struct service *service)
 {
+	service->forced = true;
 	status_t status = process_kill(service->process, SIGTERM);
 	if (status != OK)
 		say(LOG_ERROR, "%s cannot be ended: %s", service->config->name, status_text(status));

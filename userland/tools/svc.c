@@ -15,12 +15,14 @@
 static const struct tool tool = {
 	.name = "svc",
 	.summary = TOOL_SUMMARY,
-	.usage = "[list] | status NAME | start NAME... | stop NAME... | restart NAME...",
-	.details = "  list      all services: state, process, restarts, since when (the default)\n"
-		   "  status    everything about one\n"
-		   "  start     also what it depends on; a failed one gets a new chance\n"
-		   "  stop      first what depends on it\n"
-		   "  restart   end its process and start it again\n",
+	.usage = "[list] | status NAME... | start NAME... | stop NAME... | restart NAME... | reload",
+	.details =
+		"  list      all services: state, process, restarts, since when (the default)\n"
+		"  status    everything about one\n"
+		"  start     also what it depends on; a failed one gets a new chance\n"
+		"  stop      first what depends on it\n"
+		"  restart   end its process and start it again\n"
+		"  reload    read services.toml again: /etc/init/services.toml of the root disk, else of the boot archive\n",
 	.options = "",
 };
 
@@ -129,6 +131,28 @@ static int control(const char *verb, const char *name)
 	return TOOL_FAILED;
 }
 
+static int reload(void)
+{
+	char message[INIT_MESSAGE_MAX + 1] = "";
+	struct init_changes c;
+	status_t status = init_reload(init, message, sizeof(message), &c);
+
+	message[INIT_MESSAGE_MAX] = '\0';
+	if (status == OK) {
+		printf("%" PRIu32 " added, %" PRIu32 " removed, %" PRIu32 " started anew, %" PRIu32
+		       " to change at their next start, %" PRIu32 " adapted, %" PRIu32 " unchanged\n",
+		       c.added, c.removed, c.restarted, c.postponed, c.adapted, c.unchanged);
+		return 0;
+	}
+	if (message[0])
+		tool_error("nothing has changed: %s", message);
+	else if (status == ERR_ACCESS)
+		tool_error("not allowed: the service that started this needs the capability 'service_control'");
+	else
+		tool_error("nothing has changed: %s", status_text(status));
+	return TOOL_FAILED;
+}
+
 int main(int argc, char **argv)
 {
 	int status = 0;
@@ -139,6 +163,11 @@ int main(int argc, char **argv)
 		if (argc > 2)
 			tool_usage("too many arguments");
 		return tool_end(list());
+	}
+	if (strcmp(verb, "reload") == 0) {
+		if (argc > 2)
+			tool_usage("too many arguments");
+		return tool_end(reload());
 	}
 	bool is_status = strcmp(verb, "status") == 0;
 	if (!is_status && strcmp(verb, "start") != 0 && strcmp(verb, "stop") != 0 && strcmp(verb, "restart") != 0)
