@@ -36,7 +36,7 @@ class DiskTest(unittest.TestCase):
         (output / "Image").write_bytes(b"kernel")
         (output / "boot.cpio").write_bytes(b"archive")
         (output / "motd").write_text("hello\n")
-        (output / "boot.cpio.map").write_text("sbin/init=motd\netc/motd=motd\netc/init/services.toml=motd\ndrivers/uart=motd\n")
+        (output / "boot.cpio.map").write_text("sbin/init=motd\netc/motd=motd\netc/profile=motd\netc/init/services.toml=motd\ndrivers/uart=motd\n")
         for patch in (mock.patch.object(build, "BUILD", self.path), mock.patch.object(disk, "note")):
             patch.start()
             self.addCleanup(patch.stop)
@@ -90,8 +90,9 @@ class DiskTest(unittest.TestCase):
         for name in ("bin", "sbin", "lib", "drivers"):
             self.assertEqual(listing[name][0] & 0o170000, 0o120000, name)
             self.assertIn(f'"system/{name}"', tool("debugfs", "-R", f"stat /{name}", str(single)).decode())
-        self.assertEqual(tool("debugfs", "-R", "cat /etc/init/services.toml", str(single)), b"hello\n")
-        self.assertIn(b"User:     0   Group:     0", tool("debugfs", "-R", "stat /etc/init/services.toml", str(single)))
+        self.assertEqual(tool("debugfs", "-R", "cat /etc/profile", str(single)), b"hello\n")
+        self.assertEqual(tool("debugfs", "-R", "cat /etc/init/services.toml", str(single)), b"")  # the archive's counts
+        self.assertIn(b"User:     0   Group:     0", tool("debugfs", "-R", "stat /etc/profile", str(single)))
         boot = next(entry for entry in partitions if entry["name"] == "system")
         for name, data in (("Image", b"kernel"), ("boot.cpio", b"archive")):
             self.assertEqual(tool("mtype", "-i", f"{made}@@{boot['start'] * 512}", f"::/{name}"), data)
