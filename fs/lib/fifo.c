@@ -3,6 +3,7 @@
 #include "fs/lib/fifo.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "sys/lib/ipc_stub.h"
 #include "sys/lib/syscall.h"
@@ -28,8 +29,45 @@ static size_t least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-static size_t room(const struct fifo *fifo)
+static uint64_t bytes_of(const struct fifo_set *set, const uint32_t *user)
 {
+	uint64_t bytes = 0;
+
+	for (const struct fifo *fifo = set->all; fifo; fifo = fifo->next) {
+		if (!user || fifo->user == *user)
+			bytes += fifo->capacity;
+	}
+	return bytes;
+}
+
+/* More memory for so many bytes more, if its user may have it and there is some. */
+static __attribute__((noinline)) void grow(struct fifo_set *set, struct fifo *fifo, size_t len)
+{
+	uint32_t capacity = fifo->capacity, head;
+	uint8_t *bytes;
+
+	while (capacity < FIFO_BYTES && capacity - fifo->used < len)
+		capacity *= 4;
+	if (bytes_of(set, &fifo->user) - fifo->capacity + capacity > FIFO_USER_MANY ||
+	    bytes_of(set, NULL) - fifo->capacity + capacity > FIFO_TOTAL_MAX)
+		return;
+	bytes = malloc(capacity);
+	if (!bytes)
+		return;
+	head = (uint32_t)least(fifo->used, fifo->capacity - fifo->first);
+	memcpy(bytes, fifo->bytes + fifo->first, head);
+	memcpy(bytes + head, fifo->bytes, fifo->used - head);
+	free(fifo->bytes);
+	fifo->bytes = bytes;
+	fifo->capacity = capacity;
+	fifo->first = 0;
+}
+
+/* What fits in, of so many bytes. */
+static size_t room(struct fifo_set *set, struct fifo *fifo, size_t len)
+{
+	if (__builtin_expect(fifo->capacity - fifo->used < len && fifo->capacity < FIFO_BYTES, 0))
+		grow(set, fifo, len);
 	return fifo->capacity - fifo->used;
 }
 
@@ -43,7 +81,7 @@ static status_t give(struct fifo *fifo, const struct ipc_request *rq, size_t len
 		status = ipc_lease_write(rq, FILE_READ_LEASE_DATA, head, fifo->bytes, len - head);
 	if (status != OK)
 		return status;
-	fifo->first = (uint32_t)((fifo->first + len) % fifo->capacity);
+	fifo->first = (uint32_t)(fifo->first + len) & (fifo->capacity - 1);
 	fifo->used -= (uint32_t)len;
 	return OK;
 }
@@ -51,7 +89,7 @@ static status_t give(struct fifo *fifo, const struct ipc_request *rq, size_t len
 /* Bytes of a writer from `done` on; there is room for them. */
 static status_t take(struct fifo *fifo, const struct ipc_request *rq, size_t done, size_t len)
 {
-	size_t at = (fifo->first + fifo->used) % fifo->capacity, head = least(len, fifo->capacity - at);
+	size_t at = (fifo->first + fifo->used) & (fifo->capacity - 1), head = least(len, fifo->capacity - at);
 	status_t status = ipc_lease_read(rq, FILE_WRITE_LEASE_DATA, done, fifo->bytes + at, head);
 
 	if (status == OK && len > head)
@@ -62,11 +100,11 @@ static status_t take(struct fifo *fifo, const struct ipc_request *rq, size_t don
 }
 
 /* How much of a write can go in now: all, as much as there is room, or none of what must stay together. */
-static size_t piece(const struct fifo *fifo, size_t len, size_t done)
+static size_t piece(struct fifo_set *set, struct fifo *fifo, size_t len, size_t done)
 {
-	size_t left = len - done;
+	size_t left = len - done, fits = room(set, fifo, left);
 
-	return len <= FIFO_ATOMIC && left > room(fifo) ? 0 : least(left, room(fifo));
+	return len <= FIFO_ATOMIC && left > fits ? 0 : least(left, fits);
 }
 
 /* ---- calls that wait -------------------------------------------------------------------------------------- */
@@ -83,8 +121,25 @@ static void wait_free(struct fifo_set *set, struct fifo_wait *wait)
 {
 	ipc_close(wait->reply);
 	ipc_close(wait->file);
-	free(wait);
 	set->waits--;
+	if (set->spare_count == FIFO_SPARES) {
+		free(wait);
+		return;
+	}
+	wait->next = set->spares;
+	set->spares = wait;
+	set->spare_count++;
+}
+
+static struct fifo_wait *wait_new(struct fifo_set *set)
+{
+	struct fifo_wait *wait = set->spares;
+
+	if (!wait)
+		return malloc(sizeof(*wait));
+	set->spares = wait->next;
+	set->spare_count--;
+	return wait;
 }
 
 static struct fifo_wait *wait_unlink(struct fifo_wait **at)
@@ -150,21 +205,22 @@ static status_t wait_add(struct fifo_set *set, struct fifo *fifo, const struct f
 		if (is_full(set, call->user))
 			return ERR_NO_MEMORY;
 	}
-	wait = malloc(sizeof(*wait));
+	wait = wait_new(set);
 	if (!wait)
 		return ERR_NO_MEMORY;
 	*wait = *what;
 	wait->badge = call->badge;
 	wait->user = call->user;
+	set->waits++;
 	status_t status = ipc_request_save(call->rq, &wait->reply);
 	if (status != OK) {
-		free(wait);
+		wait->reply = wait->file = HANDLE_NONE;
+		wait_free(set, wait);
 		return status;
 	}
 	while (*last)
 		last = &(*last)->next;
 	*last = wait;
-	set->waits++;
 	return IPC_DEFERRED;
 }
 
@@ -195,7 +251,7 @@ static bool write_some(struct fifo_set *set, struct fifo *fifo, struct fifo_wait
 		wait_end(set, at, wait->done ? OK : ERR_NO_READER, wait->done);
 		return true;
 	}
-	len = piece(fifo, wait->len, wait->done);
+	len = piece(set, fifo, wait->len, wait->done);
 	if (len == 0)
 		return false;
 	status = take(fifo, &rq, wait->done, len);
@@ -231,11 +287,11 @@ static bool turn(struct fifo_set *set, struct fifo *fifo)
 	return moved;
 }
 
-static uint32_t ready(const struct fifo *fifo)
+static uint32_t ready(struct fifo_set *set, struct fifo *fifo)
 {
 	return (fifo->used != 0 || fifo->lost ? FILE_READY_READ : 0u) |
-	       (room(fifo) >= FIFO_ATOMIC ? FILE_READY_WRITE : 0u) | (fifo->writers == 0 ? FILE_READY_HANGUP : 0u) |
-	       (fifo->readers == 0 ? FILE_READY_ERROR : 0u);
+	       (room(set, fifo, FIFO_ATOMIC) >= FIFO_ATOMIC ? FILE_READY_WRITE : 0u) |
+	       (fifo->writers == 0 ? FILE_READY_HANGUP : 0u) | (fifo->readers == 0 ? FILE_READY_ERROR : 0u);
 }
 
 /* Ends: each turn but the last moves bytes of calls that wait, or ends some. */
@@ -244,29 +300,17 @@ static void settle(struct fifo_set *set, struct fifo *fifo)
 	while (fifo->waits && turn(set, fifo))
 		;
 	if (__builtin_expect(fifo->watches.first != NULL, 0))
-		watch_tell_some(&set->watches, &fifo->watches, ready(fifo));
+		watch_tell_some(&set->watches, &fifo->watches, ready(set, fifo));
 }
 
 /* ---- ends --------------------------------------------------------------------------------------------------- */
 
-static uint64_t bytes_of(const struct fifo_set *set, const uint32_t *user)
-{
-	uint64_t bytes = 0;
-
-	for (const struct fifo *fifo = set->all; fifo; fifo = fifo->next) {
-		if (!user || fifo->user == *user)
-			bytes += fifo->capacity;
-	}
-	return bytes;
-}
-
 status_t fifo_new(struct fifo_set *set, uint32_t user, struct fifo **out)
 {
-	uint64_t own = bytes_of(set, &user);
-	uint32_t capacity = own < FIFO_USER_MANY ? FIFO_BYTES : FIFO_BYTES_LEAST;
+	const uint32_t capacity = FIFO_BYTES_LEAST;
 	struct fifo *fifo;
 
-	if (own + capacity > FIFO_USER_MAX || bytes_of(set, NULL) + capacity > FIFO_TOTAL_MAX)
+	if (bytes_of(set, &user) + capacity > FIFO_USER_MAX || bytes_of(set, NULL) + capacity > FIFO_TOTAL_MAX)
 		return ERR_NO_MEMORY;
 	fifo = calloc(1, sizeof(*fifo));
 	if (!fifo)
@@ -302,6 +346,8 @@ void fifo_set_end(struct fifo_set *set)
 {
 	while (set->all)
 		fifo_free(set, set->all);
+	while (set->spares)
+		free(wait_new(set));
 }
 
 void fifo_join(struct fifo_set *set, struct fifo *fifo, unsigned ends)
@@ -394,7 +440,7 @@ status_t fifo_write(struct fifo_set *set, struct fifo *fifo, const struct fifo_c
 		return OK;
 	if (fifo->readers == 0)
 		return ERR_NO_READER;
-	size_t now = somebody_writes(fifo) ? 0 : piece(fifo, len, 0);
+	size_t now = somebody_writes(fifo) ? 0 : piece(set, fifo, len, 0);
 
 	if (now == 0 && !call->wait)
 		return ERR_WOULD_BLOCK;
@@ -426,7 +472,7 @@ status_t fifo_watch(struct fifo_set *set, struct fifo *fifo, const struct fifo_c
 					.wanted = wanted & seen,
 					.notification = notification,
 					.bits = bits};
-	uint32_t is = ready(fifo);
+	uint32_t is = ready(set, fifo);
 
 	if (fifo->came == came)
 		is &= ~(uint32_t)FILE_READY_HANGUP;

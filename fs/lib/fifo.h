@@ -18,10 +18,11 @@
 
 #define FIFO_ATOMIC      FILE_FIFO_ATOMIC /* so many bytes are written together or not at all */
 #define FIFO_BYTES       65536u           /* what one holds */
-#define FIFO_BYTES_LEAST FIFO_ATOMIC      /* and of a user who has many */
-#define FIFO_USER_MANY   (1u << 20)       /* bytes of a user's FIFOs beyond which new ones are small */
-#define FIFO_USER_MAX    (3u << 19)       /* and none are made */
+#define FIFO_BYTES_LEAST FIFO_ATOMIC      /* memory that it begins with: more comes when it is written to */
+#define FIFO_USER_MANY   (2u << 20)       /* memory of a user's FIFOs beyond which they do not grow */
+#define FIFO_USER_MAX    (4u << 20)       /* and none are made */
 #define FIFO_TOTAL_MAX   (8u << 20)       /* of all users' */
+#define FIFO_SPARES      16u              /* structs of calls that waited, kept for the next */
 #define FIFO_WAITS_USER  256u             /* calls that wait, of one user */
 #define FIFO_WAITS_MAX   1024u
 
@@ -37,6 +38,8 @@ struct fifo_set {
 	struct fifo *all;
 	uint32_t waits;
 	struct watch_set watches;
+	struct fifo_wait *spares;
+	uint32_t spare_count;
 };
 
 struct fifo {
@@ -44,7 +47,7 @@ struct fifo {
 	struct fifo *next;
 	uint32_t user; /* charged for it */
 	uint8_t *bytes;
-	uint32_t capacity, first, used; /* a ring */
+	uint32_t capacity, first, used; /* a ring: its size is a power of two */
 	uint32_t readers, writers;
 	struct fifo_wait *waits; /* in the order in which they came */
 	struct watch_list watches;

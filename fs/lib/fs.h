@@ -152,6 +152,8 @@ struct fs_ops {
 	/* The name is not there. Times of the directory are the library's. */
 	status_t (*create)(struct fs *fs, struct node *dir, const char *name, size_t len, const struct fs_new *what,
 			   uint64_t *inode);
+	/* One that has no name, and never gets one: a pipe. NULL: there are none. */
+	status_t (*unnamed)(struct fs *fs, const struct fs_new *what, uint64_t *inode);
 	/* NULL: a file has one name, ERR_NOT_OWNER. */
 	status_t (*link)(struct fs *fs, struct node *dir, const char *name, size_t len, struct node *node);
 	/* Changes attr->links of both. A directory is empty: ERR_NOT_EMPTY. */
@@ -202,14 +204,15 @@ struct fs_ops {
 };
 
 /* What vfs started the process with: argv[1] says fresh or restart, argv[2] the options, argv[3] the source. */
-#define FS_HND_ENDPOINT "fs"    /* to receive from and to mint of */
-#define FS_HND_STATE    "state" /* struct state */
-#define FS_HND_STORE    "store" /* a vmo for the file system's own use that outlives it; where its type asks for one */
-#define FS_HND_DISK     "disk"  /* a block device or a window of one, where the type is kept on one */
-#define FS_HND_DMA      "dma"   /* with it: the resource to make memory with that devices reach */
-#define FS_HND_EXAMINER "examiner" /* procfs: to vfs, VFS_BADGE_EXAMINER */
-#define FS_ARG_FRESH    "fresh"
-#define FS_ARG_RESTART  "restart"
+#define FS_HND_ENDPOINT      "fs"    /* to receive from and to mint of */
+#define FS_HND_STATE         "state" /* struct state */
+#define FS_HND_STORE         "store" /* a vmo for the file system's own use that outlives it; where its type asks for one */
+#define FS_PIPES_STORE_BYTES (88u * 4096) /* pipefs's */
+#define FS_HND_DISK          "disk"       /* a block device or a window of one, where the type is kept on one */
+#define FS_HND_DMA           "dma"        /* with it: the resource to make memory with that devices reach */
+#define FS_HND_EXAMINER      "examiner"   /* procfs: to vfs, VFS_BADGE_EXAMINER */
+#define FS_ARG_FRESH         "fresh"
+#define FS_ARG_RESTART       "restart"
 
 /* Serves until vfs says to stop; returns main's status. `data` comes back by fs_data. */
 int fs_main(const struct fs_ops *ops, void *data, bool read_only);

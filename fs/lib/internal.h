@@ -238,6 +238,7 @@ status_t serve_sync(void *ctx, struct ipc_request *rq, bool data_only);
 status_t serve_list(void *ctx, struct ipc_request *rq, uint64_t next, size_t room, uint32_t *length);
 status_t serve_volume(void *ctx, struct ipc_request *rq, size_t room, uint32_t *count);
 status_t serve_mode(void *ctx, struct ipc_request *rq, bool set, uint32_t mode, uint32_t *now);
+status_t serve_pipe(void *ctx, struct ipc_request *rq, uint32_t mode, handle_t *reader, handle_t *writer);
 status_t serve_watch(void *ctx, struct ipc_request *rq, uint32_t wanted, handle_t notification, uint64_t bits,
 		     uint32_t *now);
 status_t serve_memory(void *ctx, struct ipc_request *rq, uint64_t offset, uint64_t length, bool shared,

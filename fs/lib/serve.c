@@ -33,6 +33,7 @@ const struct file_ops fs_file_ops = {
 	.unlock_owner = serve_unlock_owner,
 	.memory = serve_memory,
 	.watch = serve_watch,
+	.pipe = serve_pipe,
 };
 
 int64_t fs_time(const struct fs *fs, uint64_t monotonic_ns)

@@ -136,6 +136,59 @@ status_t fifo_open(struct fs *fs, struct ipc_request *rq, const struct open_file
 	return fifo_wait_peer(&fs->fifos, node->fifo, &call, ends, fresh);
 }
 
+/* A handle to those ends; after an error they are closed like others. */
+static status_t end_open(struct fs *fs, struct node *node, uint32_t mode, uint32_t view, handle_t *out)
+{
+	status_t status = open_file_make(fs, node, mode, view, out);
+
+	if (status == OK)
+		fifo_join(&fs->fifos, node->fifo, ends_of(mode));
+	return status;
+}
+
+static status_t pipe_node(struct fs *fs, const struct state_view *view, struct node **out)
+{
+	const struct fs_new what = {.kind = FILE_KIND_FIFO,
+				    .permissions = 0600,
+				    .user = view->user,
+				    .group = view->group,
+				    .now = fs_now(fs)};
+	uint64_t inode;
+	status_t status = fs->ops->unnamed(fs, &what, &inode);
+
+	return status == OK ? node_get(fs, inode, out) : status;
+}
+
+status_t serve_pipe(void *ctx, struct ipc_request *rq, uint32_t mode, handle_t *reader, handle_t *writer)
+{
+	struct fs *fs = ctx;
+	struct open_file from;
+	struct node *node;
+	status_t status = open_file_of(fs, rq->msg.badge, &from);
+
+	if (status != OK)
+		return status;
+	if (!fs->ops->unnamed)
+		return ERR_UNSUPPORTED;
+	if (mode & ~(uint32_t)FILE_MODE_NONBLOCK)
+		return ERR_INVALID;
+	status = pipe_node(fs, from.view, &node);
+	if (status != OK)
+		return status;
+	status = fifo_of(fs, node, from.view->user);
+	if (status == OK)
+		status = end_open(fs, node, mode | FILE_MODE_READ, from.state->view, reader);
+	if (status == OK)
+		status = end_open(fs, node, mode | FILE_MODE_WRITE, from.state->view, writer);
+	/* One end that is open already closes with its handle, and takes the node with it. */
+	if (status != OK && node->opens == 0) {
+		if (node->fifo)
+			fifo_put(fs, node);
+		node_settle(fs, node);
+	}
+	return status;
+}
+
 void fifo_closed(struct fs *fs, const struct state_file *file, uint32_t place, struct node *node)
 {
 	unsigned ends = ends_of(file->mode);

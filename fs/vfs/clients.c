@@ -76,6 +76,19 @@ static status_t on_above(void *ctx, struct ipc_request *rq, uint32_t number, han
 	return ticket_give(v, view, m->parent, STATE_TICKET_ABOVE, m->above[0].number, 0, directory);
 }
 
+/* Who calls before its process serves waits there. */
+static status_t on_pipes(void *ctx, struct ipc_request *rq, handle_t *pipes)
+{
+	struct vfs *v = ctx;
+	struct view *view = caller(v, rq);
+	struct mount *m;
+	status_t status = view ? job_pipes(v, &m) : ERR_HANDLE;
+
+	if (status == OK)
+		status = serving(m);
+	return status == OK ? ticket_give(v, view, m, STATE_TICKET_ROOT, 0, 0, pipes) : status;
+}
+
 /* ---- views ------------------------------------------------------------------------------------------------ */
 
 static status_t identity_tell(const struct view *view, struct ipc_request *rq, unsigned lease, size_t room,
@@ -424,4 +437,5 @@ const struct vfs_ops client_ops = {
 	.view_mounts = on_view_mounts,
 	.open_file = on_open_file,
 	.namer = on_namer,
+	.pipes = on_pipes,
 };

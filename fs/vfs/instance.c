@@ -19,6 +19,7 @@
 /* Above programs, below drivers */
 #define PRIO_FS       PRIO_USER_MAX
 #define QUOTA_BYTES   (3 * 1024 * 1024ull)
+#define PIPES_BYTES   (8 * 1024 * 1024ull)  /* for what is on its way in pipes (fs/lib/fifo.h) */
 #define CACHE_PARTS   8                     /* of the RAM, for a file system on a disk, */
 #define CACHE_MAX     (64 * 1024 * 1024ull) /* but no more than this */
 #define QUOTA_HANDLES 32768
@@ -88,6 +89,8 @@ static void quota_make(const struct vfs *v, struct mount *m)
 	if (m->store != HANDLE_NONE)
 		(void)vmo_info(m->store, &store);
 	limits.mem_bytes = QUOTA_BYTES + store.size / 32;
+	if (m->hidden)
+		limits.mem_bytes += PIPES_BYTES;
 	/* Of what is kept on a disk as much as possible is remembered. */
 	if (m->disk != HANDLE_NONE)
 		limits.mem_bytes += cache_bytes(v->ram_bytes);

@@ -12,7 +12,7 @@ static void mount_finish(struct vfs *v, struct mount *m, status_t status)
 {
 	handle_t reply = m->job_reply;
 	uint32_t number = m->number;
-	bool root = !m->parent;
+	bool root = !m->parent && !m->hidden;
 
 	m->job_reply = HANDLE_NONE;
 	ipc_close(m->job_point);
@@ -25,6 +25,8 @@ static void mount_finish(struct vfs *v, struct mount *m, status_t status)
 		if (m->reason != OK)
 			status = m->reason;
 		mount_log(m, LOG_ERROR, "cannot be mounted (status %d)", (int)status);
+		if (m->hidden)
+			v->pipes = NULL;
 		mount_drop(v, m);
 	}
 	if (reply != HANDLE_NONE)
@@ -96,6 +98,23 @@ status_t job_mount(struct vfs *v, const struct mount_wish *wish, handle_t reply)
 	m->job_reply = reply;
 	ask_submit(v, ask);
 	return OK;
+}
+
+status_t job_pipes(struct vfs *v, struct mount **out)
+{
+	const struct mount_wish wish = {
+		.type = "pipefs", .source = "none", .options = "", .point = "pipe", .hidden = true};
+	status_t status = OK;
+
+	if (!v->pipes) {
+		status = job_mount(v, &wish, HANDLE_NONE);
+		for (struct mount *m = v->mounts; m && status == OK; m = m->next) {
+			if (m->hidden)
+				v->pipes = m;
+		}
+	}
+	*out = v->pipes;
+	return status;
 }
 
 /* ---- unmount ---------------------------------------------------------------------------------------------- */

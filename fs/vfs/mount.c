@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fs/lib/fs.h"
 #include "fs/lib/options.h"
 #include "fs/vfs/vfs.h"
 #include "sys/lib/ipc_stub.h"
@@ -45,6 +46,8 @@ static status_t store_make(struct vfs *v, struct mount *m)
 	struct option option;
 	status_t status = OK;
 
+	if (strcmp(m->type, "pipefs") == 0)
+		return vmo_create(FS_PIPES_STORE_BYTES, 0, HANDLE_NONE, &m->store);
 	if (strcmp(m->type, "tmpfs") != 0)
 		return OK;
 	while (status == OK && option_next(&at, &option)) {
@@ -140,6 +143,7 @@ status_t mount_make(struct vfs *v, const struct mount_wish *wish, struct mount *
 	m->parent = wish->parent;
 	m->cover_inode = wish->inode;
 	m->flags = wish->flags;
+	m->hidden = wish->hidden;
 	strlcpy(m->type, wish->type, sizeof(m->type));
 	strlcpy(m->source, wish->source, sizeof(m->source));
 	strlcpy(m->options, wish->options, sizeof(m->options));

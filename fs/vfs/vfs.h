@@ -27,8 +27,9 @@ struct vfs;
 struct mount {
 	struct mount *next; /* in the order of numbers */
 	uint32_t number;
-	struct mount *parent; /* NULL: the root */
+	struct mount *parent; /* NULL: the root, or it is hidden */
 	uint32_t children;
+	bool hidden; /* that of the pipes: it is mounted on no directory, and no view reaches it */
 	enum vfs_state state;
 	uint32_t flags; /* VFS_MOUNT_FLAGS_* */
 	char type[VFS_TYPE_MAX + 1], source[VFS_SOURCE_MAX + 1], options[VFS_OPTIONS_MAX + 1], point[VFS_POINT_MAX + 1];
@@ -74,6 +75,7 @@ struct mount_wish {
 	uint32_t flags;
 	handle_t point_handle; /* to the directory; the mount's once it is made */
 	handle_t disk;         /* a block device, likewise; HANDLE_NONE without */
+	bool hidden;
 };
 /* Its first process is started. */
 status_t mount_make(struct vfs *v, const struct mount_wish *wish, struct mount **out);
@@ -172,6 +174,8 @@ void ask_free(struct vfs *v, struct ask *ask);
 
 /* Each answers `reply` in the end (HANDLE_NONE: nobody waits); after an error at once, they return it and have done nothing. */
 status_t job_mount(struct vfs *v, const struct mount_wish *wish, handle_t reply);
+/* The mount of the pipes, begun if it is not there yet. */
+status_t job_pipes(struct vfs *v, struct mount **out);
 status_t job_unmount(struct vfs *v, struct mount *m, bool force, handle_t reply);
 status_t job_sync(struct vfs *v, const struct view *view, handle_t reply);
 status_t job_stop(struct vfs *v, handle_t reply);
@@ -197,6 +201,7 @@ struct vfs {
 	handle_t endpoint; /* our clients' */
 	handle_t examiner; /* procfs's to it; HANDLE_NONE before the first */
 	struct mount *mounts, *root;
+	struct mount *pipes; /* NULL: nobody has asked for one yet */
 	uint32_t mount_serial, mount_count;
 	struct view *views[VIEWS_MAX];
 	uint64_t view_serial;

@@ -101,6 +101,8 @@ bool view_reaches(struct vfs *v, const struct view *view, const struct mount *m)
 {
 	const struct mount *inner = NULL;
 
+	if (m->hidden)
+		return false;
 	if (!view->confined)
 		return true;
 	for (; m && m->number != view->root_mount; m = m->parent)

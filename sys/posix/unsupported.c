@@ -8,25 +8,10 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-int pipe2(int fds[2], int flags); /* <unistd.h> shows it to _GNU_SOURCE only */
-
 static int unsupported(void)
 {
 	errno = ENOSYS;
 	return -1;
-}
-
-/* Pipes need a server that outlives their ends. */
-int pipe(int fds[2])
-{
-	(void)fds;
-	return unsupported();
-}
-
-int pipe2(int fds[2], int flags)
-{
-	(void)fds, (void)flags;
-	return unsupported();
 }
 
 /* Processes are made by posix_spawn only. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Fuzz target: a tmpfs whose state and store an earlier instance may have left in any condition, and clients that send anything. */
-/* fuzz-sources: tests/unit/fs_host.c tests/unit/fs_pages.c fs/lib/cover.c fs/lib/fifo.c fs/lib/later.c fs/lib/lock.c fs/lib/made.c fs/lib/name.c fs/lib/name_cache.c fs/lib/node.c fs/lib/open_file.c fs/lib/options.c fs/lib/paging.c fs/lib/permission.c fs/lib/serve.c fs/lib/serve_fifo.c fs/lib/serve_file.c fs/lib/serve_lock.c fs/lib/serve_name.c fs/lib/serve_path.c fs/lib/text.c fs/lib/walk.c fs/tmpfs/check.c fs/tmpfs/map.c fs/tmpfs/names.c fs/tmpfs/store.c fs/tmpfs/tmpfs.c sys/lib/ipc.c sys/lib/server.c sys/lib/watch.c build/release/sys/protocols/file.c build/release/sys/protocols/fs_control.c */
+/* fuzz-sources: tests/unit/fs_host.c tests/unit/fs_pages.c fs/lib/cover.c fs/lib/fifo.c fs/lib/later.c fs/lib/lock.c fs/lib/made.c fs/lib/name.c fs/lib/name_cache.c fs/lib/node.c fs/lib/open_file.c fs/lib/options.c fs/lib/paging.c fs/lib/permission.c fs/lib/serve.c fs/lib/serve_fifo.c fs/lib/serve_file.c fs/lib/serve_lock.c fs/lib/serve_name.c fs/lib/serve_path.c fs/lib/text.c fs/lib/walk.c fs/pipefs/pipefs.c fs/tmpfs/check.c fs/tmpfs/map.c fs/tmpfs/names.c fs/tmpfs/store.c fs/tmpfs/tmpfs.c sys/lib/ipc.c sys/lib/server.c sys/lib/watch.c build/release/sys/protocols/file.c build/release/sys/protocols/fs_control.c */
 /* fuzz-runs: 1000 */
 #include <stdlib.h>
 #include <string.h>

@@ -41,6 +41,7 @@ extern const struct chapter chapters[]; /* the last has no name */
 	X(mapping_shared)   \
 	X(stdio)            \
 	X(fifo)             \
+	X(pipe)             \
 	X(mknod)            \
 	X(concurrent)
 

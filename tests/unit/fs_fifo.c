@@ -22,6 +22,14 @@ static void begin(void)
 	CHECK_INT(file_make(root, "fifo", FILE_KIND_FIFO, 0666), OK);
 }
 
+static void begin_pipes(void)
+{
+	host_pipes = true;
+	host_reset();
+	CHECK_INT(host_start(), OK);
+	root = host_root(0, 0, false);
+}
+
 static void end(void)
 {
 	handle_close(root);
@@ -29,6 +37,7 @@ static void end(void)
 	CHECK_INT(host_handles(), 0);
 	CHECK_INT(host_waiting(), 0);
 	host_reset();
+	host_pipes = false;
 }
 
 static status_t open_as(handle_t dir, uint32_t mode, handle_t *file)
@@ -176,29 +185,31 @@ static void test_bytes(void)
 
 static void test_limits(void)
 {
-	static handle_t files[2000], waits[FIFO_WAITS_USER + 1];
-	handle_t one, other, mine, reply;
-	uint64_t count;
+	static handle_t files[2000], ends[2000], waits[FIFO_WAITS_USER + 1];
+	handle_t one, other, mine, writer, reply;
+	uint64_t count, position;
 	unsigned made = 0, waiting = 0;
-	char name[16];
 
-	begin();
+	begin_pipes();
 	one = host_root(1000, 1000, false);
 	other = host_root(1001, 1001, false);
-	for (unsigned i = 0; i < 2000; i++) {
-		snprintf(name, sizeof(name), "f%u", i);
-		CHECK_INT(file_make(root, name, FILE_KIND_FIFO, 0666), OK);
-		if (file_open(one, name, READER | WRITER, 0, &files[made], NULL) != OK)
-			break;
+	while (made < 2000 && file_pipe(one, 0, &files[made], &ends[made]) == OK)
 		made++;
-	}
-	/* 16 whole ones, then small ones */
-	CHECK_INT(made, FIFO_USER_MANY / FIFO_BYTES + (FIFO_USER_MAX - FIFO_USER_MANY) / FIFO_BYTES_LEAST);
-	CHECK_INT(open_as(other, READER | WRITER, &mine), OK);
+	CHECK_INT(made, FIFO_USER_MAX / FIFO_BYTES_LEAST);
+	CHECK_INT(file_pipe(one, 0, &files[made], &ends[made]), ERR_NO_MEMORY);
+	/* Of a user who has many none grows. */
+	CHECK_INT(file_mode(ends[1], true, FILE_MODE_NONBLOCK, NULL), OK);
+	CHECK_INT(file_write(ends[1], FILE_AT_POSITION, bytes[1], FIFO_BYTES, &count, &position), OK);
+	CHECK_INT(count, FIFO_BYTES_LEAST);
+	CHECK_INT(file_pipe(other, 0, &mine, &writer), OK);
 	while (waiting <= FIFO_WAITS_USER &&
 	       file_read(files[0], FILE_AT_POSITION, bytes[0], 1, &count) == ERR_CANCELLED)
 		waits[waiting++] = host_saved;
 	CHECK_INT(waiting, FIFO_WAITS_USER);
+	CHECK_INT(file_write(writer, FILE_AT_POSITION, bytes[1], FIFO_BYTES, &count, &position), OK);
+	CHECK_INT(count, FIFO_BYTES);
+	CHECK_INT(file_read(mine, FILE_AT_POSITION, bytes[2], FIFO_BYTES, &count), OK);
+	CHECK_INT(memcmp(bytes[1], bytes[2], FIFO_BYTES), 0);
 	CHECK_INT(file_read(files[0], FILE_AT_POSITION, bytes[0], 1, &count), ERR_NO_MEMORY);
 	reply = deferred(file_read(mine, FILE_AT_POSITION, bytes[0], 1, &count));
 	/* Those of dead callers make room. */
@@ -206,11 +217,14 @@ static void test_limits(void)
 		host_caller_ends(waits[i]);
 	CHECK_INT(file_read(files[0], FILE_AT_POSITION, bytes[0], 1, &count), ERR_CANCELLED);
 	CHECK_INT(host_waiting(), FIFO_WAITS_USER - 10 + 2);
-	for (unsigned i = 0; i < made; i++)
+	for (unsigned i = 0; i < made; i++) {
 		handle_close(files[i]);
+		handle_close(ends[i]);
+	}
 	host_closed();
 	CHECK_INT(host_waiting(), 1);
 	handle_close(mine);
+	handle_close(writer);
 	host_closed();
 	CHECK_INT(host_answer(reply, NULL), ERR_PEER_DIED);
 	handle_close(one);
@@ -414,6 +428,102 @@ static void test_restart(void)
 	end();
 }
 
+/* ---- pipes ------------------------------------------------------------------------------------------------ */
+
+static uint64_t inode_of(handle_t file)
+{
+	struct file_attributes attributes = {0};
+	uint32_t count;
+
+	CHECK_INT(file_attributes(file, "", true, &attributes, 1, &count), OK);
+	CHECK_INT(attributes.kind, FILE_KIND_FIFO);
+	CHECK_INT(attributes.permissions, 0600);
+	return attributes.inode;
+}
+
+static void test_pipe(void)
+{
+	handle_t user, reader, writer, again, reply, name;
+	uint64_t count, position, inode;
+
+	begin_pipes();
+	user = host_root(1000, 1000, false);
+	CHECK_INT(file_pipe(user, FILE_MODE_APPEND, &reader, &writer), ERR_INVALID);
+	CHECK_INT(file_pipe(user, FILE_MODE_NONBLOCK, &reader, &writer), OK);
+	CHECK_INT(file_read(reader, FILE_AT_POSITION, bytes[0], 1, &count), ERR_WOULD_BLOCK);
+	CHECK_INT(file_mode(reader, true, 0, NULL), OK);
+	reply = deferred(file_read(reader, FILE_AT_POSITION, bytes[0], 100, &count));
+	CHECK_INT(file_write(writer, FILE_AT_POSITION, "hello", 5, &count, &position), OK);
+	CHECK_INT(moved(reply, &count), OK);
+	CHECK_INT(count, 5);
+	CHECK_INT(file_write(reader, FILE_AT_POSITION, "x", 1, &count, &position), ERR_ACCESS);
+	CHECK_INT(file_read(writer, FILE_AT_POSITION, bytes[0], 1, &count), ERR_ACCESS);
+	inode = inode_of(reader);
+	CHECK_INT(inode_of(writer), inode);
+	/* By its descriptor it can be opened anew, also the other end: as elsewhere, if its permissions allow. */
+	CHECK_INT(file_open(reader, "", WRITER, 0, &again, NULL), OK);
+	handle_close(writer);
+	host_closed();
+	reply = deferred(file_read(reader, FILE_AT_POSITION, bytes[0], 100, &count));
+	handle_close(again);
+	host_closed();
+	CHECK_INT(moved(reply, &count), OK);
+	CHECK_INT(count, 0);
+	handle_close(reader);
+	host_closed();
+	/* Its number is free again; nothing else can be made here, by nobody. */
+	CHECK_INT(file_pipe(user, 0, &reader, &writer), OK);
+	CHECK_INT(inode_of(reader), inode);
+	CHECK_INT(file_make(root, "d", FILE_KIND_DIRECTORY, 0755), ERR_ACCESS);
+	CHECK_INT(file_make_symlink(root, "l", "d"), ERR_ACCESS);
+	CHECK_INT(file_open(root, "f", READER | FILE_MODE_CREATE, 0644, &name, NULL), ERR_ACCESS);
+	CHECK(file_link(reader, "", root, "f", false) != OK);
+	handle_close(reader);
+	handle_close(writer);
+	handle_close(user);
+	end();
+	begin();
+	CHECK_INT(file_pipe(root, 0, &reader, &writer), ERR_UNSUPPORTED);
+	end();
+}
+
+/* A pipe goes on with the next instance; what nobody had open any more is free. */
+static void test_pipe_restart(void)
+{
+	handle_t reader[3], writer[3], more[2];
+	uint64_t count, position, kept, freed;
+
+	begin_pipes();
+	for (unsigned i = 0; i < 3; i++)
+		CHECK_INT(file_pipe(root, 0, &reader[i], &writer[i]), OK);
+	kept = inode_of(reader[2]);
+	freed = inode_of(reader[0]);
+	CHECK_INT(file_write(writer[2], FILE_AT_POSITION, "lost", 4, &count, &position), OK);
+	host_end();
+	handle_close(reader[0]);
+	handle_close(writer[0]);
+	CHECK_INT(host_start(), OK);
+	host_closed();
+	CHECK_INT(inode_of(reader[2]), kept);
+	CHECK_INT(file_read(reader[2], FILE_AT_POSITION, bytes[0], 4, &count), ERR_IO);
+	CHECK_INT(file_write(writer[2], FILE_AT_POSITION, "new", 3, &count, &position), OK);
+	CHECK_INT(file_read(reader[2], FILE_AT_POSITION, bytes[0], 4, &count), OK);
+	CHECK_INT(count, 3);
+	CHECK_INT(file_pipe(root, 0, &more[0], &more[1]), OK);
+	CHECK_INT(inode_of(more[0]), freed);
+	/* A place that an instance used for a pipe that nobody heard of. */
+	host_end();
+	((struct fs_attr *)(void *)host_store)[3] = (struct fs_attr){.kind = FILE_KIND_FIFO, .generation = 1};
+	CHECK_INT(host_start(), OK);
+	CHECK_INT(((struct fs_attr *)(void *)host_store)[3].kind, 0);
+	for (unsigned i = 0; i < 2; i++) {
+		handle_close(reader[1 + i]);
+		handle_close(writer[1 + i]);
+		handle_close(more[i]);
+	}
+	end();
+}
+
 /* ---- many calls, against a model ---------------------------------------------------------------------------- */
 
 #define ROUNDS 20000
@@ -496,6 +606,8 @@ int main(void)
 	test_watch_limits();
 	test_watch_restart();
 	test_restart();
+	test_pipe();
+	test_pipe_restart();
 	test_random();
 	return check_end();
 }

@@ -7,6 +7,7 @@
 
 #include "fs/lib/clock.h"
 #include "fs/lib/later.h"
+#include "fs/pipefs/pipefs.h"
 #include "fs/tmpfs/tmpfs.h"
 #include "sys/lib/syscall.h"
 
@@ -570,8 +571,32 @@ static void slow_signalled(struct fs *fs, bool late)
 	(void)fs, (void)late;
 }
 
+bool host_pipes;
+
+static status_t pipes_start(void)
+{
+	static struct pipes pipes;
+	const struct fs_start start = {
+		.ops = &pipefs_ops, .data = &pipes, .state = host_state, .endpoint = ENDPOINT, .notification = 6};
+	status_t status;
+
+	_Static_assert(HOST_STORE_BYTES >= FS_PIPES_STORE_BYTES, "it is pipefs's store as well");
+	pipes = (struct pipes){0};
+	status = pipes_open(&pipes, (struct fs_attr *)(void *)host_store);
+	if (status != OK)
+		return status;
+	tables[table_count++] = pipes.free_places;
+	host_fs = calloc(1, sizeof(*host_fs));
+	if (!host_fs)
+		abort();
+	return fs_start(host_fs, &start);
+}
+
 status_t host_start(void)
 {
+	if (host_pipes)
+		return pipes_start();
+
 	static struct fs_ops ops;
 	struct fs_start start = {
 		.ops = &ops, .data = &store, .state = host_state, .endpoint = ENDPOINT, .notification = 6};

@@ -18,6 +18,8 @@ extern struct state *host_state;
 extern uint8_t *host_store; /* HOST_STORE_BYTES */
 extern struct fs *host_fs;
 
+/* Instances are pipefs instead, over the same memory. */
+extern bool host_pipes;
 /* Fresh memory. */
 void host_reset(void);
 /* The next instance. ERR_BAD_FORMAT: the store is damaged (host_start has made it fresh then, as tmpfs does). */
