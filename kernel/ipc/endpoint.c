@@ -688,11 +688,13 @@ struct sysret sys_reply_to(uint64_t handle, uint64_t info)
 	if (s != OK)
 		return sysret_status(s);
 	struct reply *r = (struct reply *)c->obj;
-	if (r->caller)
+	bool heard = r->caller != NULL;
+	if (heard)
 		answer(r->caller, t);
 	else
 		message_drop_handles(t);
-	return sysret_status(handle_close(t->proc, handle));
+	s = handle_close(t->proc, handle);
+	return sysret_status(heard ? s : ERR_PEER_DIED);
 }
 
 struct sysret sys_endpoint_create(void)

@@ -36,7 +36,9 @@
 #define SYS_REPLY \
 	4 /* a1 msginfo, a2-a7 words, t2-t5 handles: answer the current caller; never blocks; OK also if it is gone */
 #define SYS_SAVE_CALLER 5 /* -> reply handle (one shot) for the current caller */
-#define SYS_REPLY_TO    6 /* a0 reply handle (consumed), a1 msginfo, a2-a7 words, t2-t5 handles; never blocks */
+#define SYS_REPLY_TO \
+	6 /* a0 reply handle (consumed), a1 msginfo, a2-a7 words, t2-t5 handles; never blocks. ERR_PEER_DIED: its caller is gone, nobody heard it \
+	   * (the reply and the handles are consumed all the same) */
 #define SYS_LEASE_READ \
 	7 /* a0 reply handle or HANDLE_NONE (current caller), a1 lease index, a2 offset, a3 buffer, a4 length */
 #define SYS_LEASE_WRITE 8 /* the same, from buffer into the lender's memory */

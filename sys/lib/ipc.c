@@ -245,7 +245,7 @@ status_t ipc_answer(handle_t reply, struct ipc_msg *m, status_t status, unsigned
 	} else {
 		m->info = MSG_INFO(0, handles, 0);
 		sent = ipc_reply_to(reply, m);
-		if (sent != OK && handles != 0) {
+		if (sent != OK && sent != ERR_PEER_DIED && handles != 0) {
 			/* A handle that cannot travel: the caller must not wait for it. */
 			ipc_drop(m->handles, handles, OK);
 			__builtin_memset(m->w, 0, sizeof(m->w));
@@ -253,7 +253,7 @@ status_t ipc_answer(handle_t reply, struct ipc_msg *m, status_t status, unsigned
 			(void)ipc_reply_to(reply, m);
 		}
 	}
-	if (sent != OK)
+	if (sent != OK && sent != ERR_PEER_DIED)
 		ipc_close(reply);
 	return sent;
 }

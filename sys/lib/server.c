@@ -233,7 +233,9 @@ void server_answer(struct ipc_request *rq)
 {
 	unsigned handles = MSG_HANDLES(rq->msg.info);
 
-	if (send_once(rq) == OK)
+	status_t status = send_once(rq);
+
+	if (status == OK || status == ERR_PEER_DIED)
 		return;
 	/* A handler gave out a handle that cannot travel; its caller must not wait for ever. */
 	ipc_drop(rq->msg.handles, handles, OK);

@@ -50,10 +50,10 @@ static void test_deadline_taken(void)
 		CHECK_STATUS(caller_join(&c), ERR_TIMED_OUT);
 		/* The lender took its memory back with the call's end. */
 		CHECK(lease_read(deferred ? reply : HANDLE_NONE, 0, 0, buffer, sizeof(buffer)) != OK);
-		/* The server cannot know; its answer goes nowhere and is no error. */
+		/* The server cannot know. Its answer goes nowhere: of a call that it saved it is told so. */
 		m.info = 0;
 		if (deferred)
-			CHECK_OK(ipc_reply_to(reply, &m));
+			CHECK_STATUS(ipc_reply_to(reply, &m), ERR_PEER_DIED);
 		else
 			CHECK_OK(ipc_reply(&m));
 	}
@@ -390,7 +390,7 @@ static void test_client_dies(void)
 	CHECK_OK(ipc_save_caller(&reply));
 	CHECK_EQ(child_kill(&child), EXIT_KILLED);
 	m = (struct ipc_msg){.info = MSG_INFO(0, 1, 0), .handles = {m.handles[0]}};
-	CHECK_OK(ipc_reply_to(reply, &m));
+	CHECK_STATUS(ipc_reply_to(reply, &m), ERR_PEER_DIED);
 	handle_close(m.handles[0]); /* kept or gone with the message */
 	CHECK_OK(handle_info(nt, &info));
 	CHECK_EQ(info.refs, 1);
