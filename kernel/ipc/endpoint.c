@@ -12,6 +12,7 @@
 #include "kernel/panic.h"
 #include "kernel/proc/process.h"
 #include "kernel/sched/sched.h"
+#include "kernel/sched/upcall.h"
 #include "kernel/trap/calls.h"
 #include "sys/abi/fault.h"
 #include "sys/abi/ipc.h"
@@ -481,6 +482,8 @@ struct sysret sys_call(uint64_t handle, uint64_t info)
 		return sysret_status(ERR_WOULD_BLOCK);
 	if (t->stop_cancel && thread_take_cancel(t))
 		return sysret_status(ERR_CANCELLED);
+	if (info & MSG_INTERRUPTIBLE && upcall_forestalls(t))
+		return sysret_status(ERR_INTERRUPTED);
 	t->call_badge = c->badge;
 	t->call_cap = c;
 	endpoint_send(ep, t);

@@ -7,6 +7,7 @@
 #include "kernel/mm/vmo.h"
 #include "kernel/proc/process.h"
 #include "kernel/sched/sched.h"
+#include "kernel/sched/upcall.h"
 #include "kernel/trap/calls.h"
 #include <string.h>
 
@@ -59,12 +60,12 @@ uint64_t futex_wake(struct process *p, uint64_t addr, uint64_t count)
 	return woken;
 }
 
-struct sysret sys_futex_wait(uint64_t addr, uint64_t expected, uint64_t deadline)
+struct sysret sys_futex_wait(uint64_t addr, uint64_t expected, uint64_t deadline, uint64_t how)
 {
 	struct thread *t = hart_self()->cur;
 	uint64_t koid, offset;
 	uint32_t now;
-	status_t s = key_of(t->proc, addr, &koid, &offset);
+	status_t s = how & ~(uint64_t)WAIT_INTERRUPTIBLE ? ERR_INVALID : key_of(t->proc, addr, &koid, &offset);
 
 	if (s == OK)
 		s = user_read(t->proc, addr, &now, sizeof(now));
@@ -76,6 +77,9 @@ struct sysret sys_futex_wait(uint64_t addr, uint64_t expected, uint64_t deadline
 		return sysret_status(ERR_WOULD_BLOCK);
 	if (t->stop_cancel && thread_take_cancel(t))
 		return sysret_status(ERR_CANCELLED);
+	t->interruptible = how;
+	if (how && upcall_forestalls(t))
+		return sysret_status(ERR_INTERRUPTED);
 	t->futex_key_a = koid;
 	t->futex_key_b = offset;
 	sched_block(TS_FUTEX);

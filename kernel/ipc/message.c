@@ -18,7 +18,8 @@ static const uint8_t handle_reg[MSG_HANDLES_MAX] = {X_T2, X_T3, X_T4, X_T5};
 status_t message_check(struct thread *t, uint64_t info, bool is_call)
 {
 	unsigned n = MSG_HANDLES(info);
-	uint64_t allowed = MSG_INFO(0x7fffffffu, 7, is_call ? 7 : 0) | (is_call ? MSG_DEADLINE : 0);
+	/* An answer may have come with the call's own. */
+	uint64_t allowed = MSG_INFO(0x7fffffffu, 7, is_call ? 7 : 0) | (is_call ? MSG_DEADLINE : 0) | MSG_INTERRUPTIBLE;
 
 	if (info & ~allowed || n > MSG_HANDLES_MAX || MSG_LEASES(info) > MSG_LEASES_MAX)
 		return ERR_INVALID;

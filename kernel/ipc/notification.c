@@ -9,6 +9,7 @@
 #include "kernel/panic.h"
 #include "kernel/proc/process.h"
 #include "kernel/sched/sched.h"
+#include "kernel/sched/upcall.h"
 #include "kernel/trap/calls.h"
 
 const uint64_t no_signals;
@@ -108,13 +109,15 @@ struct sysret sys_notification_signal(uint64_t handle, uint64_t bits)
 	return sysret_status(OK);
 }
 
-struct sysret sys_notification_wait(uint64_t handle, uint64_t deadline)
+struct sysret sys_notification_wait(uint64_t handle, uint64_t deadline, uint64_t how)
 {
 	struct thread *t = hart_self()->cur;
 	struct cap *c;
 
 	if (!handle_quick(&t->proc->table, handle, RIGHT_NT_WAIT, &c))
 		return sysret_status(handle_error(t->proc, handle, OBJ_NOTIFICATION, RIGHT_NT_WAIT));
+	if (how & ~(uint64_t)WAIT_INTERRUPTIBLE)
+		return sysret_status(ERR_INVALID);
 	struct notification *n = (struct notification *)c->obj;
 	if (n->bits) {
 		uint64_t bits = n->bits;
@@ -126,6 +129,9 @@ struct sysret sys_notification_wait(uint64_t handle, uint64_t deadline)
 		return sysret_status(ERR_WOULD_BLOCK);
 	if (t->stop_cancel && thread_take_cancel(t))
 		return sysret_status(ERR_CANCELLED);
+	t->interruptible = how;
+	if (how && upcall_forestalls(t))
+		return sysret_status(ERR_INTERRUPTED);
 	sched_block(TS_NOTIFICATION);
 	t->call_cap = c;
 	list_push_back(&n->waiters, &t->ready_node);

@@ -10,6 +10,7 @@
 #include "kernel/proc/process.h"
 #include "kernel/proc/undertaker.h"
 #include "kernel/sbi.h"
+#include "kernel/sched/upcall.h"
 #include "kernel/trap/syscall.h"
 #include "kernel/trap/trap.h"
 
@@ -385,14 +386,14 @@ static NOINLINE struct thread *sched_next(void)
 	struct hart *h = hart_self();
 	struct thread *t;
 
-	if (h->zombie) {
-		struct thread *z = h->zombie;
-
-		h->zombie = NULL;
-		h->cur = NULL;
-		object_put(&z->obj);
-	}
 	for (;;) {
+		if (h->zombie) {
+			struct thread *z = h->zombie;
+
+			h->zombie = NULL;
+			h->cur = NULL;
+			object_put(&z->obj);
+		}
 		h->resched = 0;
 		t = ready_take(h);
 		if (!t && hart_count > 1)
@@ -424,9 +425,10 @@ static NOINLINE struct thread *sched_next(void)
 			t->state = TS_THROTTLED;
 			continue;
 		}
-		break;
+		switch_to(h, t);
+		if (likely(!(t->slow & SLOW_UPCALL)) || upcall_enter(t))
+			break;
 	}
-	switch_to(h, t);
 	if (h->slice_end)
 		slice_stop(h);
 	if (h->top_prio == (int64_t)t->prio)
@@ -453,6 +455,8 @@ static void put_back(struct thread *t)
 /* The running thread may have to give way for one of many reasons. */
 static NOINLINE struct thread *leave_slow(struct hart *h, struct thread *t)
 {
+	if (t->slow & SLOW_RETURN)
+		upcall_restore(t);
 	/* Asked for while it ran here. Its system call may have begun to wait since: that makes no difference. */
 	if (t->slow & SLOW_STOP) {
 		if (t->stop_kill) {
@@ -490,9 +494,11 @@ static NOINLINE struct thread *leave_slow(struct hart *h, struct thread *t)
 		put_back(t);
 	} else {
 		t->slow &= ~(uint32_t)SLOW_YIELD;
-		h->resched = 0;
-		slice_check();
-		return t;
+		if (likely(!(t->slow & SLOW_UPCALL)) || upcall_enter(t)) {
+			h->resched = 0;
+			slice_check();
+			return t;
+		}
 	}
 	return sched_next();
 }

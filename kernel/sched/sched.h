@@ -46,6 +46,9 @@ void account_follow(struct hart *h);
 void fp_release(struct thread *t); /* saves the registers if they are live here and turns the unit off */
 bool fp_trap(struct thread *t);    /* first use since it runs: true if the instruction can be repeated */
 void fp_forget(struct thread *t);
+/* Registers of a thread whose state is released: get needs t->fp; set without f makes them zero. False: no memory for them. */
+void fp_get(const struct thread *t, uint64_t f[32], uint64_t *fcsr);
+bool fp_set(struct thread *t, const uint64_t f[32], uint64_t fcsr);
 
 /* The kernel lock: held from entry to exit. */
 void klock(void);

@@ -27,19 +27,22 @@ enum thread_state {
 
 /* Why a thread cannot take part in the IPC fast path (trap/entry.S looks at the whole word). */
 enum {
-	SLOW_FP = 1u << 0,        /* its floating-point state is live in the hart */
-	SLOW_BOOSTED = 1u << 1,   /* runs above its base priority */
-	SLOW_DEADLINE = 1u << 2,  /* has a timer armed for its wait */
-	SLOW_AFFINITY = 1u << 3,  /* may not run on every hart */
-	SLOW_STOP = 1u << 4,      /* kill, suspend or cancel pending */
-	SLOW_FLUSH = 1u << 5,     /* its process shares an ASID: switching to it flushes the TLB */
-	SLOW_FAULTED = 1u << 6,   /* waits with its fault message, not with a call */
-	SLOW_THROTTLED = 1u << 7, /* out of budget */
-	SLOW_CALLERS = 1u << 8,   /* holds saved callers (priority inheritance must look at them) */
-	SLOW_YIELD = 1u << 10,    /* goes to the back of its queue: yielded, or used up its time slice */
-	SLOW_BUDGET = 1u << 12,   /* has a budget of its own: pays for all that it does */
-	SLOW_DOOMED = 1u << 11,   /* its fault has no handler: when it would run its process ends */
-	SLOW_REAPER = 1u << 9,    /* only cleans up after its process */
+	SLOW_FP = 1u << 0,         /* its floating-point state is live in the hart */
+	SLOW_BOOSTED = 1u << 1,    /* runs above its base priority */
+	SLOW_DEADLINE = 1u << 2,   /* has a timer armed for its wait */
+	SLOW_AFFINITY = 1u << 3,   /* may not run on every hart */
+	SLOW_STOP = 1u << 4,       /* kill, suspend or cancel pending */
+	SLOW_FLUSH = 1u << 5,      /* its process shares an ASID: switching to it flushes the TLB */
+	SLOW_FAULTED = 1u << 6,    /* waits with its fault message, not with a call */
+	SLOW_THROTTLED = 1u << 7,  /* out of budget */
+	SLOW_CALLERS = 1u << 8,    /* holds saved callers (priority inheritance must look at them) */
+	SLOW_YIELD = 1u << 10,     /* goes to the back of its queue: yielded, or used up its time slice */
+	SLOW_BUDGET = 1u << 12,    /* has a budget of its own: pays for all that it does */
+	SLOW_DOOMED = 1u << 11,    /* its fault has no handler: when it would run its process ends */
+	SLOW_REAPER = 1u << 9,     /* only cleans up after its process */
+	SLOW_UPCALL = 1u << 13,    /* its upcall comes before it runs on */
+	SLOW_RETURN = 1u << 14,    /* in upcall_return */
+	SLOW_FAIL_NEXT = 1u << 15, /* its next wait that may be interrupted is over */
 };
 
 /* Offsets of the first fields are known to trap/entry.S (trap/offsets.h). */
@@ -65,8 +68,12 @@ struct thread {
 	uint8_t brief; /* of the caller-saved registers only a0-a2 in x[] count, the rest is zero */
 
 	bool stop_kill, stop_suspend, stop_cancel;
-	bool suspended; /* once its wait ends it stays off the run queue */
-	bool paging;    /* SLOW_FAULTED: its message goes to a pager, not to its fault handler */
+	bool suspended;     /* once its wait ends it stays off the run queue */
+	bool paging;        /* SLOW_FAULTED: its message goes to a pager, not to its fault handler */
+	bool interruptible; /* TS_NOTIFICATION, TS_FUTEX; of a call its msginfo tells */
+	bool upcall_mark;   /* it was interrupted, and its upcall has not come yet */
+	bool upcall_off;    /* in an upcall */
+	bool upcall_stuck; /* the frame could not be written: whoever handles its faults learns it from thread_interrupt */
 	uint8_t page_access;
 
 	struct list ready_node; /* run queue, endpoint, notification or futex queue: one at a time */
@@ -85,6 +92,9 @@ struct thread {
 	uint64_t fault_badge;
 	uint64_t fault_cause, fault_addr;
 	uint64_t page_offset; /* paging: of the page in its object */
+
+	uint64_t upcall_entry, upcall_stack, upcall_stack_size;
+	uint64_t upcall_frame; /* SLOW_RETURN: address */
 
 	uint64_t affinity;
 	void *fp; /* 32 registers and fcsr; allocated at first use */

@@ -156,6 +156,14 @@ static NOINLINE void fault(struct thread *t, uint64_t cause, uint64_t addr)
 		fault_tell(t, cause, addr);
 }
 
+NOINLINE void trap_store_fault(struct thread *t, uint64_t addr)
+{
+	if (addr < USER_TOP && aspace_fault(t->proc, addr, MAP_WRITE) == STATUS_PAGING)
+		fault_paging(t, FAULT_STORE_PAGE, addr);
+	else
+		fault_tell(t, FAULT_STORE_PAGE, addr);
+}
+
 struct thread *trap_user(uint64_t scause, uint64_t stval)
 {
 	struct hart *h = hart_self();

@@ -3,16 +3,17 @@
  * Messages. A call carries a label, up to six words in registers, up to four handles and up to four
  * leases; its answer carries a label, six words and up to four handles.
  *
- *   msginfo (a1):  bits 0-31 label, 32-34 number of handles, 35-37 number of leases, 38 MSG_DEADLINE
+ *   msginfo (a1):  bits 0-31 label, 32-34 number of handles, 35-37 number of leases, 38 MSG_DEADLINE, 39 MSG_INTERRUPTIBLE
  *   words:         a2..a7
  *   leases (t1):   address of `struct lease [n]` in the caller's memory, 16-byte aligned (the low four bits are ignored); the kernel
  *                  reads it when the server uses a lease, so it must stay until the call returns
  *   handles:       t2..t5, moved out of the sender's table (dup first to keep one); need RIGHT_MOVE
  *   deadline (t6): with MSG_DEADLINE only
+ *   MSG_INTERRUPTIBLE: upcalls end the wait (sys/abi/syscall.h); the server sees the bit
  *
  * SYS_CALL returns a0 status, a1 msginfo (label, handle count) and words of the answer, t2..t5 handles.
  * If a0 is not OK there was no answer: ERR_PEER_DIED (the server took the call and died),
- * ERR_CLOSED, ERR_TIMED_OUT, ERR_CANCELLED, or the sender's own mistake (nothing was sent, its handles are kept).
+ * ERR_CLOSED, ERR_TIMED_OUT, ERR_CANCELLED, ERR_INTERRUPTED, or the sender's own mistake (nothing was sent, its handles are kept).
  *
  * SYS_RECV and SYS_REPLY_RECV return a0 = RECV_CALL with a1 msginfo, a2..a7 words, t1 badge, t2..t5 handles,
  * or RECV_SIGNAL with the bound notification's bits in a2, or an error. Signals are returned first.
@@ -30,6 +31,7 @@
 #define MSG_HANDLES_SHIFT 32
 #define MSG_LEASES_SHIFT  35
 #define MSG_DEADLINE      (1ull << 38)
+#define MSG_INTERRUPTIBLE (1ull << 39)
 #define MSG_LABEL(info)   ((uint32_t)(info))
 #define MSG_HANDLES(info) ((unsigned)((info) >> MSG_HANDLES_SHIFT) & 7u)
 #define MSG_LEASES(info)  ((unsigned)((info) >> MSG_LEASES_SHIFT) & 7u)

@@ -108,6 +108,24 @@ struct thread_regs {
 };
 enum { THREAD_REGS_GET, THREAD_REGS_SET };
 
+/* What the kernel writes, 16-byte aligned, before it makes an upcall: a thread as it was. The entry gets its address in a0 and sp, and the other
+ * registers as they were. If it cannot be written the thread faults there (FAULT_STORE_PAGE), at the pc that it was interrupted at. */
+struct upcall_frame {
+	uint64_t pc;
+	uint64_t x[32]; /* x[0] is ignored */
+	uint64_t flags; /* UPCALL_* */
+	uint64_t fcsr;  /* with UPCALL_FP */
+	uint64_t f[32];
+	uint64_t reserved;
+};
+enum {
+	UPCALL_FP =
+		1u
+		<< 0, /* it had used floating-point registers: they are here. Returning without it they are all zero */
+	UPCALL_FAIL_NEXT =
+		1u << 1, /* for upcall_return: its next wait that may be interrupted is over before it begins */
+};
+
 /* endpoint_gone: 0 takes the badge that it tells. A server whose successor has to hear of what it did not finish looks, and drops what is done. */
 enum {
 	GONE_KEEP = 1u << 0, /* it is told again until it is dropped */

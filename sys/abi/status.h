@@ -51,5 +51,6 @@ enum {
 	ERR_DEADLOCK = -40,       /* to wait would never end */
 	ERR_STREAM = -41,         /* bytes come and go in order there: it has no places */
 	ERR_NO_READER = -42,      /* nobody is there to read what would be written */
-	ERR_LAST = -42,
+	ERR_INTERRUPTED = -43,    /* an upcall ended the wait; of a call: the server may have done it or not */
+	ERR_LAST = -43,
 };

@@ -19,6 +19,9 @@
 
 #define DEADLINE_NEVER (~0ull)
 
+/* How to wait */
+#define WAIT_INTERRUPTIBLE 1u
+
 /* Priorities: 0 is the lowest (only idle runs below it). */
 #define PRIO_COUNT    256
 #define PRIO_DEFAULT  96
@@ -57,7 +60,7 @@
 #define SYS_NOTIFICATION_CREATE 16 /* -> handle */
 #define SYS_NOTIFICATION_SIGNAL 17 /* a0 notification, a1 bits to set (nonzero) */
 #define SYS_NOTIFICATION_WAIT \
-	18 /* a0 notification, a1 deadline -> bits, which are cleared; ERR_TIMED_OUT, ERR_WOULD_BLOCK */
+	18 /* a0 notification, a1 deadline, a2 WAIT_* -> bits, which are cleared; ERR_TIMED_OUT, ERR_WOULD_BLOCK, ERR_INTERRUPTED */
 #define SYS_NOTIFICATION_BIND \
 	19 /* a0 notification or HANDLE_NONE (unbind), a1 thread: recv of that thread also returns its bits */
 
@@ -118,7 +121,7 @@
 
 /* Synchronisation */
 #define SYS_FUTEX_WAIT \
-	55 /* a0 address (4-byte aligned), a1 expected 32-bit value, a2 deadline; ERR_AGAIN if different */
+	55 /* a0 address (4-byte aligned), a1 expected 32-bit value, a2 deadline, a3 WAIT_*; ERR_AGAIN if different, ERR_INTERRUPTED */
 #define SYS_FUTEX_WAKE 56 /* a0 address, a1 most threads to wake -> threads woken */
 
 /* Quotas, resources, system */
@@ -167,4 +170,16 @@
 #define SYS_CALLER \
 	77 /* a0 reply handle or HANDLE_NONE (current caller) -> koid of the process whose call or fault it is. It says who asks, never what he \
 	    * may; ERR_STATE: there is none, ERR_PEER_DIED: it gave up */
-#define SYS_COUNT 78
+/* Upcalls: a thread says where it wants to be interrupted, others interrupt it. What that means is up to its program (signals). struct upcall_frame
+ * in sys/abi/object.h says what it finds. A wait that may be interrupted (WAIT_INTERRUPTIBLE, MSG_INTERRUPTIBLE) ends with ERR_INTERRUPTED and then
+ * the upcall comes; one that is over already keeps its result, and other system calls are finished first. */
+#define SYS_THREAD_UPCALL \
+	78 /* a0 entry or 0 (nowhere), a1 stack, a2 its size or 0: of the calling thread. Frames go to the upper end of the stack, unless sp is inside of \
+	    * it already, or it has no size: then below sp. Allows upcalls again, and forgets UPCALL_FAIL_NEXT */
+#define SYS_THREAD_INTERRUPT \
+	79 /* a0 thread or HANDLE_NONE (self): its upcall comes as soon as it is in user mode and allows it; until then it is kept, once. -> 1 if it \
+	    * allows it now; ERR_STATE: it has ended */
+#define SYS_UPCALL_RETURN \
+	80 /* a0 struct upcall_frame *: goes on with these registers, and allows upcalls again; ERR_FAULT, ERR_NO_MEMORY: nothing has happened. Does \
+	    * not return otherwise */
+#define SYS_COUNT 81

@@ -11,6 +11,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -49,6 +50,7 @@ SYSCALL_API status_t endpoint_gone(handle_t ep, uint32_t how, uint64_t *badge);
 SYSCALL_API status_t notification_create(handle_t *out);
 SYSCALL_API status_t notification_signal(handle_t nt, uint64_t bits);
 SYSCALL_API status_t notification_wait(handle_t nt, uint64_t deadline, uint64_t *bits);
+SYSCALL_API status_t notification_wait_interruptible(handle_t nt, uint64_t deadline, uint64_t *bits);
 SYSCALL_API status_t notification_bind(handle_t nt, handle_t thread);
 
 /* Memory objects; proc is HANDLE_NONE for the caller's own process */
@@ -94,6 +96,9 @@ SYSCALL_API status_t thread_set_fault(handle_t thread, handle_t ep);
 SYSCALL_API status_t thread_suspend(handle_t thread, uint32_t suspend);
 SYSCALL_API status_t thread_cancel(handle_t thread);
 SYSCALL_API status_t thread_yield(void);
+SYSCALL_API status_t thread_upcall(void (*entry)(void), void *stack, uint64_t size);
+SYSCALL_API status_t thread_interrupt(handle_t thread, bool *now);
+SYSCALL_API status_t upcall_return(const struct upcall_frame *frame);
 SYSCALL_API status_t thread_info(handle_t thread, struct thread_info *info);
 
 /* Interrupts, timers, time */
@@ -106,6 +111,7 @@ SYSCALL_API status_t clock_get(uint64_t *ns);
 
 /* Synchronisation */
 SYSCALL_API status_t futex_wait(const volatile void *word, uint32_t expected, uint64_t deadline);
+SYSCALL_API status_t futex_wait_interruptible(const volatile void *word, uint32_t expected, uint64_t deadline);
 SYSCALL_API status_t futex_wake(const volatile void *word, uint32_t max, uint32_t *woken);
 
 /* Quotas, resources, system */

@@ -221,13 +221,23 @@ static inline status_t notification_signal(handle_t nt, uint64_t bits)
 	return syscall2(SYS_NOTIFICATION_SIGNAL, nt, bits).status;
 }
 
-static inline status_t notification_wait(handle_t nt, uint64_t deadline, uint64_t *bits)
+static inline status_t notification_wait_how(handle_t nt, uint64_t deadline, uint64_t how, uint64_t *bits)
 {
-	struct syscall_result r = syscall2(SYS_NOTIFICATION_WAIT, nt, deadline);
+	struct syscall_result r = syscall3(SYS_NOTIFICATION_WAIT, nt, deadline, how);
 
 	if (r.status == OK && bits)
 		*bits = r.r1;
 	return r.status;
+}
+
+static inline status_t notification_wait(handle_t nt, uint64_t deadline, uint64_t *bits)
+{
+	return notification_wait_how(nt, deadline, 0, bits);
+}
+
+static inline status_t notification_wait_interruptible(handle_t nt, uint64_t deadline, uint64_t *bits)
+{
+	return notification_wait_how(nt, deadline, WAIT_INTERRUPTIBLE, bits);
 }
 
 static inline status_t notification_bind(handle_t nt, handle_t thread)
@@ -463,6 +473,25 @@ static inline status_t thread_cancel(handle_t thread)
 	return syscall1(SYS_THREAD_CANCEL, thread).status;
 }
 
+static inline status_t thread_upcall(void (*entry)(void), void *stack, uint64_t size)
+{
+	return syscall3(SYS_THREAD_UPCALL, (uint64_t)entry, (uint64_t)stack, size).status;
+}
+
+static inline status_t thread_interrupt(handle_t thread, bool *now)
+{
+	struct syscall_result r = syscall1(SYS_THREAD_INTERRUPT, thread);
+
+	if (r.status == OK && now)
+		*now = r.r1;
+	return r.status;
+}
+
+static inline status_t upcall_return(const struct upcall_frame *frame)
+{
+	return syscall1(SYS_UPCALL_RETURN, (uint64_t)frame).status;
+}
+
 static inline status_t thread_yield(void)
 {
 	return syscall0(SYS_THREAD_YIELD).status;
@@ -517,7 +546,12 @@ static inline status_t clock_get(uint64_t *ns)
 
 static inline status_t futex_wait(const volatile void *word, uint32_t expected, uint64_t deadline)
 {
-	return syscall3(SYS_FUTEX_WAIT, (uint64_t)word, (uint64_t)expected, deadline).status;
+	return syscall4(SYS_FUTEX_WAIT, (uint64_t)word, expected, deadline, 0).status;
+}
+
+static inline status_t futex_wait_interruptible(const volatile void *word, uint32_t expected, uint64_t deadline)
+{
+	return syscall4(SYS_FUTEX_WAIT, (uint64_t)word, expected, deadline, WAIT_INTERRUPTIBLE).status;
 }
 
 static inline status_t futex_wake(const volatile void *word, uint32_t max, uint32_t *woken)

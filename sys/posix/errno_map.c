@@ -46,6 +46,7 @@ static const unsigned char table[-ERR_LAST + 1] = {
 	[-ERR_DEADLOCK] = EDEADLK,
 	[-ERR_STREAM] = ESPIPE,
 	[-ERR_NO_READER] = EPIPE,
+	[-ERR_INTERRUPTED] = EINTR,
 };
 
 int errno_from_status(status_t status)

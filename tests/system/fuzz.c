@@ -20,6 +20,12 @@
 
 static uint8_t scratch[4 * PAGE_SIZE] __attribute__((aligned(4096)));
 
+/* An upcall that looks at nothing and goes back. */
+static _Alignas(16) uint8_t upcall_stack[8192];
+void fuzz_upcall(void);
+__asm__(".text\n.globl fuzz_upcall\nfuzz_upcall:\n li t0, 80\n ecall\n ebreak\n");
+_Static_assert(SYS_UPCALL_RETURN == 80, "fuzz_upcall");
+
 struct fuzzer {
 	uint64_t seed;
 	handle_t pool[HANDLE_POOL];
@@ -121,15 +127,38 @@ static void shape(struct fuzzer *f, struct raw_regs *r)
 		r->a[0] = any_handle(f); /* what most calls expect first */
 	switch (r->t[0]) {
 	case SYS_CALL:
-		r->a[1] = rnd(f) % 8 ? MSG_INFO(rnd(f) % 100, rnd(f) % 6, rnd(f) % 6) | MSG_DEADLINE
+		r->a[1] = rnd(f) % 8 ? MSG_INFO(rnd(f) % 100, rnd(f) % 6, rnd(f) % 6) | MSG_DEADLINE |
+					       (rnd(f) % 2 ? MSG_INTERRUPTIBLE : 0)
 				     : rnd(f) | MSG_DEADLINE;
 		r->t[6] = any_deadline(f);
 		for (unsigned i = 2; i < 6; i++)
 			r->t[i] = any_handle(f);
 		break;
 	case SYS_RECV: r->a[2] = any_deadline(f); break;
-	case SYS_NOTIFICATION_WAIT: r->a[1] = any_deadline(f); break;
-	case SYS_FUTEX_WAIT: r->a[2] = any_deadline(f); break;
+	case SYS_NOTIFICATION_WAIT:
+		r->a[1] = any_deadline(f);
+		r->a[2] = rnd(f) % 16 ? rnd(f) % 2 : r->a[2];
+		break;
+	case SYS_FUTEX_WAIT:
+		r->a[2] = any_deadline(f);
+		r->a[3] = rnd(f) % 16 ? rnd(f) % 2 : r->a[3];
+		break;
+	case SYS_THREAD_UPCALL:
+		/* Places that are none end the child at its next interrupt. */
+		if (rnd(f) % 64) {
+			r->a[0] = rnd(f) % 4 ? (uint64_t)fuzz_upcall : 0;
+			r->a[1] = (uint64_t)upcall_stack + rnd(f) % 64;
+			r->a[2] = rnd(f) % 4 ? sizeof(upcall_stack) - 64 : 0;
+		}
+		break;
+	case SYS_THREAD_INTERRUPT:
+		if (rnd(f) % 2)
+			r->a[0] = HANDLE_NONE;
+		break;
+	case SYS_UPCALL_RETURN: /* into nothing, mostly */
+		if (rnd(f) % 32)
+			r->a[0] = rnd(f) % 2 ? USER_TOP - rnd(f) % 512 : rnd(f) | 1ull << 40;
+		break;
 	case SYS_REPLY_RECV: /* no deadline: a timer signal ends it */
 		r->a[1] = MSG_INFO(rnd(f) % 100, rnd(f) % 3, 0);
 		break;

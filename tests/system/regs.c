@@ -138,6 +138,8 @@ static void test_success(void)
 	good(SYS_HANDLE_CLOSE, process, 0, 0, 0, 0, 0, NULL);
 	good(SYS_THREAD_INFO, 0, buf, 0, 0, 0, 0, NULL);
 	good(SYS_THREAD_YIELD, 0, 0, 0, 0, 0, 0, NULL);
+	good(SYS_THREAD_UPCALL, 0, 0, 0, 0, 0, 0, NULL);
+	good(SYS_THREAD_INTERRUPT, test_handle(HND_THREAD), 0, 0, 0, 0, 0, NULL);
 	good(SYS_TIMER_CREATE, nt, 1, 0, 0, 0, 0, &timer);
 	good(SYS_TIMER_SET, timer, DEADLINE_NEVER, 0, 0, 0, 0, NULL);
 	good(SYS_HANDLE_CLOSE, timer, 0, 0, 0, 0, 0, NULL);
@@ -170,6 +172,7 @@ static void test_blocking(void)
 	r = marked(SYS_NOTIFICATION_WAIT);
 	r.a[0] = nt;
 	r.a[1] = DEADLINE_NEVER;
+	r.a[2] = 0;
 	raw_syscall(&r);
 	CHECK_EQ(r.a[0], OK);
 	CHECK_EQ(r.a[1], 9);
@@ -179,6 +182,7 @@ static void test_blocking(void)
 	r.a[0] = (uint64_t)&word;
 	r.a[1] = 0;
 	r.a[2] = now() + MS;
+	r.a[3] = 0;
 	raw_syscall(&r);
 	CHECK_EQ(r.a[0], (uint64_t)ERR_TIMED_OUT);
 	check_clean(&r, SYS_FUTEX_WAIT, __LINE__);

@@ -64,6 +64,7 @@ const char *status_text(status_t status)
 		"it would deadlock",
 		"it has no places",
 		"nobody reads",
+		"interrupted",
 	};
 	_Static_assert(sizeof(texts) / sizeof(texts[0]) == -ERR_LAST + 1, "one text for each error");
 	return status <= 0 && status >= ERR_LAST ? texts[-status] : "unknown error";

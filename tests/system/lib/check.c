@@ -109,6 +109,7 @@ static const char *const status_names[] = {
 	"ERR_DEADLOCK",
 	"ERR_STREAM",
 	"ERR_NO_READER",
+	"ERR_INTERRUPTED",
 };
 _Static_assert(ARRAY_SIZE(status_names) == 1 - ERR_LAST, "a name for every status");
 
