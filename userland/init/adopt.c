@@ -22,6 +22,8 @@ struct change {
 	enum action action;
 };
 
+#define PROCD_KEEP_BYTES (8ull << 20) /* more than it needs: its next version may */
+
 struct adoption {
 	struct manager *manager;
 	const struct plan *plan;
@@ -30,7 +32,7 @@ struct adoption {
 	struct change *changes; /* plan->config.count */
 	struct service **services, **sequence;
 	handle_t endpoints[ROLE_COUNT]; /* made for roles that nobody had */
-	handle_t log_keep;
+	handle_t keeps[ROLE_COUNT];     /* their memory that outlives them */
 };
 
 static struct service *find_name(const struct manager *m, const char *name)
@@ -73,6 +75,12 @@ static void prepare_needs(struct adoption *a, unsigned index)
 	}
 }
 
+/* Pages come when they are touched. */
+static uint64_t keep_bytes(enum role role)
+{
+	return role == ROLE_LOG ? LOGGER_KEEP_BYTES : role == ROLE_PROCESSES ? PROCD_KEEP_BYTES : 0;
+}
+
 static status_t prepare_role(struct adoption *a, enum role role, enum capability capability)
 {
 	const struct config *config = &a->plan->config;
@@ -83,8 +91,8 @@ static status_t prepare_role(struct adoption *a, enum role role, enum capability
 		    a->manager->role_endpoint[role] != HANDLE_NONE)
 			continue;
 		status = endpoint_create(&a->endpoints[role]);
-		if (status == OK && role == ROLE_LOG)
-			status = vmo_create(LOGGER_KEEP_BYTES, 0, HANDLE_NONE, &a->log_keep);
+		if (status == OK && keep_bytes(role))
+			status = vmo_create(keep_bytes(role), 0, HANDLE_NONE, &a->keeps[role]);
 		return status;
 	}
 	return OK;
@@ -116,6 +124,8 @@ static status_t prepare(struct adoption *a)
 		status = prepare_role(a, ROLE_FILES, CAP_FILE_SYSTEMS);
 	if (status == OK)
 		status = prepare_role(a, ROLE_LOG, CAP_SYSTEM_LOG);
+	if (status == OK)
+		status = prepare_role(a, ROLE_PROCESSES, CAP_PROCESS_SERVER);
 	return status;
 }
 
@@ -127,9 +137,10 @@ static void give_up(struct adoption *a)
 		free(a->changes[i].config);
 		free(a->changes[i].needs);
 	}
-	for (unsigned role = 0; role < ROLE_COUNT; role++)
+	for (unsigned role = 0; role < ROLE_COUNT; role++) {
 		ipc_close(a->endpoints[role]);
-	ipc_close(a->log_keep);
+		ipc_close(a->keeps[role]);
+	}
 	free(a->services);
 	free(a->sequence);
 }
@@ -263,8 +274,7 @@ static void take_role(struct adoption *a, enum role role, enum capability capabi
 	if (a->endpoints[role] == HANDLE_NONE)
 		return;
 	m->role_endpoint[role] = a->endpoints[role];
-	if (role == ROLE_LOG)
-		m->log_keep = a->log_keep;
+	m->role_keep[role] = a->keeps[role];
 	for (unsigned i = 0; i < a->plan->config.count; i++) {
 		if (a->plan->refusal[i] || !(a->services[i]->config->capabilities & 1u << capability))
 			continue;
@@ -332,6 +342,7 @@ static void commit(struct adoption *a)
 	take_role(a, ROLE_DEVICES, CAP_DEVICE_MANAGER);
 	take_role(a, ROLE_FILES, CAP_FILE_SYSTEMS);
 	take_role(a, ROLE_LOG, CAP_SYSTEM_LOG);
+	take_role(a, ROLE_PROCESSES, CAP_PROCESS_SERVER);
 	for (unsigned i = 0; i < m->number_count; i++)
 		m->numbers[i]->marked = false;
 	for (unsigned i = 0; i < count; i++)
@@ -349,11 +360,11 @@ static void commit(struct adoption *a)
 
 status_t plan_adopt(struct manager *m, const struct plan *plan, struct service *caller, struct init_changes *counts)
 {
-	struct adoption a = {.manager = m, .plan = plan, .caller = caller, .counts = counts, .log_keep = HANDLE_NONE};
+	struct adoption a = {.manager = m, .plan = plan, .caller = caller, .counts = counts};
 
 	*counts = (struct init_changes){0};
 	for (unsigned role = 0; role < ROLE_COUNT; role++)
-		a.endpoints[role] = HANDLE_NONE;
+		a.endpoints[role] = a.keeps[role] = HANDLE_NONE;
 	status_t status = prepare(&a);
 	if (status == OK)
 		commit(&a);

@@ -18,7 +18,10 @@
 		item(CAP_FILES, "files") comma                                                                         \
 		item(CAP_MOUNTS, "mounts") comma                                                                       \
 		item(CAP_PROCESS_EXAMINE, "process_examine") comma                                                     \
-		item(CAP_SYSTEM_LOG, "system_log")
+		item(CAP_SYSTEM_LOG, "system_log") comma                                                               \
+		item(CAP_PROCESS_SERVER, "process_server") comma                                                       \
+		item(CAP_PROCESSES, "processes") comma                                                                 \
+		item(CAP_PROCESS_TERMINALS, "process_terminals")
 #define AS_ENTRY(id, name) [id] = name,
 #define AS_TEXT(id, name)  name
 #define NOTHING

@@ -6,6 +6,7 @@
 
 #include "protocols/devmgr.h"
 #include "protocols/logger.h"
+#include "protocols/process.h"
 #include "protocols/vfs.h"
 #include "sys/lib/syscall.h"
 #include "userland/init/capability.h"
@@ -77,6 +78,26 @@ static void add_files(struct grant *grant, const struct grant_source *source, ui
 	    HANDED | RIGHT_EP_CALL);
 }
 
+/* Its endpoint, its memory of before, any process, and who the views are that processes hold. Without files there is nobody to ask. */
+static void add_process_server(struct grant *grant, const struct grant_source *source, const struct service *service)
+{
+	add(grant, "procd", service->endpoint, HANDED | RIGHT_EP_CALL | RIGHT_EP_RECV | RIGHT_EP_MINT);
+	add(grant, "state", source->procd_keep, HANDED | RIGHT_VMO_READ | RIGHT_VMO_WRITE);
+	add(grant, "res.process", source->system->res_process, HANDED | RIGHT_RES_MINT);
+	if (source->vfs != HANDLE_NONE)
+		add(grant, "examiner", mint(grant, source->vfs, VFS_BADGE_EXAMINER), HANDED | RIGHT_EP_CALL);
+}
+
+/* Faults of who can be signalled go there too. */
+static void add_processes(struct grant *grant, const struct grant_source *source, uint64_t badge)
+{
+	handle_t handle = source->procd == HANDLE_NONE ? HANDLE_NONE : mint(grant, source->procd, badge);
+
+	add(grant, HND_PROC, handle, HANDED | RIGHT_EP_CALL);
+	if (handle != HANDLE_NONE)
+		grant->fault = handle;
+}
+
 static void add_capability(struct grant *grant, const struct grant_source *source, const struct service *service,
 			   enum capability capability)
 {
@@ -112,6 +133,13 @@ static void add_capability(struct grant *grant, const struct grant_source *sourc
 		add(grant, HND_LOG, service->endpoint, HANDED | RIGHT_EP_CALL | RIGHT_EP_RECV);
 		add(grant, "log.keep", source->log_keep, RIGHT_INFO | RIGHT_VMO_READ | RIGHT_VMO_WRITE);
 		break;
+	case CAP_PROCESS_SERVER: add_process_server(grant, source, service); break;
+	case CAP_PROCESSES:
+		/* One handle, and that of the greater right. */
+		if (!(service->config->capabilities & 1u << CAP_PROCESS_TERMINALS))
+			add_processes(grant, source, PROCESS_BADGE_CLIENT);
+		break;
+	case CAP_PROCESS_TERMINALS: add_processes(grant, source, PROCESS_BADGE_TERMINAL); break;
 	case CAP_SERVICE_CONTROL:
 	case CAP_POWER: /* in the badge of init's endpoint */
 	case CAP_COUNT: break;

@@ -31,8 +31,10 @@ struct grant_source {
 	handle_t vfs;      /* HANDLE_NONE: no service has the capability file_systems */
 	handle_t log;      /* HANDLE_NONE: no service has the capability system_log */
 	handle_t log_keep; /* memory of that service which outlives it */
-	handle_t view;     /* of the files, for this service alone; HANDLE_NONE: as its capabilities say */
-	handle_t console;  /* endpoint of the console's device; HANDLE_NONE: none */
+	handle_t procd;    /* HANDLE_NONE: no service has the capability process_server */
+	handle_t procd_keep;
+	handle_t view;    /* of the files, for this service alone; HANDLE_NONE: as its capabilities say */
+	handle_t console; /* endpoint of the console's device; HANDLE_NONE: none */
 };
 
 /* grant_free is due in any case. */

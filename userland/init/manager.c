@@ -135,7 +135,9 @@ static void launch(struct manager *m, struct service *service, const struct load
 		.devmgr = m->role_endpoint[ROLE_DEVICES],
 		.vfs = m->role_endpoint[ROLE_FILES],
 		.log = m->role_endpoint[ROLE_LOG],
-		.log_keep = m->log_keep,
+		.log_keep = m->role_keep[ROLE_LOG],
+		.procd = m->role_endpoint[ROLE_PROCESSES],
+		.procd_keep = m->role_keep[ROLE_PROCESSES],
 		.view = load ? load->view : HANDLE_NONE,
 	};
 	status_t status = OK;

@@ -13,7 +13,7 @@
 
 /* Services that are known to init itself, each by a capability that only one can have. Their endpoints are made here, so that clients keep
  * them when the service is started again. */
-enum role { ROLE_DEVICES, ROLE_FILES, ROLE_LOG, ROLE_COUNT };
+enum role { ROLE_DEVICES, ROLE_FILES, ROLE_LOG, ROLE_PROCESSES, ROLE_COUNT };
 
 struct manager {
 	const struct system *system;
@@ -25,7 +25,7 @@ struct manager {
 	unsigned number_count;
 	struct service *role[ROLE_COUNT];
 	handle_t role_endpoint[ROLE_COUNT]; /* the owner's; HANDLE_NONE: nobody has the role */
-	handle_t log_keep;                  /* memory of the logger that outlives it */
+	handle_t role_keep[ROLE_COUNT];     /* memory that outlives the service; HANDLE_NONE: it has none */
 	struct server server;
 	handle_t endpoint; /* init's own */
 	handle_t ended;    /* a process of ours ended: this notification, these bits */

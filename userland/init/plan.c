@@ -19,6 +19,7 @@ static const struct {
 	[ROLE_DEVICES] = {CAP_DEVICE_MANAGER, "device manager"},
 	[ROLE_FILES] = {CAP_FILE_SYSTEMS, "vfs"},
 	[ROLE_LOG] = {CAP_SYSTEM_LOG, "logger"},
+	[ROLE_PROCESSES] = {CAP_PROCESS_SERVER, "process server"},
 };
 
 const char *plan_file_name(const struct manager *m)
