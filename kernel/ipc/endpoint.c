@@ -719,13 +719,16 @@ struct sysret sys_endpoint_mint(uint64_t handle, uint64_t badge, uint64_t rights
 	status_t s = handle_find(p, handle, OBJ_ENDPOINT, RIGHT_EP_MINT, &c);
 	handle_t h;
 
+	/* Of a notification the badge is a promise of the kernel's to signal it, which only those can give who may signal. */
+	if (s == ERR_TYPE)
+		s = handle_find(p, handle, OBJ_NOTIFICATION, RIGHT_NT_SIGNAL | RIGHT_DUP, &c);
 	if (s != OK)
 		return sysret_status(s);
 	if ((uint32_t)rights == (uint32_t)RIGHTS_SAME)
 		rights = c->rights;
 	if (rights & ~(uint64_t)c->rights)
 		return sysret_status(ERR_RIGHTS);
-	if (((struct endpoint *)c->obj)->watch)
+	if (c->obj->type == OBJ_ENDPOINT && ((struct endpoint *)c->obj)->watch)
 		rights |= CAP_WATCHED;
 	struct cap *m = cap_create(p->quota, c->obj, (uint32_t)rights, badge, c);
 	if (!m)

@@ -123,6 +123,9 @@ bool process_reap_step(struct process *p)
 		struct cap *c = s->cap;
 		if (c->obj->refs == 1 && c->obj->type == OBJ_VMO && !vmo_shrink_step((struct vmo *)c->obj))
 			return false;
+		/* A badge: whoever gave it out wants to hear of the holder's end. */
+		if (c->obj->type == OBJ_NOTIFICATION && c->badge)
+			notification_signal((struct notification *)c->obj, c->badge);
 		table_remove(c);
 		cap_destroy(c);
 	}

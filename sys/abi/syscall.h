@@ -56,7 +56,8 @@
 /* Endpoints and notifications */
 #define SYS_ENDPOINT_CREATE 14 /* -> handle with all rights */
 #define SYS_ENDPOINT_MINT \
-	15 /* a0 endpoint, a1 badge, a2 rights -> derived handle with that badge; needs RIGHT_EP_MINT */
+	15 /* a0 endpoint, a1 badge, a2 rights -> derived handle with that badge; needs RIGHT_EP_MINT. a0 notification (RIGHT_DUP, RIGHT_NT_SIGNAL): \
+	    * the badge is bits that are signalled when a process ends that holds the handle or a duplicate of it (to close it signals nothing) */
 #define SYS_NOTIFICATION_CREATE 16 /* -> handle */
 #define SYS_NOTIFICATION_SIGNAL 17 /* a0 notification, a1 bits to set (nonzero) */
 #define SYS_NOTIFICATION_WAIT \

@@ -48,6 +48,8 @@ SYSCALL_API status_t endpoint_mint(handle_t ep, uint64_t badge, uint32_t rights,
 SYSCALL_API status_t endpoint_watch(handle_t ep, handle_t nt, uint64_t bits);
 SYSCALL_API status_t endpoint_gone(handle_t ep, uint32_t how, uint64_t *badge);
 SYSCALL_API status_t notification_create(handle_t *out);
+/* What the handle is given to ends: bits (0: nothing) are signalled. */
+SYSCALL_API status_t notification_mint(handle_t nt, uint64_t bits, uint32_t rights, handle_t *out);
 SYSCALL_API status_t notification_signal(handle_t nt, uint64_t bits);
 SYSCALL_API status_t notification_wait(handle_t nt, uint64_t deadline, uint64_t *bits);
 SYSCALL_API status_t notification_wait_interruptible(handle_t nt, uint64_t deadline, uint64_t *bits);

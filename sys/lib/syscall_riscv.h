@@ -193,6 +193,11 @@ static inline status_t endpoint_mint(handle_t ep, uint64_t badge, uint32_t right
 	return r.status;
 }
 
+static inline status_t notification_mint(handle_t nt, uint64_t bits, uint32_t rights, handle_t *out)
+{
+	return endpoint_mint(nt, bits, rights, out);
+}
+
 static inline status_t endpoint_watch(handle_t ep, handle_t nt, uint64_t bits)
 {
 	return syscall3(SYS_ENDPOINT_WATCH, ep, nt, bits).status;

@@ -341,6 +341,8 @@ static void test_types(void)
 
 			if (types[o] == calls[c].type)
 				continue;
+			if (calls[c].number == SYS_ENDPOINT_MINT && types[o] == OBJ_NOTIFICATION)
+				continue; /* takes both */
 			result = syscall2(calls[c].number, objects[o], 0);
 			if (result.status != ERR_TYPE) {
 				print("call %u with an object of type %u", calls[c].number, types[o]);

@@ -229,6 +229,53 @@ static void test_processes(void)
 	shut(back);
 }
 
+/* Ends by itself, after it has closed what it was told to. */
+static void holder(const struct child_args *args)
+{
+	if (args->w[0])
+		shut(args->h[1]);
+	CHECK_OK(notification_wait(args->h[0], DEADLINE_NEVER, NULL));
+}
+
+/* A minted handle tells of its holder's end, and of nothing else. */
+static void test_mint(void)
+{
+	handle_t go = make_notification(), nt = make_notification(), minted = HANDLE_NONE, endpoint = make_endpoint(),
+		 mute = make_dup(nt, RIGHT_DUP | RIGHT_NT_WAIT), single = make_dup(nt, RIGHT_NT_SIGNAL), other;
+	uint64_t bits = 0;
+
+	CHECK_OK(notification_mint(nt, 6, RIGHT_NT_SIGNAL | RIGHT_DUP | RIGHT_MOVE, &minted));
+	for (uint64_t closes = 0; closes < 2; closes++) {
+		struct child_spec spec = {.run = holder, .h = {go, minted}, .w = {closes}};
+		struct child c;
+
+		REQUIRE_OK(child_start(&c, &spec));
+		CHECK_STATUS(notification_wait(nt, 0, &bits), ERR_WOULD_BLOCK);
+		CHECK_OK(notification_signal(go, 1));
+		CHECK_EQ(child_wait(&c), 0);
+		if (closes) {
+			CHECK_STATUS(notification_wait(nt, 0, &bits), ERR_WOULD_BLOCK);
+		} else {
+			CHECK_OK(notification_wait(nt, now() + 10 * SECOND, &bits));
+			CHECK_EQ(bits, 6);
+		}
+	}
+	/* By hand it signals like any other; to close it signals nothing. */
+	CHECK_OK(notification_signal(minted, 8));
+	CHECK_OK(notification_wait(nt, 0, &bits));
+	CHECK_EQ(bits, 8);
+	shut(minted);
+	CHECK_STATUS(notification_wait(nt, 0, &bits), ERR_WOULD_BLOCK);
+	CHECK_STATUS(notification_mint(mute, 1, RIGHTS_SAME, &other), ERR_RIGHTS);
+	CHECK_STATUS(notification_mint(single, 1, RIGHTS_SAME, &other), ERR_RIGHTS);
+	CHECK_STATUS(notification_mint(nt, 1, RIGHTS_ALL, &other), ERR_RIGHTS);
+	shut(go);
+	shut(nt);
+	shut(mute);
+	shut(single);
+	shut(endpoint);
+}
+
 TEST_CASES("notify", {"sticky", test_sticky}, {"waiters", test_waiters}, {"deadline", test_deadline},
 	   {"killed", test_killed}, {"bind", test_bind}, {"bind_closed", test_bind_closed}, {"no_loss", test_no_loss},
-	   {"processes", test_processes});
+	   {"processes", test_processes}, {"mint", test_mint});
