@@ -418,9 +418,8 @@ status_t ipc_reply_to(handle_t reply, const struct ipc_msg *m)
 	struct saved *waits = saved_of(reply);
 
 	if (waits && waits->state == SAVED_ENDED) {
-		waits->state =
-			SAVED_FREE; /* the handle is used up, and the kernel does not tell that nobody heard it */
-		return OK;
+		waits->state = SAVED_FREE; /* the handle is used up */
+		return ERR_PEER_DIED;
 	}
 	if (!waits || waits->state != SAVED_WAITS)
 		abort();
