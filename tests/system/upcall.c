@@ -327,7 +327,10 @@ static void test_taken(void)
 		CHECK_STATUS(t.status, ERR_INTERRUPTED);
 		CHECK_STATUS(caller_process(reply, &koid), saved ? ERR_PEER_DIED : ERR_STATE);
 		CHECK_STATUS(lease_read(reply, 0, 0, &m, 1), saved ? ERR_PEER_DIED : ERR_STATE);
-		CHECK_OK(saved ? ipc_reply_to(reply, &m) : ipc_reply(&m));
+		if (saved)
+			CHECK_STATUS(ipc_reply_to(reply, &m), ERR_PEER_DIED);
+		else
+			CHECK_OK(ipc_reply(&m));
 	}
 	shut(ep);
 }
