@@ -190,6 +190,9 @@ static void words(void)
 	vars_set(&vars, "IFS", " :");
 	vars_set(&vars, "list", " a : b  c:: d ");
 	expands("$list", "[a] [b] [c] [] [d]");
+	vars_set(&vars, "y", ":b");
+	vars_set(&vars, "z", "a ");
+	expands("$z$y ${z}c $y$y", "[a] [b] [a] [c] [] [b] [b]");
 	vars_set(&vars, "IFS", "");
 	expands("$list", "[ a : b  c:: d ]");
 	expands("\"$*\"", "[onetwo 2]");
@@ -204,7 +207,7 @@ static void braces(void)
 	expands("${n:+y} ${nope:+y} ${e:+y} ${e+y}", "[y] [y]");
 	expands("${new:=val} $new ${new:=other}", "[val] [val] [val]");
 	expands("${1:=x} ${9:=x}", "error: $9 cannot be assigned to");
-	expands("${nope:?}", "error: nope: not set");
+	expands("${nope:?}", "error: nope: not set or empty");
 	expands("${nope?is $n missing}", "error: nope: is 42 missing");
 	expands("${n:?}", "[42]");
 	expands("${#n} ${#x} ${#nope} ${#u} ${#} ${#@}", "[2] [6] [0] [3] [3] [3]");
@@ -212,6 +215,17 @@ static void braces(void)
 		"[usr/lib/libc.so.6] [libc.so.6] [/usr/lib] [/usr/lib/libc] [/usr/lib/libc.so.6] [usr/lib/libc.so.6]");
 	expands("${star#'*'} ${star#*} ${star##*}", "[.c] [a.c] [b.c]"); /* what is left is a pattern */
 	expands("${nope:-${nope:-${n}}} ${@:-none} ${nope:-}", "[42] [one] [two] [2]");
+	expands("${n:0:1} ${p:5:3} ${u:1:1} ${n:5} ${p: -4:2} ${n:n-41:9}", "[4] [lib] [ö] [so] [2]");
+	expands("\"${nope:-a \"b  c\" 'd'}\" ${nope-a\\}b}", "[a b  c 'd'] [a}b]");
+	expands("\"${p#'/usr'}\" \"${p%\"6\"}\"", "[/lib/libc.so.6] [/usr/lib/libc.so.]");
+	expands("${u#?} ${u%?} ${u##*ö}", "[ö€] [äö] [€]");
+	e.no_unset = true;
+	expands("$nope", "error: nope: not set");
+	expands("${nope}", "error: nope: not set");
+	expands("${#nope}", "error: nope: not set");
+	expands("$4", "error: 4: not set");
+	expands("${nope-x} ${nope+y} \"$@\" $((n))", "[x] [one] [two 2] [] [42]");
+	e.no_unset = false;
 	expands("${}", "error: ${} is not a parameter");
 	expands("${n!}", "error: ${n!}: unknown operation");
 	expands("${n:}", "error: ${n:}: unknown operation");
@@ -233,6 +247,9 @@ static void globs(void)
 {
 	set_up();
 	expands("*.c", "[a.c] [b.c]");
+	e.no_glob = true;
+	expands("*.c", "[*.c]");
+	e.no_glob = false;
 	expands("'*.c' \"*\".c \\*.c $star \"$star\"", "[*.c] [*.c] [*.c] [a.c] [b.c] [*.c]");
 	expands("*", "[a.c] [b.c] [c.h] [dir] [dir2] [star*] [with space] [ümläut]");
 	expands(".*", "[.hidden]");
@@ -250,6 +267,14 @@ static void globs(void)
 	struct text out = {0};
 	CHECK(expand_string(&e, "$x *.c", &out));
 	CHECK_STR(text_get(&out), "a b  c *.c");
+	text_free(&out);
+	out = (struct text){0};
+	CHECK(expand_assignment(&e, "~:~/x:'~'$n:y~", &out));
+	CHECK_STR(text_get(&out), "/users/me:/users/me/x:~42:y~");
+	text_free(&out);
+	out = (struct text){0};
+	CHECK(expand_document(&e, "$n \"$x\" '${n}' \\$n \\\" \\\\ \\\nx `c` ~ *", &out));
+	CHECK_STR(text_get(&out), "42 \"a b  c\" '42' $n \\\" \\ x <c> ~ *");
 	text_free(&out);
 	out = (struct text){0};
 	CHECK(expand_pattern(&e, "'*'*$star\"?\"", &out));
@@ -358,6 +383,21 @@ static void arithmetic(void)
 		{"(-9223372036854775807-1)/-1", INT64_MIN},
 		{"1>>1", 0},
 		{"-8>>1", -4},
+		{"z=3", 3},
+		{"z+=4", 7},
+		{"z*=z-=5", 4},
+		{"z<<=2", 16},
+		{"z>>=1", 8},
+		{"z|=1", 9},
+		{"z&=~1", 8},
+		{"z^=3", 11},
+		{"z%=4", 3},
+		{"z/=2", 1},
+		{"z==1", 1},
+		{"0&&(z=9)", 0},
+		{"1?z:(z=9)", 1},
+		{"y=x2=5", 5},
+		{"y+x2", 10},
 	};
 	static const struct {
 		const char *text, *why;
@@ -372,7 +412,10 @@ static void arithmetic(void)
 		{"12x", "a number is malformed"},
 		{"99999999999999999999", "a number is too large"},
 		{"word", "a variable's value is not a number"},
-		{"n=1", "an operator is expected"},
+		{"1=2", "an operator is expected"},
+		{"1+=2", "only a variable can be assigned to"},
+		{"n+=", "the expression ends too early"},
+		{"ro=1", "a variable is read-only"},
 		{"08", "a number is malformed"},
 	};
 	int64_t value;
@@ -380,18 +423,21 @@ static void arithmetic(void)
 	set_up();
 	vars_set(&vars, "neg", " -3 ");
 	vars_set(&vars, "word", "abc");
+	vars_set(&vars, "ro", "1");
+	vars_make_readonly(&vars, "ro");
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-		if (!CHECK(arith_evaluate(good[i].text, &vars, &value, &why)) || !CHECK_INT(value, good[i].value))
+		if (!CHECK(arith_evaluate(good[i].text, &vars, false, &value, &why)) ||
+		    !CHECK_INT(value, good[i].value))
 			printf("  %s: %s\n", good[i].text, why ? why : "");
 	}
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		if (!CHECK(!arith_evaluate(bad[i].text, &vars, &value, &why)) || !CHECK_STR(why, bad[i].why))
+		if (!CHECK(!arith_evaluate(bad[i].text, &vars, false, &value, &why)) || !CHECK_STR(why, bad[i].why))
 			printf("  %s\n", bad[i].text);
 	}
 	struct text deep = {0};
 	for (unsigned i = 0; i < 10000; i++)
 		text_add_char(&deep, '(');
-	CHECK(!arith_evaluate(text_get(&deep), &vars, &value, &why));
+	CHECK(!arith_evaluate(text_get(&deep), &vars, false, &value, &why));
 	text_free(&deep);
 }
 
@@ -423,7 +469,7 @@ static void completion(void)
 	set_up();
 	vars_set(&vars, "PATH", "/bin");
 	vars_set(&vars, "HOME", "dir");
-	CHECK_STR(completed("p|"), "ps , psx , pwd");
+	CHECK_STR(completed("p|"), "printf , ps , psx , pwd");
 	CHECK_STR(completed("ca|"), "case , cat");
 	CHECK_STR(completed("cat x; ca| y"), "case , cat");
 	CHECK_STR(completed("if hist|"), "history\" \" @3");

@@ -8,6 +8,7 @@
 #include "userland/base/text.h"
 #include "userland/vsh/lexer.h"
 #include "userland/vsh/shell.h"
+#include "userland/vsh/unparse.h"
 
 static struct arena arena;
 static struct text out;
@@ -27,7 +28,7 @@ static void dump_words(const char *before, const struct word *words)
 
 static void dump_redirects(const struct redirect *redirect)
 {
-	static const char *const kinds[] = {"<", ">", ">>", "<>", "&"};
+	static const char *const kinds[] = {"<", ">", ">|", ">>", "<>", "&", "<<", "<<'", "<<<"};
 	for (; redirect; redirect = redirect->next)
 		text_format(&out, " {%d%s%s}", redirect->fd, kinds[redirect->kind], redirect->target);
 }
@@ -169,7 +170,7 @@ static void trees(void)
 	tree("x=", "(=x=)");
 	tree("1x=2 -a=b", "(1x=2 -a=b)");
 	tree("a <in >out 2>>err 3<>both >|clobber 2>&1 <&-",
-	     "(a {0<in} {1>out} {2>>err} {3<>both} {1>clobber} {2&1} {0&-})");
+	     "(a {0<in} {1>out} {2>>err} {3<>both} {1>|clobber} {2&1} {0&-})");
 	tree("> out", "( {1>out})");
 	tree("a 2 >b c3>d", "(a 2 c3 {1>b} {1>d})");
 	tree("if a; then b; fi", "(if((a) , (b)))");
@@ -189,18 +190,45 @@ static void trees(void)
 	tree("a\r\nb\r\n", "(a; b)");
 }
 
-static void sources(void)
+/* Trees as texts give the same trees again: that is what functions and subshells run. */
+static void texts(void)
 {
-	/* What a job or subshell runs is cut out of the text exactly. */
-	struct node *node;
-	char *copy;
-	CHECK_INT(parse_copy("x; { a 'b' >c; } ; sleep 1 | cat & y && z", &node, &copy), PARSE_OK);
-	static const char *const want[] = {"x", "{ a 'b' >c; }", "sleep 1 | cat", "y && z"};
-	unsigned i = 0;
-	for (const struct node *n = node->first; n; n = n->next, i++)
-		CHECK(strlen(want[i]) == n->source_len && memcmp(n->source, want[i], n->source_len) == 0);
-	CHECK_INT(i, 4);
-	free(copy);
+	static const struct {
+		const char *text, *want;
+	} cases[] = {
+		{"x; { a 'b' >c; } ; sleep 1 | cat & y && z", "x; { a 'b' 1>c; }; sleep 1 | cat & y && z"},
+		{"if a; then b; elif c\nthen d; else e; fi", "if a; then b; else if c; then d; else e; fi; fi"},
+		{"for i in 1 2\ndo a; done; for j do b; done", "for i in 1 2; do a; done; for j do b; done"},
+		{"while ! a | b; do c & done", "while ! a | b; do c & done"},
+		{"case $x in a|b) c;; (d) ;& e) esac", "case $x in (a|b) c ;; (d)  ;& (e)  ;; esac"},
+		{"f() ( a; b & ) >x", "f() ( a; b & ) 1>x"},
+		{">x if", " 1>x if"},
+		{"a <<E | b; c\n$x\nE\nd", "a 0<<EOF | b\n$x\nEOF\nc; d"},
+		{"a <<'E'\nEOF\n\nE\n", "a 0<<'EOF1'\nEOF\n\nEOF1\n"},
+		{"{ a <<-E; }\n\t\tb\n\tE\n", "{ a 0<<EOF\nb\nEOF\n}"},
+		{"a <<A 3<<B\n1\nA\n2\nB\n", "a 0<<EOF 3<<EOF\n1\nEOF\n2\nEOF\n"},
+		{"a <<<'b c' 2>&1 <&-", "a 0<<<'b c' 2>&1 0>&-"},
+		{"a <<E\nx\\\nE\ny\nE\n", "a 0<<EOF\nx\\\nE\ny\nEOF\n"},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct text first = {0}, second = {0};
+		struct node *node;
+		char *copy;
+		const char *text = cases[i].text;
+		for (unsigned pass = 0; pass < 2; pass++) {
+			struct text *written = pass ? &second : &first;
+			if (!CHECK_INT(parse_copy(text, &node, &copy), PARSE_OK))
+				printf("  %s: %s\n", text, error.message);
+			else
+				unparse(node, written);
+			free(copy);
+			text = text_get(&first);
+		}
+		CHECK_STR(text_get(&first), cases[i].want);
+		CHECK_STR(text_get(&second), text_get(&first));
+		text_free(&first);
+		text_free(&second);
+	}
 }
 
 static void unfinished(void)
@@ -236,6 +264,10 @@ static void unfinished(void)
 		"f()",
 		"f() { a",
 		"a >",
+		"a <<E",
+		"a <<E\nb\n",
+		"echo $(case x in a) b",
+		"echo $(cat <<E\n",
 	};
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		incomplete(texts[i]);
@@ -262,7 +294,9 @@ static void mistakes(void)
 	wrong("case x in ;; esac", 1, "expected a pattern for 'case', found ';;'");
 	wrong("a >;", 1, "expected a file name after the redirection, found ';'");
 	wrong("a > > b", 1, "expected a file name after the redirection, found '>'");
-	wrong("a <<x", 1, "here-documents (<<) are not supported");
+	wrong("a $(fi)", 1, "the command in $(...) is malformed");
+	wrong("a $(b;;)", 1, "the command in $(...) is malformed");
+	wrong("f() g() { a; }", 1, "the body of function 'f' must be a { … } or another compound command");
 	wrong("a 1234>b", 1, "file number 1234 is too large");
 	wrong("f() a", 1, "the body of function 'f' must be a { … } or another compound command");
 	wrong("f( a", 1, "expected ')' for the function, found 'a'");
@@ -285,7 +319,7 @@ static void mistakes(void)
 	text_add_string(&deep, "echo ");
 	for (unsigned i = 0; i < 5000; i++)
 		text_add_string(&deep, "$(");
-	incomplete(text_get(&deep));
+	wrong(text_get(&deep), 1, "too many levels of quotations or commands in each other");
 	text_free(&deep);
 }
 
@@ -316,15 +350,19 @@ static void aliases(void)
 		{"ll", "list -l"},
 		{"ll /; ll | ll & x ll", "list -l /; list -l | list -l & x ll"},
 		{"'ll'; \\ll; l\"l\"", "'ll'; \\ll; l\"l\""},
-		{"ls", "ls --color"},        /* does not replace itself again */
-		{"a", "ls --color x"},       /* through another */
-		{"loop", "loop y x"},        /* a ring ends */
-		{"sudo ll", "run  list -l"}, /* ends in a blank: the next word too */
+		{"ls", "ls --color"},       /* does not replace itself again */
+		{"a", "ls --color x"},      /* through another */
+		{"loop", "loop y x"},       /* a ring ends */
+		{"sudo ll", "run list -l"}, /* ends in a blank: the next word too */
 		{"x=1 ll", "x=1 list -l"},
-		{">f ll", ">f list -l"},
+		{">f ll", "list -l 1>f"},
 		{"if ll; then ll; fi", "if list -l; then list -l; fi"},
-		{"echo 'open", "echo 'open"},
-		{"empty ll", " ll"},
+		{"case ll in ll) ll;; esac", "case ll in (ll) list -l ;; esac"},
+		{"empty ll; empty; empty | x", "list -l; :; : | x"},
+		{"empty", ""},
+		{"begin ll; end", "{ list -l; }"},
+		{"echo ll\nll", "echo ll"}, /* a line at a time */
+		{"two; ll", "c; d; list -l"},
 	};
 	struct vars vars = {0};
 	vars_set(&vars, "ll", "list -l");
@@ -334,9 +372,19 @@ static void aliases(void)
 	vars_set(&vars, "pool", "loop y");
 	vars_set(&vars, "sudo", "run ");
 	vars_set(&vars, "empty", "");
+	vars_set(&vars, "begin", "{");
+	vars_set(&vars, "end", "}");
+	vars_set(&vars, "two", "c\nd");
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct text text = {0};
-		CHECK(alias_expand(&vars, cases[i].text, strlen(cases[i].text), &text));
+		struct parse_input input = {
+			.text = cases[i].text, .len = strlen(cases[i].text), .aliases = &vars, .final = true};
+		struct node *node;
+		arena_free(&arena);
+		if (!CHECK_INT(parse_line(&arena, &input, &node, &error), PARSE_OK))
+			printf("  %s: %s\n", cases[i].text, error.message);
+		else if (node)
+			unparse(node, &text);
 		CHECK_STR(text_get(&text), cases[i].want);
 		text_free(&text);
 	}
@@ -346,7 +394,7 @@ static void aliases(void)
 int main(void)
 {
 	trees();
-	sources();
+	texts();
 	unfinished();
 	mistakes();
 	no_memory();

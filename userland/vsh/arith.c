@@ -4,21 +4,26 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "userland/vsh/stack.h"
 
 #define DEPTH_MAX 64
 
 struct reader {
 	const char *at;
-	const struct vars *vars;
+	struct vars *vars;
+	bool no_unset; /* unset variables are a mistake */
 	const char *why;
 	unsigned depth;
 	bool skip; /* the value will not be used: a division by zero there is none */
 };
 
 static int64_t expression(struct reader *r, int level);
+static int64_t apply(struct reader *r, const char *text, int64_t left, int64_t right);
 
 static void fail(struct reader *r, const char *why)
 {
@@ -53,6 +58,50 @@ static int64_t number(struct reader *r, const char *text, const char **end)
 	return (int64_t)value;
 }
 
+static int64_t value_of(struct reader *r, const char *name)
+{
+	const char *value = vars_get(r->vars, name);
+	if (!value && r->no_unset && !r->skip)
+		fail(r, "a variable is not set");
+	if (!value || value[strspn(value, " \t\n")] == '\0')
+		return 0;
+	value += strspn(value, " \t\n");
+	bool negative = *value == '-';
+	value += negative || *value == '+';
+	const char *end = value;
+	int64_t result = isdigit((unsigned char)*value) ? number(r, value, &end) : 0;
+	if (end == value || end[strspn(end, " \t\n")] != '\0')
+		fail(r, "a variable's value is not a number");
+	return negative ? (int64_t)(0 - (uint64_t)result) : result;
+}
+
+static void assign(struct reader *r, const char *name, int64_t value)
+{
+	char text[24];
+	if (r->skip || r->why)
+		return;
+	snprintf(text, sizeof(text), "%" PRId64, value);
+	if (vars_is_readonly(r->vars, name))
+		fail(r, "a variable is read-only");
+	else if (!vars_set(r->vars, name, text))
+		fail(r, "out of memory");
+}
+
+/* The operator in front of the '=' of an assignment, "" for a plain one; NULL: there is none here. */
+static const char *assignment(struct reader *r)
+{
+	static const char *const ops[] = {"", "*", "/", "%", "+", "-", "<<", ">>", "&", "^", "|"};
+	skip_blanks(r);
+	for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
+		size_t len = strlen(ops[i]);
+		if (strncmp(r->at, ops[i], len) == 0 && r->at[len] == '=' && (len != 0 || r->at[1] != '=')) {
+			r->at += len + 1;
+			return ops[i];
+		}
+	}
+	return NULL;
+}
+
 static int64_t variable(struct reader *r)
 {
 	char name[64];
@@ -66,23 +115,20 @@ static int64_t variable(struct reader *r)
 	memcpy(name, r->at, len);
 	name[len] = '\0';
 	r->at += len;
-	const char *value = vars_get(r->vars, name);
-	if (!value || value[strspn(value, " \t\n")] == '\0')
-		return 0;
-	value += strspn(value, " \t\n");
-	bool negative = *value == '-';
-	value += negative || *value == '+';
-	const char *end = value;
-	int64_t result = isdigit((unsigned char)*value) ? number(r, value, &end) : 0;
-	if (end == value || end[strspn(end, " \t\n")] != '\0')
-		fail(r, "a variable's value is not a number");
-	return negative ? (int64_t)(0 - (uint64_t)result) : result;
+	const char *op = assignment(r);
+	if (!op)
+		return value_of(r, name);
+	int64_t right = expression(r, 0);
+	if (*op && !r->why)
+		right = apply(r, op, value_of(r, name), right);
+	assign(r, name, right);
+	return right;
 }
 
 static int64_t unary(struct reader *r)
 {
 	int64_t value;
-	if (++r->depth > DEPTH_MAX) {
+	if (++r->depth > DEPTH_MAX || stack_is_low()) {
 		fail(r, "too many levels");
 		return 0;
 	}
@@ -160,8 +206,14 @@ static const struct op *next_operator(struct reader *r)
 {
 	skip_blanks(r);
 	for (size_t i = 0; i < sizeof(operators) / sizeof(operators[0]); i++) {
-		if (strncmp(r->at, operators[i].text, strlen(operators[i].text)) == 0)
+		size_t len = strlen(operators[i].text);
+		if (strncmp(r->at, operators[i].text, len) == 0) {
+			/* What assigns needs a name in front. */
+			if (r->at[len] == '=' && operators[i].level >= 3 && operators[i].level != 6 &&
+			    operators[i].level != 7)
+				fail(r, "only a variable can be assigned to");
 			return &operators[i];
+		}
 	}
 	return NULL;
 }
@@ -182,7 +234,7 @@ static int64_t choose(struct reader *r, int64_t condition)
 /* Operators of at least the level. */
 static int64_t expression(struct reader *r, int level)
 {
-	if (++r->depth > DEPTH_MAX) {
+	if (++r->depth > DEPTH_MAX || stack_is_low()) {
 		fail(r, "too many levels");
 		return 0;
 	}
@@ -209,9 +261,9 @@ static int64_t expression(struct reader *r, int level)
 	return r->why ? 0 : left;
 }
 
-bool arith_evaluate(const char *text, const struct vars *vars, int64_t *out, const char **why)
+bool arith_evaluate(const char *text, struct vars *vars, bool no_unset, int64_t *out, const char **why)
 {
-	struct reader r = {.at = text, .vars = vars};
+	struct reader r = {.at = text, .vars = vars, .no_unset = no_unset};
 	skip_blanks(&r);
 	*out = *r.at ? expression(&r, 0) : 0;
 	skip_blanks(&r);

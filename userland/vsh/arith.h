@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Arithmetic of $((…)): 64-bit integers, C's operators without assignment and comma. */
+/* Arithmetic of $((…)): 64-bit integers, C's operators, with assignment, without comma, ++ and --. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,4 +8,4 @@
 #include "userland/vsh/vars.h"
 
 /* A name stands for its variable's value, 0 if it is not set. False: *why says what is wrong. */
-bool arith_evaluate(const char *text, const struct vars *vars, int64_t *out, const char **why);
+bool arith_evaluate(const char *text, struct vars *vars, bool no_unset, int64_t *out, const char **why);

@@ -7,15 +7,20 @@
 
 struct word {
 	const char *text;
+	bool assignment; /* behind `export` and the like: expanded as the value of an assignment */
 	struct word *next;
 };
 
 enum redirect_kind {
-	REDIRECT_IN,     /* < */
-	REDIRECT_OUT,    /* > and >| */
-	REDIRECT_APPEND, /* >> */
-	REDIRECT_BOTH,   /* <> */
-	REDIRECT_DUP,    /* <& and >& : a number, or - to close */
+	REDIRECT_IN,          /* < */
+	REDIRECT_OUT,         /* > */
+	REDIRECT_CLOBBER,     /* >| */
+	REDIRECT_APPEND,      /* >> */
+	REDIRECT_BOTH,        /* <> */
+	REDIRECT_DUP,         /* <& and >& : a number, or - to close */
+	REDIRECT_HERE,        /* << and <<- : target is the text */
+	REDIRECT_HERE_QUOTED, /* the same, as it is */
+	REDIRECT_STRING,      /* <<< : target is a word, a new line follows it */
 };
 
 struct redirect {
@@ -45,15 +50,14 @@ enum node_kind {
 struct case_item {
 	struct word *patterns;
 	struct node *body; /* NULL: nothing to do */
+	bool falls;        /* ended by ;& : the next one's body follows */
 	struct case_item *next;
 };
 
 struct node {
 	enum node_kind kind;
 	unsigned line;
-	bool background;    /* ended by & */
-	const char *source; /* its text, for job lists and subshells */
-	size_t source_len;
+	bool background; /* ended by & */
 	struct redirect *redirects;
 	struct node *next;  /* in its list or pipeline */
 	struct node *first; /* LIST, PIPELINE */

@@ -29,7 +29,7 @@ static bool opens_command(const struct token *token)
 			return true;
 	}
 	return token->kind != TOKEN_WORD && token->kind != TOKEN_IO_NUMBER &&
-	       !(token->kind >= TOKEN_LESS && token->kind <= TOKEN_DLESS);
+	       !(token->kind >= TOKEN_LESS && token->kind <= TOKEN_TLESS);
 }
 
 /* Where the word begins, and whether a command is expected there. */
@@ -118,7 +118,7 @@ static bool on_file(void *context, const char *name)
 	struct text found = {0};
 	if (is_directory)
 		add(c, name, "/");
-	else if (!c->programs || program_find(c->shell, text_get(&path), &found) == 0)
+	else if (!c->programs || program_find(c->shell, text_get(&path), NULL, &found) == 0)
 		add(c, name, "");
 	text_free(&found);
 	text_free(&path);
@@ -150,7 +150,8 @@ static void complete_command(struct completer *c)
 		on_program(c, builtins[i].name);
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		on_program(c, words[i]);
-	add_vars(c, &c->shell->functions);
+	for (const struct function *f = c->shell->functions; f; f = f->next)
+		on_program(c, f->name);
 	add_vars(c, &c->shell->aliases);
 	if (!path)
 		path = "/bin:/sbin";

@@ -65,7 +65,7 @@ static int describe(struct shell *shell, const char *name, const char *summaries
 	int status = 0;
 	if (builtin) {
 		text_format(&shell->out, "%s %s\n    %s\n", name, builtin->usage, builtin->summary);
-	} else if (program_find(shell, name, &path) == 0) {
+	} else if (program_find(shell, name, NULL, &path) == 0) {
 		text_format(&shell->out, "%s\n    ", text_get(&path));
 		add_summary(&shell->out, summaries, name);
 		text_format(&shell->out, "\n    more: %s --help\n", name);

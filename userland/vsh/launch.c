@@ -2,16 +2,15 @@
 /* Starting programs and waiting for them. */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "userland/vsh/interrupt.h"
 #include "userland/vsh/shell.h"
+#include "userland/vsh/unparse.h"
 
 /* ---- finding programs ----------------------------------------------------------------------- */
 
@@ -23,9 +22,8 @@ static int check_program(const char *path)
 	return S_ISREG(st.st_mode) && access(path, X_OK) == 0 ? 0 : STATUS_NOT_RUNNING;
 }
 
-int program_find(const struct shell *shell, const char *name, struct text *out)
+int program_find(const struct shell *shell, const char *name, const char *path, struct text *out)
 {
-	const char *path = vars_get(&shell->vars, "PATH");
 	int result = STATUS_NOT_FOUND;
 
 	text_cut(out, 0);
@@ -33,6 +31,8 @@ int program_find(const struct shell *shell, const char *name, struct text *out)
 		text_add_string(out, name);
 		return check_program(name);
 	}
+	if (!path)
+		path = vars_get(&shell->vars, "PATH");
 	if (!path)
 		path = "/bin:/sbin";
 	for (;;) {
@@ -68,10 +68,11 @@ static char **make_environment(struct shell *shell, const struct word *assignmen
 			good = vars_set(&vars, v->name, v->value) && vars_export(&vars, v->name);
 	}
 	for (; assignments && good; assignments = assignments->next) {
+		/* A read-only variable stays what it is also for a program. */
 		const char *equals = strchr(assignments->text, '=');
 		char *name = strndup(assignments->text, (size_t)(equals - assignments->text));
 		text_cut(&value, 0);
-		good = name && expand_string(&shell->expand, equals + 1, &value) &&
+		good = name && expand_assignment(&shell->expand, equals + 1, &value) &&
 		       vars_set(&vars, name, text_get(&value)) && vars_export(&vars, name);
 		free(name);
 	}
@@ -84,248 +85,278 @@ static char **make_environment(struct shell *shell, const struct word *assignmen
 	return environment;
 }
 
-/* ---- file actions --------------------------------------------------------------------------- */
-
-struct files {
-	posix_spawn_file_actions_t actions;
-	bool ready; /* actions are made */
-	int *fds;   /* to be closed in the shell */
-	size_t count;
-};
-
-static bool add_redirects(struct shell *shell, struct files *files, const struct redirect *redirects)
-{
-	for (; redirects; redirects = redirects->next) {
-		int fd, error;
-		if (redirects->kind == REDIRECT_DUP) {
-			fd = redirect_source(shell, redirects);
-			if (fd == -2)
-				return false;
-			error = fd < 0 ? posix_spawn_file_actions_addclose(&files->actions, redirects->fd)
-				       : posix_spawn_file_actions_adddup2(&files->actions, fd, redirects->fd);
-		} else {
-			fd = redirect_open(shell, redirects);
-			if (fd < 0)
-				return false;
-			files->fds[files->count++] = fd;
-			error = posix_spawn_file_actions_adddup2(&files->actions, fd, redirects->fd);
-		}
-		if (error) {
-			shell_error(shell, "cannot redirect %d: %s", redirects->fd, strerror(error));
-			return false;
-		}
-	}
-	return true;
-}
-
-/* What the program's descriptors become. files_free is due in any case. */
-static bool files_make(struct shell *shell, struct files *files, const struct launch *launch)
-{
-	size_t count = 1;
-	int error = posix_spawn_file_actions_init(&files->actions);
-	if (error) {
-		shell_error(shell, "%s", strerror(error));
-		return false;
-	}
-	files->ready = true;
-	for (const struct redirect *r = launch->redirects; r; r = r->next)
-		count++;
-	files->fds = calloc(count, sizeof(*files->fds));
-	if (!files->fds)
-		error = ENOMEM;
-	if (!error && launch->in >= 0)
-		error = posix_spawn_file_actions_adddup2(&files->actions, launch->in, 0);
-	else if (!error && launch->background) /* what is typed is for the shell */
-		error = posix_spawn_file_actions_addclose(&files->actions, 0);
-	if (!error && launch->out >= 0)
-		error = posix_spawn_file_actions_adddup2(&files->actions, launch->out, 1);
-	if (error) {
-		shell_error(shell, "%s", strerror(error));
-		return false;
-	}
-	return add_redirects(shell, files, launch->redirects);
-}
-
-static void files_free(struct files *files)
-{
-	for (size_t i = 0; i < files->count; i++)
-		close(files->fds[i]);
-	free(files->fds);
-	if (files->ready)
-		posix_spawn_file_actions_destroy(&files->actions);
-}
-
 /* ---- starting ------------------------------------------------------------------------------- */
 
-/* A text that is no program for the machine is a script for us. */
-static int spawn_script(struct shell *shell, const char *path, char *const *argv, char **environment,
-			struct files *files, pid_t *pid)
+#define FIRST_LINE 256 /* bytes of it that are looked at */
+
+/* `#!PROGRAM [ARGUMENT]`: the parts of the line in place. False: it has none. */
+static bool read_interpreter(const char *path, char line[FIRST_LINE], char **program, char **argument, bool *text)
 {
-	size_t argc = 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? 0 : read(fd, line, FIRST_LINE - 1);
+	if (fd >= 0)
+		close(fd);
+	line[n > 0 ? n : 0] = '\0';
+	size_t end = strcspn(line, "\n");
+	*text = n <= 0 || strlen(line) >= (size_t)n || line[end] == '\n';
+	if (line[0] != '#' || line[1] != '!')
+		return false;
+	line[end] = '\0';
+	*program = line + 2 + strspn(line + 2, " \t");
+	end = strcspn(*program, " \t\r");
+	char *rest = *program + end;
+	if (*rest)
+		*rest++ = '\0';
+	rest += strspn(rest, " \t");
+	rest[strcspn(rest, "\r")] = '\0';
+	*argument = *rest ? rest : NULL;
+	return **program != '\0';
+}
+
+static bool is_shell(const char *program)
+{
+	const char *slash = strrchr(program, '/');
+	const char *name = slash ? slash + 1 : program;
+	return strcmp(name, "sh") == 0 || strcmp(name, "vsh") == 0 || strcmp(name, "dash") == 0;
+}
+
+/* A text that is no program for the machine is a script: for the program that its first line names, else for us. */
+static int spawn_script(struct shell *shell, const char *path, char *const *argv, char **environment,
+			const posix_spawnattr_t *attributes, pid_t *pid)
+{
+	char line[FIRST_LINE], name[] = "vsh", *program = NULL, *argument = NULL;
+	size_t argc = 0, n = 0;
+	bool text;
+	bool named = read_interpreter(path, line, &program, &argument, &text);
+	if (!text)
+		return ENOEXEC;
+	if (!named || is_shell(program))
+		program = NULL;
 	while (argv[argc])
 		argc++;
-	char **list = calloc(argc + 3, sizeof(*list));
-	if (!list)
+	char **list = calloc(argc + 4, sizeof(*list));
+	char *copy = strdup(path);
+	if (!list || !copy) {
+		free(list);
+		free(copy);
 		return ENOMEM;
-	list[0] = (char[]){"vsh"};
-	list[1] = strdup(path);
+	}
+	list[n++] = program ? program : name;
+	if (program && argument)
+		list[n++] = argument;
+	list[n++] = copy;
 	for (size_t i = 1; i < argc; i++)
-		list[i + 1] = argv[i];
-	int error = list[1] ? posix_spawn(pid, shell->self, &files->actions, NULL, list, environment) : ENOMEM;
-	free(list[1]);
+		list[n++] = argv[i];
+	int error = posix_spawn(pid, program ? program : shell->self, NULL, attributes, list, environment);
+	free(copy);
 	free(list);
 	return error;
 }
 
-static int spawn_error(struct shell *shell, const char *name, const struct launch *launch, int error)
+#pragma weak posix_spawnattr_setpgroup /* a system without process groups has no job control either */
+
+static int make_attributes(const struct launch *launch, posix_spawnattr_t *attributes)
 {
-	bool redirected = launch->redirects || launch->in >= 0 || launch->out >= 0 || launch->background;
-	if (error == ENOSYS && redirected)
-		shell_error(shell,
-			    "%s: a program's input and output cannot be redirected to files on this "
-			    "system yet",
-			    name);
-	else
-		shell_error(shell, "%s: cannot be run: %s", name, strerror(error));
-	return error == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_RUNNING;
+	int error = posix_spawnattr_init(attributes);
+	if (error || !launch->in_job)
+		return error;
+	error = posix_spawnattr_setpgroup ? posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETPGROUP) : ENOSYS;
+	if (!error)
+		error = posix_spawnattr_setpgroup(attributes, launch->group);
+	if (error)
+		posix_spawnattr_destroy(attributes);
+	return error;
 }
 
 static int spawn_path(struct shell *shell, const char *path, char *const *argv, const struct launch *launch, pid_t *pid)
 {
-	struct files files = {0};
-	int status = 1;
+	posix_spawnattr_t attributes;
 	char **environment = make_environment(shell, launch->assignments);
 	if (!environment)
 		return 1;
-	if (files_make(shell, &files, launch)) {
-		int error = posix_spawn(pid, path, &files.actions, NULL, argv, environment);
+	int error = make_attributes(launch, &attributes);
+	if (!error) {
+		/* What is typed in is for the shell's own programs: others are not to end by it. */
+		bool shield = launch->background && !launch->in_job;
+		signals_shield(shield);
+		error = posix_spawn(pid, path, NULL, &attributes, argv, environment);
 		if (error == ENOEXEC && strcmp(path, shell->self) != 0)
-			error = spawn_script(shell, path, argv, environment, &files, pid);
-		status = error ? spawn_error(shell, argv[0], launch, error) : 0;
+			error = spawn_script(shell, path, argv, environment, &attributes, pid);
+		signals_unshield(shell, shield);
+		posix_spawnattr_destroy(&attributes);
 	}
-	files_free(&files);
 	free(environment);
-	return status;
+	if (error == 0)
+		return 0;
+	shell_error(shell, "%s: cannot be run: %s", argv[0], strerror(error));
+	return error == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_RUNNING;
 }
 
-/* Where the program's own messages would have gone. */
-static void tell_missing(struct shell *shell, const char *name, const char *path, const struct launch *launch,
-			 int status)
+/* The shell's own descriptors become those of the process for a moment. False: said. */
+static bool redirect_launch(struct shell *shell, const struct launch *launch, struct saved_fd **pipes,
+			    struct saved_fd **files)
 {
-	struct saved_fd *saved;
-	if (!redirect_apply(shell, launch->redirects, &saved))
-		return;
+	bool good = true;
+	*pipes = *files = NULL;
+	if (launch->in >= 0) {
+		good = redirect_fd(shell, launch->in, STDIN_FILENO, pipes);
+	} else if (launch->background && !launch->in_job) { /* what is typed is for the shell */
+		int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		good = redirect_fd(shell, nothing, STDIN_FILENO, pipes);
+		if (nothing >= 0 && nothing != STDIN_FILENO)
+			close(nothing);
+	}
+	good = good && (launch->out < 0 || redirect_fd(shell, launch->out, STDOUT_FILENO, pipes)) &&
+	       redirect_apply(shell, launch->redirects, files);
+	if (!good) {
+		redirect_undo(*pipes);
+		*pipes = NULL;
+	}
+	return good;
+}
+
+static void tell_missing(struct shell *shell, const char *name, const char *path, int status)
+{
 	if (status == STATUS_NOT_RUNNING)
 		shell_error(shell, "%s: not a program", path);
 	else if (strchr(name, '/'))
 		shell_error(shell, "%s: no such file", name);
 	else
 		shell_error(shell, "%s: command not found", name);
-	redirect_undo(saved);
 }
 
 int launch_program(struct shell *shell, char *const *argv, const struct launch *launch, pid_t *pid)
 {
 	struct text path = {0};
-	int status = program_find(shell, argv[0], &path);
+	struct saved_fd *pipes, *files;
+	const char *search = NULL;
+	int status = 1;
+
+	if (!redirect_launch(shell, launch, &pipes, &files))
+		return shell->flow == FLOW_NONE ? 1 : shell->expand.status;
+	/* `PATH=… program`: where it is looked for, too. */
+	for (const struct word *a = launch->assignments; a; a = a->next)
+		search = strncmp(a->text, "PATH=", 5) == 0 ? a->text + 5 : search;
+	struct text expanded = {0};
+	if (search && expand_assignment(&shell->expand, search, &expanded))
+		search = text_get(&expanded);
+	status = program_find(shell, argv[0], search, &path);
 	if (path.failed) {
 		shell_error(shell, "out of memory");
 		status = 1;
 	} else if (status != 0) {
-		tell_missing(shell, argv[0], text_get(&path), launch, status);
+		tell_missing(shell, argv[0], text_get(&path), status);
 	} else {
 		status = spawn_path(shell, text_get(&path), argv, launch, pid);
 	}
+	redirect_undo(files);
+	redirect_undo(pipes);
+	text_free(&expanded);
 	text_free(&path);
 	return status;
 }
+
+/* ---- subshells ------------------------------------------------------------------------------ */
 
 /* What a subshell must know besides the environment: variables that are not exported, and functions. */
 static void add_state(const struct shell *shell, struct text *out)
 {
 	for (size_t i = 0; i < shell->vars.count; i++) {
 		const struct variable *v = &shell->vars.list[i];
-		if (v->exported || !v->value)
-			continue;
-		text_format(out, "%s=", v->name);
-		quote_word(out, v->value);
-		text_add_char(out, '\n');
+		if (v->value && !v->exported) {
+			text_format(out, "%s=", v->name);
+			quote_word(out, v->value);
+			text_add_char(out, '\n');
+		}
+		if (v->readonly)
+			text_format(out, "readonly %s\n", v->name);
 	}
-	for (size_t i = 0; i < shell->functions.count; i++)
-		text_format(out, "%s() %s\n", shell->functions.list[i].name, shell->functions.list[i].value);
+	for (const struct function *f = shell->functions; f; f = f->next) {
+		text_format(out, "%s() {\n", f->name);
+		unparse(f->body, out);
+		text_add_string(out, "\n}\n");
+	}
+}
+
+/* Numbers, in the order in which subshell_read_state takes them. */
+static void write_state(const struct shell *shell, char *out, size_t size)
+{
+	unsigned options = 0;
+	for (unsigned i = 0; i < OPTIONS; i++)
+		options |= (unsigned)(shell->options[i] && i != OPTION_MONITOR) << i;
+	snprintf(out, size, "--subshell=%d:%ld:%ld:%u:%u:%u:%u", shell->expand.status, shell->expand.pid,
+		 shell->expand.background, shell->depth + 1, shell->tested, options, shell->expand.line);
+}
+
+bool subshell_read_state(struct shell *shell, const char *state)
+{
+	long values[7];
+	for (unsigned i = 0; i < 7; i++) {
+		char *end;
+		values[i] = strtol(state, &end, 10);
+		if (end == state || *end != (i == 6 ? '\0' : ':') || values[i] < 0)
+			return false;
+		state = end + 1;
+	}
+	shell->expand.status = (int)values[0];
+	shell->expand.pid = values[1];
+	shell->expand.background = values[2];
+	shell->depth = (unsigned)values[3];
+	shell->tested = (unsigned)values[4];
+	for (unsigned i = 0; i < OPTIONS; i++)
+		shell->options[i] = (values[5] >> i & 1) != 0;
+	shell->line = (unsigned)values[6];
+	shell->subshell = true;
+	options_update(shell);
+	return true;
+}
+
+static int spawn_subshell(struct shell *shell, char *const *argv, const struct launch *launch, pid_t *pid)
+{
+	struct saved_fd *pipes, *files;
+	if (!redirect_launch(shell, launch, &pipes, &files))
+		return shell->flow == FLOW_NONE ? 1 : shell->expand.status;
+	int status = spawn_path(shell, shell->self, argv, launch, pid);
+	redirect_undo(files);
+	redirect_undo(pipes);
+	return status;
 }
 
 int launch_subshell(struct shell *shell, const char *text, size_t len, const struct launch *launch, pid_t *pid)
 {
 	struct text script = {0};
 	size_t args = shell->expand.args_count;
-	char **argv = calloc(args + 5, sizeof(*argv));
+	char **argv = calloc(args + 7, sizeof(*argv));
+	char state[160];
 	int status = 1;
 
+	if (shell->depth >= CALL_DEPTH_MAX / 4) {
+		shell_error(shell, "too many subshells in each other");
+		free(argv);
+		return shell_fail(shell, STATUS_USAGE);
+	}
+	write_state(shell, state, sizeof(state));
 	add_state(shell, &script);
+	size_t own = script.len;
 	text_add(&script, text, len);
 	char *name = strdup(shell->expand.arg0);
-	if (!argv || !name || script.failed) {
+	char *before = strndup(text_get(&script), own);
+	if (!argv || !name || !before || script.failed) {
 		shell_error(shell, "out of memory");
 	} else {
 		argv[0] = (char[]){"vsh"};
-		argv[1] = (char[]){"-c"};
-		argv[2] = script.bytes;
-		argv[3] = name;
+		argv[1] = state;
+		argv[2] = before;
+		argv[3] = (char[]){"-c"};
+		argv[4] = script.bytes ? script.bytes + own : (char[]){""};
+		argv[5] = name;
 		for (size_t i = 0; i < args; i++)
-			argv[4 + i] = shell->expand.args[i];
-		status = spawn_path(shell, shell->self, argv, launch, pid);
+			argv[6 + i] = shell->expand.args[i];
+		status = spawn_subshell(shell, argv, launch, pid);
 	}
+	free(before);
 	free(name);
 	free(argv);
 	text_free(&script);
 	return status;
-}
-
-/* ---- waiting -------------------------------------------------------------------------------- */
-
-int launch_status(int wait_status)
-{
-	if (WIFSIGNALED(wait_status))
-		return STATUS_SIGNAL + WTERMSIG(wait_status);
-	return WEXITSTATUS(wait_status);
-}
-
-static const char *signal_text(int signal)
-{
-	switch (signal) {
-	case SIGSEGV: return "faulted: bad memory access";
-	case SIGBUS: return "faulted: bad address";
-	case SIGILL: return "faulted: illegal instruction";
-	case SIGTRAP: return "faulted: breakpoint";
-	case SIGFPE: return "faulted: arithmetic";
-	case SIGABRT: return "aborted";
-	case SIGKILL: return "killed";
-	case SIGTERM: return "terminated";
-	case SIGHUP: return "hung up";
-	default: return NULL;
-	}
-}
-
-int launch_wait(struct shell *shell, pid_t pid, const char *name)
-{
-	int status;
-	pid_t result;
-	interrupt_target(pid);
-	do {
-		result = waitpid(pid, &status, 0);
-	} while (result < 0 && errno == EINTR);
-	interrupt_target_gone(pid);
-	if (result < 0) {
-		shell_error(shell, "%s: cannot wait for it: %s", name, strerror(errno));
-		return 1;
-	}
-	if (WIFSIGNALED(status) && WTERMSIG(status) != SIGINT && WTERMSIG(status) != SIGPIPE) {
-		const char *text = signal_text(WTERMSIG(status));
-		if (text)
-			shell_error(shell, "%s (%ld): %s", name, (long)pid, text);
-		else
-			shell_error(shell, "%s (%ld): ended by signal %d", name, (long)pid, WTERMSIG(status));
-	}
-	return launch_status(status);
 }

@@ -6,16 +6,21 @@
 #include <unistd.h>
 
 #include "userland/vsh/interrupt.h"
+#include "userland/vsh/prompt.h"
 #include "userland/vsh/shell.h"
+#include "userland/vsh/stack.h"
 #include "userland/vsh/terminal.h"
 
 #define PROFILE "/etc/profile"
 
 static const char help[] =
-	"usage: vsh [-l] [FILE [ARGUMENT...]]\n"
-	"       vsh [-l] -c COMMANDS [NAME [ARGUMENT...]]\n"
+	"usage: vsh [-l] [OPTION...] [FILE [ARGUMENT...]]\n"
+	"       vsh [-l] [OPTION...] -c COMMANDS [NAME [ARGUMENT...]]\n"
+	"       vsh [-l] [OPTION...] -s [ARGUMENT...]\n"
 	"The shell: runs the commands of FILE, of the argument COMMANDS, or those read from standard input.\n"
-	"  -l   read " PROFILE " first\n"
+	"  -l   read " PROFILE " and ~/.profile first\n"
+	"  -i   interactive, whatever standard input is\n"
+	"  -aeuxfnvCmb, -o NAME   as set has them (+ turns off)\n"
 	"help at its prompt lists the commands.\n";
 
 static void print(const char *text)
@@ -30,16 +35,6 @@ static void print(const char *text)
 	}
 }
 
-static void make_prompt(const struct shell *shell, bool more, struct text *prompt)
-{
-	const char *cwd = vars_get(&shell->vars, "PWD");
-	text_cut(prompt, 0);
-	if (!more)
-		text_add_string(prompt, cwd ? cwd : "");
-	text_add_string(prompt, "> ");
-	prompt->failed = false;
-}
-
 static void tell_jobs(struct shell *shell)
 {
 	struct text text = {0};
@@ -49,13 +44,31 @@ static void tell_jobs(struct shell *shell)
 	text_free(&text);
 }
 
+/* Ctrl-D while jobs are stopped: said once. */
+static bool may_leave(struct shell *shell, bool *warned)
+{
+	if (!shell->interactive || *warned)
+		return true;
+	if (shell->options[OPTION_IGNOREEOF]) {
+		print("use exit to leave the shell\n");
+		return false;
+	}
+	if (!jobs_stopped(shell))
+		return true;
+	print("there are stopped jobs\n");
+	*warned = true;
+	return false;
+}
+
 /* Reads lines until they are a whole command, and runs it. False: no more input. */
-static bool run_next(struct shell *shell, struct terminal *terminal, struct text *prompt)
+static bool run_next(struct shell *shell, struct terminal *terminal, struct text *prompt, unsigned *line)
 {
 	struct text command = {0};
 	bool more = false, go_on = true;
+	unsigned first = *line;
 	for (;;) {
-		make_prompt(shell, more, prompt);
+		if (shell->interactive)
+			prompt_make(shell, more, prompt);
 		enum line_result result = terminal_read(terminal, text_get(prompt), &command);
 		if (result == LINE_FAILED)
 			shell_error(shell, "cannot read commands: %s", strerror(errno));
@@ -64,6 +77,7 @@ static bool run_next(struct shell *shell, struct terminal *terminal, struct text
 			break;
 		}
 		go_on = result == LINE_OK;
+		*line += 1;
 		if (go_on && shell->interactive && !more)
 			history_add(&shell->history, text_get(&command));
 		if (command.failed) {
@@ -72,9 +86,11 @@ static bool run_next(struct shell *shell, struct terminal *terminal, struct text
 		}
 		if (go_on)
 			text_add_char(&command, '\n');
-		if (shell->interactive)
+		if (shell->interactive) {
+			signals_clear_interrupt();
 			interrupt_on();
-		bool done = shell_try_text(shell, text_get(&command), command.len, 1, !go_on);
+		}
+		bool done = shell_try_text(shell, text_get(&command), command.len, first, !go_on);
 		if (shell->interactive)
 			interrupt_off();
 		if (done)
@@ -89,15 +105,18 @@ static int run_input(struct shell *shell)
 {
 	struct terminal terminal;
 	struct text prompt = {0};
+	bool warned = false;
+	unsigned line = 1;
 	terminal_init(&terminal, shell);
-	shell->interactive = terminal.editing;
-	if (shell->interactive)
-		interrupt_init();
 	while (shell->flow != FLOW_EXIT) {
 		tell_jobs(shell);
 		/* Ctrl-C, and `return` or `break` that nobody took, end here. */
 		shell->flow = FLOW_NONE;
-		if (!run_next(shell, &terminal, &prompt)) {
+		if (run_next(shell, &terminal, &prompt, &line)) {
+			warned = false;
+			continue;
+		}
+		if (!terminal.editing || may_leave(shell, &warned)) {
 			if (shell->interactive)
 				print("exit\n");
 			break;
@@ -108,42 +127,167 @@ static int run_input(struct shell *shell)
 	return shell->expand.status;
 }
 
-static int run(struct shell *shell, int argc, char **argv)
+/* ---- arguments ------------------------------------------------------------------------------ */
+
+struct arguments {
+	bool login, input, interactive, has_commands;
+	const char *subshell, *state; /* of another shell's script: its numbers and variables */
+	bool help;
+};
+
+/* One word of options. False: said. */
+static bool read_letters(struct shell *shell, const char *word, const char *next, bool *took, struct arguments *args)
+{
+	bool on = word[0] == '-';
+	*took = false;
+	for (const char *letter = word + 1; *letter; letter++) {
+		if (on && *letter == 'c')
+			args->has_commands = true;
+		else if (on && *letter == 's')
+			args->input = true;
+		else if (on && *letter == 'l')
+			args->login = true;
+		else if (*letter == 'i')
+			args->interactive = on;
+		else if (*letter == 'm') /* the terminal is looked at later */
+			shell->options[OPTION_MONITOR] = on;
+		else if (*letter == 'o' && next && option_set_name(shell, next, on))
+			*took = true;
+		else if (!option_set_letter(shell, *letter, on)) {
+			shell_error(shell, "unknown option %s (see vsh --help)", word);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* The index of the first operand, or -1. */
+static int read_arguments(struct shell *shell, int argc, char **argv, struct arguments *args)
 {
 	int i = 1;
-	bool login = argv[0][0] == '-';
-	const char *commands = NULL;
-
-	for (; i < argc && argv[i][0] == '-' && argv[i][1]; i++) {
+	args->login = argv[0][0] == '-';
+	for (; i < argc && (argv[i][0] == '-' || argv[i][0] == '+') && argv[i][1]; i++) {
+		bool took;
 		if (strcmp(argv[i], "--help") == 0) {
-			print(help);
-			return 0;
+			args->help = true;
+			return i;
 		}
-		if (strcmp(argv[i], "-l") == 0) {
-			login = true;
-		} else if (strcmp(argv[i], "-c") == 0 && i + 1 < argc) {
-			commands = argv[i + 1];
-			i += 2;
-			break;
-		} else {
-			shell_error(shell, "unknown option %s (see vsh --help)", argv[i]);
-			return STATUS_USAGE;
+		if (strcmp(argv[i], "--") == 0)
+			return i + 1;
+		if (strncmp(argv[i], "--subshell=", 11) == 0 && i + 1 < argc) {
+			args->subshell = argv[i] + 11;
+			args->state = argv[++i];
+			continue;
 		}
+		if (!read_letters(shell, argv[i], i + 1 < argc ? argv[i + 1] : NULL, &took, args))
+			return -1;
+		i += took;
 	}
-	if (login && access(PROFILE, R_OK) == 0)
-		shell_run_file(shell, PROFILE);
-	if (shell->flow == FLOW_EXIT)
-		return shell->expand.status;
-	if (i < argc)
-		shell->expand.arg0 = argv[i];
-	if (i + 1 < argc) {
-		shell->expand.args = argv + i + 1;
-		shell->expand.args_count = (size_t)(argc - i - 1);
+	return i;
+}
+
+static void run_if_there(struct shell *shell, const char *path)
+{
+	if (shell->flow == FLOW_NONE && access(path, R_OK) == 0)
+		shell_run_file(shell, path);
+	if (shell->flow != FLOW_EXIT)
+		shell->flow = FLOW_NONE;
+}
+
+static void run_home_file(struct shell *shell, const char *name)
+{
+	struct text path = {0};
+	const char *home = vars_get(&shell->vars, "HOME");
+	if (home)
+		text_format(&path, "%s/%s", home, name);
+	if (path.len != 0 && !path.failed)
+		run_if_there(shell, text_get(&path));
+	text_free(&path);
+}
+
+/* POSIX: an interactive shell reads the file that $ENV names. */
+static void run_env_file(struct shell *shell)
+{
+	struct text path = {0};
+	const char *env = vars_get(&shell->vars, "ENV");
+	if (env && *env && expand_document(&shell->expand, env, &path) && path.len != 0)
+		run_if_there(shell, text_get(&path));
+	text_free(&path);
+}
+
+static void become_interactive(struct shell *shell)
+{
+	bool monitor = jobs_take_terminal(shell);
+	shell->options[OPTION_MONITOR] = monitor;
+	options_update(shell);
+	signals_set(shell);
+	interrupt_init();
+}
+
+/* What the file, the argument or the input says. */
+static int run_commands(struct shell *shell, const struct arguments *args, char **operands)
+{
+	if (args->has_commands)
+		return shell_run_text(shell, operands[0], strlen(operands[0]));
+	return operands[0] && !args->input ? shell_run_file(shell, operands[0]) : run_input(shell);
+}
+
+static int start(struct shell *shell, int argc, char **argv)
+{
+	struct arguments args = {0};
+	int i = read_arguments(shell, argc, argv, &args);
+	if (i < 0)
+		return STATUS_USAGE;
+	if (args.help) {
+		print(help);
+		return 0;
 	}
-	shell->script = commands || i < argc;
-	if (commands)
-		return shell_run_text(shell, commands, strlen(commands));
-	return i < argc ? shell_run_file(shell, argv[i]) : run_input(shell);
+	char **operands = argv + i;
+	if (args.has_commands && !operands[0]) {
+		shell_error(shell, "-c: the commands are missing");
+		return STATUS_USAGE;
+	}
+	shell->interactive = args.interactive || (!args.has_commands && (args.input || !operands[0]) &&
+						  isatty(STDIN_FILENO) && isatty(STDERR_FILENO));
+	if (args.subshell && !subshell_read_state(shell, args.subshell)) {
+		shell_error(shell, "--subshell is for the shell itself");
+		return STATUS_USAGE;
+	}
+	traps_init(shell);
+	if (shell->interactive)
+		become_interactive(shell);
+	else
+		signals_set(shell);
+	options_update(shell);
+	if (args.login) {
+		run_if_there(shell, PROFILE);
+		run_home_file(shell, ".profile");
+	}
+	if (shell->interactive) {
+		run_home_file(shell, ".vshrc");
+		run_env_file(shell);
+	}
+	/* $0 and the parameters: NAME of -c, FILE, or with -s what is left. */
+	char **names = operands + args.has_commands;
+	size_t count = (size_t)(argv + argc - names);
+	if (args.input && !args.has_commands) {
+		shell->expand.args = names;
+		shell->expand.args_count = count;
+	} else if (count != 0) {
+		shell->expand.arg0 = names[0];
+		shell->expand.args = names + 1;
+		shell->expand.args_count = count - 1;
+	}
+	if (args.state) {
+		int status = shell->expand.status;
+		bool trace = shell->options[OPTION_XTRACE], verbose = shell->options[OPTION_VERBOSE];
+		shell->options[OPTION_XTRACE] = shell->options[OPTION_VERBOSE] = false;
+		shell_run_text(shell, args.state, strlen(args.state));
+		shell->options[OPTION_XTRACE] = trace;
+		shell->options[OPTION_VERBOSE] = verbose;
+		shell->expand.status = status;
+	}
+	return shell->flow == FLOW_NONE ? run_commands(shell, &args, operands) : shell->expand.status;
 }
 
 int main(int argc, char **argv)
@@ -151,6 +295,7 @@ int main(int argc, char **argv)
 	extern char **environ;
 	static struct shell shell;
 	static char name[] = "vsh", *no_name[] = {name, NULL};
+	stack_start();
 	if (argc < 1) {
 		argc = 1;
 		argv = no_name;
@@ -162,7 +307,8 @@ int main(int argc, char **argv)
 	const char *self = getenv("VSH"); /* where the shell's program is, if not /bin/vsh */
 	if (self)
 		shell.self = self;
-	int status = run(&shell, argc, argv);
+	int status = traps_exit(&shell, start(&shell, argc, argv));
+	jobs_leave_terminal(&shell);
 	shell_free(&shell);
 	return status;
 }

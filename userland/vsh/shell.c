@@ -16,6 +16,8 @@ bool shell_init(struct shell *shell, char *const *environment)
 {
 	char cwd[4096];
 	*shell = (struct shell){.self = "/bin/vsh"};
+	shell->line = 1;
+	shell->terminal = -1;
 	shell->expand = (struct expand){
 		.vars = &shell->vars,
 		.directories = &system_directories,
@@ -38,12 +40,16 @@ void shell_free(struct shell *shell)
 	jobs_free(shell);
 	vars_free(&shell->vars);
 	vars_free(&shell->aliases);
-	vars_free(&shell->functions);
+	functions_free(shell);
+	traps_free(shell);
+	names_free(&shell->own_args);
 	history_clear(&shell->history);
+	free(shell->optind);
 	text_free(&shell->out);
+	text_free(&shell->trace);
 }
 
-static bool write_all(int fd, const char *bytes, size_t len)
+bool file_write(int fd, const char *bytes, size_t len)
 {
 	while (len != 0) {
 		ssize_t n = write(fd, bytes, len);
@@ -59,7 +65,7 @@ static bool write_all(int fd, const char *bytes, size_t len)
 
 bool shell_flush(struct shell *shell)
 {
-	bool good = write_all(STDOUT_FILENO, text_get(&shell->out), shell->out.len);
+	bool good = file_write(STDOUT_FILENO, text_get(&shell->out), shell->out.len);
 	int error = errno;
 	text_cut(&shell->out, 0);
 	shell->out.failed = false;
@@ -74,6 +80,7 @@ void shell_error(struct shell *shell, const char *format, ...)
 	int used = snprintf(line, sizeof(line), "%s: ", shell->expand.arg0);
 	if (used >= (int)sizeof(line) / 2)
 		used = snprintf(line, sizeof(line), "vsh: ");
+	shell->errors++;
 	va_start(args, format);
 	int len = vsnprintf(line + used, sizeof(line) - (size_t)used - 1, format, args);
 	va_end(args);
@@ -84,12 +91,18 @@ void shell_error(struct shell *shell, const char *format, ...)
 	/* In order with what the built-in printed so far. If nobody takes the message, there is nobody to be told. */
 	if (shell->out.len != 0)
 		shell_flush(shell);
-	write_all(STDERR_FILENO, line, total);
+	file_write(STDERR_FILENO, line, total);
+}
+
+int shell_fail(struct shell *shell, int status)
+{
+	shell->flow = shell->interactive ? FLOW_INTERRUPT : FLOW_EXIT;
+	return shell->expand.status = status;
 }
 
 bool file_read(int fd, struct text *out)
 {
-	char buffer[1024];
+	char buffer[4096];
 	for (;;) {
 		ssize_t n = read(fd, buffer, sizeof(buffer));
 		if (n < 0 && errno == EINTR)
@@ -98,56 +111,63 @@ bool file_read(int fd, struct text *out)
 			errno = ENOMEM;
 		if (n <= 0)
 			return n == 0 && !out->failed;
-		text_add(out, buffer, (size_t)n);
+		for (size_t i = 0, len; i < (size_t)n; i += len + 1) {
+			const char *nul = memchr(buffer + i, '\0', (size_t)n - i);
+			len = nul ? (size_t)(nul - buffer) - i : (size_t)n - i;
+			text_add(out, buffer + i, len);
+		}
 	}
+}
+
+static void tell_mistake(struct shell *shell, const struct parse_error *error, unsigned line)
+{
+	if (shell->interactive)
+		shell_error(shell, "%s", error->message);
+	else
+		shell_error(shell, "line %u: %s", line + error->line - 1, error->message);
+	shell_fail(shell, STATUS_USAGE);
+}
+
+/* One line's commands from the text. False: they are not complete. */
+static bool run_commands(struct shell *shell, struct parse_input *input, unsigned line)
+{
+	struct arena arena = {0};
+	struct parse_error error;
+	struct node *node;
+	enum parse_result result = parse_line(&arena, input, &node, &error);
+	bool done = result != PARSE_INCOMPLETE || input->final;
+	if (shell->options[OPTION_VERBOSE] && done)
+		(void)file_write(STDERR_FILENO, input->text, input->consumed);
+	if (result == PARSE_OK && node) {
+		unsigned before = shell->line;
+		shell->line = line;
+		run_node(shell, node);
+		shell->line = before;
+	} else if (result != PARSE_OK && done) {
+		tell_mistake(shell, &error, line);
+	}
+	arena_free(&arena);
+	return done;
 }
 
 bool shell_try_text(struct shell *shell, const char *text, size_t len, unsigned line, bool last)
 {
-	struct arena arena = {0};
-	struct text expanded = {0};
-	struct parse_error error;
-	struct node *node;
-
-	if (!alias_expand(&shell->aliases, text, len, &expanded)) {
-		shell_error(shell, "out of memory");
-		shell->expand.status = 1;
-		text_free(&expanded);
-		return true;
-	}
-	enum parse_result result = parse(&arena, text_get(&expanded), expanded.len, &node, &error);
-	bool done = result != PARSE_INCOMPLETE || last;
-	if (result == PARSE_OK && node) {
-		run_node(shell, node);
-	} else if (result != PARSE_OK && done) {
-		if (shell->interactive)
-			shell_error(shell, "%s", error.message);
-		else
-			shell_error(shell, "line %u: %s", line + error.line - 1, error.message);
-		shell->expand.status = STATUS_USAGE;
-		if (shell->script)
-			shell->flow = FLOW_EXIT;
-	}
-	arena_free(&arena);
-	text_free(&expanded);
+	struct parse_input input = {.text = text, .len = len, .aliases = &shell->aliases, .final = last};
+	bool done = run_commands(shell, &input, line);
+	traps_run(shell);
 	return done;
 }
 
 int shell_run_text(struct shell *shell, const char *text, size_t len)
 {
-	/* Line by line as long as lines are complete: aliases and messages then come in order. */
-	const char *start = text, *end = text + len;
-	const char *at = start;
-	unsigned line = 1, next_line = 1;
+	unsigned line = shell->line;
 	shell->expand.status = 0;
-	while (start < end && shell->flow == FLOW_NONE) {
-		const char *newline = memchr(at, '\n', (size_t)(end - at));
-		at = newline ? newline + 1 : end;
-		next_line++;
-		if (shell_try_text(shell, start, (size_t)(at - start), line, at == end)) {
-			start = at;
-			line = next_line;
-		}
+	while (len != 0 && shell->flow == FLOW_NONE) {
+		struct parse_input input = {.text = text, .len = len, .aliases = &shell->aliases, .final = true};
+		run_commands(shell, &input, line);
+		text += input.consumed;
+		len -= input.consumed;
+		line += input.lines;
 	}
 	return shell->expand.status;
 }
@@ -156,16 +176,19 @@ int shell_run_file(struct shell *shell, const char *path)
 {
 	struct text text = {0};
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	int status = STATUS_NOT_FOUND;
-	if (fd < 0) {
+	if (fd < 0 || !file_read(fd, &text)) {
+		int status = errno == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_RUNNING;
 		shell_error(shell, "%s: %s", path, strerror(errno));
-		return errno == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_RUNNING;
+		if (fd >= 0)
+			close(fd);
+		text_free(&text);
+		return shell->expand.status = status;
 	}
-	if (file_read(fd, &text))
-		status = shell_run_text(shell, text_get(&text), text.len);
-	else
-		shell_error(shell, "%s: %s", path, strerror(errno));
 	close(fd);
+	unsigned line = shell->line;
+	shell->line = 1;
+	int status = shell_run_text(shell, text_get(&text), text.len);
+	shell->line = line;
 	text_free(&text);
 	return status;
 }

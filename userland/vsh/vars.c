@@ -55,8 +55,23 @@ static struct variable *find_or_add(struct vars *vars, const char *name)
 	return &vars->list[i];
 }
 
+const struct variable *vars_find(const struct vars *vars, const char *name)
+{
+	bool found;
+	size_t i = place(vars, name, &found);
+	return found ? &vars->list[i] : NULL;
+}
+
+bool vars_is_readonly(const struct vars *vars, const char *name)
+{
+	const struct variable *v = vars_find(vars, name);
+	return v && v->readonly;
+}
+
 bool vars_set(struct vars *vars, const char *name, const char *value)
 {
+	if (vars_is_readonly(vars, name))
+		return false;
 	char *copy = strdup(value);
 	struct variable *variable = copy ? find_or_add(vars, name) : NULL;
 	if (!variable) {
@@ -65,6 +80,7 @@ bool vars_set(struct vars *vars, const char *name, const char *value)
 	}
 	free(variable->value);
 	variable->value = copy;
+	variable->exported = variable->exported || vars->export_all;
 	return true;
 }
 
@@ -76,11 +92,29 @@ bool vars_export(struct vars *vars, const char *name)
 	return variable;
 }
 
+bool vars_make_readonly(struct vars *vars, const char *name)
+{
+	struct variable *variable = find_or_add(vars, name);
+	if (variable)
+		variable->readonly = true;
+	return variable;
+}
+
+bool vars_restore(struct vars *vars, const char *name, const char *value, bool exported)
+{
+	bool found;
+	size_t i = place(vars, name, &found);
+	if (found)
+		vars->list[i].readonly = false;
+	vars_unset(vars, name);
+	return (!value || vars_set(vars, name, value)) && (!exported || vars_export(vars, name));
+}
+
 void vars_unset(struct vars *vars, const char *name)
 {
 	bool found;
 	size_t i = place(vars, name, &found);
-	if (!found)
+	if (!found || vars->list[i].readonly)
 		return;
 	free(vars->list[i].name);
 	free(vars->list[i].value);
