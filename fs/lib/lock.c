@@ -14,13 +14,18 @@ static void slot_free(struct lock_table *table, uint32_t slot)
 	table->free_count++;
 }
 
-void lock_table_init(struct lock_table *table, struct state_lock *slots)
+static void table_take(struct lock_table *table, struct state_lock *slots, uint32_t *top)
 {
 	table->slots = slots;
+	table->top = top;
 	table->free = LOCK_NONE;
-	table->free_count = 0;
-	for (uint32_t i = STATE_LOCKS_MAX; i-- > 0;)
-		slot_free(table, i);
+	table->free_count = STATE_LOCKS_MAX - *top;
+}
+
+void lock_table_init(struct lock_table *table, struct state_lock *slots, uint32_t *top)
+{
+	*top = 0;
+	table_take(table, slots, top);
 }
 
 static bool sensible(const struct state_lock *lock)
@@ -29,12 +34,12 @@ static bool sensible(const struct state_lock *lock)
 	       (lock->kind == KIND_SHARED || lock->kind == KIND_EXCLUSIVE);
 }
 
-void lock_table_restore(struct lock_table *table, struct state_lock *slots)
+void lock_table_restore(struct lock_table *table, struct state_lock *slots, uint32_t *top)
 {
-	table->slots = slots;
-	table->free = LOCK_NONE;
-	table->free_count = 0;
-	for (uint32_t i = STATE_LOCKS_MAX; i-- > 0;) {
+	if (*top > STATE_LOCKS_MAX)
+		*top = STATE_LOCKS_MAX;
+	table_take(table, slots, top);
+	for (uint32_t i = *top; i-- > 0;) {
 		if (sensible(&slots[i]))
 			table->next[i] = LOCK_NONE;
 		else
@@ -89,7 +94,10 @@ static void insert(struct lock_table *table, uint32_t *list, const struct state_
 {
 	uint32_t slot = table->free;
 
-	table->free = table->next[slot];
+	if (slot != LOCK_NONE)
+		table->free = table->next[slot];
+	else
+		slot = (*table->top)++;
 	table->free_count--;
 	/* The badge makes it valid for the next instance: last. */
 	table->slots[slot] = (struct state_lock){

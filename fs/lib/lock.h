@@ -15,6 +15,7 @@
 
 struct lock_table {
 	struct state_lock *slots;       /* STATE_LOCKS_MAX */
+	uint32_t *top;                  /* in the state memory, as state.h says; slots behind it are free, too */
 	uint32_t next[STATE_LOCKS_MAX]; /* of the same file, or free */
 	uint32_t free;
 	uint32_t free_count;
@@ -28,9 +29,9 @@ struct lock_wish {
 };
 
 /* All slots are free. */
-void lock_table_init(struct lock_table *table, struct state_lock *slots);
+void lock_table_init(struct lock_table *table, struct state_lock *slots, uint32_t *top);
 /* Slots keep what is in them; those that do not make sense become free. The others are in no file's list: lock_adopt. */
-void lock_table_restore(struct lock_table *table, struct state_lock *slots);
+void lock_table_restore(struct lock_table *table, struct state_lock *slots, uint32_t *top);
 void lock_adopt(struct lock_table *table, uint32_t *list, uint32_t slot);
 void lock_drop(struct lock_table *table, uint32_t slot); /* one that is in no list */
 

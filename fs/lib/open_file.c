@@ -30,7 +30,7 @@ static status_t view_bring(struct fs *fs, const struct state_view *view, uint32_
 
 	if (view->id == 0 || view->group_count > STATE_GROUPS_MAX)
 		return ERR_PROTOCOL;
-	for (uint32_t i = 0; i < STATE_VIEWS_MAX; i++) {
+	for (uint32_t i = 0; i < fs->state->views_top; i++) {
 		if (fs->state->views[i].id == view->id) {
 			fs->view_users[i]++;
 			*out = i;
@@ -39,8 +39,10 @@ static status_t view_bring(struct fs *fs, const struct state_view *view, uint32_
 		if (fs->state->views[i].id == 0 && place == UINT32_MAX)
 			place = i;
 	}
-	if (place == UINT32_MAX)
+	if (place == UINT32_MAX && fs->state->views_top == STATE_VIEWS_MAX)
 		return ERR_NO_MEMORY;
+	if (place == UINT32_MAX)
+		place = fs->state->views_top++;
 	struct state_view *copy = &fs->state->views[place];
 	uint64_t id = view->id;
 
@@ -148,7 +150,10 @@ static uint32_t place_take(struct fs *fs)
 		fs->open_free = fs->open_next[place];
 		return place;
 	}
-	return fs->open_top < STATE_FILES_MAX ? fs->open_top++ : UINT32_MAX;
+	if (fs->open_top == STATE_FILES_MAX)
+		return UINT32_MAX;
+	fs->state->files_top = fs->open_top + 1;
+	return fs->open_top++;
 }
 
 static void place_give(struct fs *fs, uint32_t place)
@@ -245,7 +250,8 @@ static __attribute__((noinline)) void file_close_seldom(struct fs *fs, uint32_t 
 	struct state_file *file = &fs->state->files[place];
 	bool lost = file->mode & STATE_FILE_LOST;
 
-	if (file->badge == badge) {
+	/* What a wrong files_top hid is in the state but not open. */
+	if (file->badge == badge && (lost || fs->open[place].badge == badge)) {
 		struct node *node = fs->open[place].node;
 
 		if (file->mode & STATE_FILE_MEMORY && paging_gone(fs, node, badge) == ERR_BUSY)
@@ -321,7 +327,7 @@ static void file_restore(struct fs *fs, uint32_t place)
 		fs->open_count++;
 	if (file->mode & STATE_FILE_LOST)
 		return;
-	if (file->view >= STATE_VIEWS_MAX || fs->state->views[file->view].id == 0 ||
+	if (file->view >= fs->state->views_top || fs->state->views[file->view].id == 0 ||
 	    node_get(fs, file->inode, &node) != OK || node->attr->generation != file->generation) {
 		file->mode = STATE_FILE_LOST | (file->mode & STATE_FILE_MEMORY);
 		return;
@@ -339,34 +345,49 @@ static void file_restore(struct fs *fs, uint32_t place)
 
 static void views_check(struct fs *fs)
 {
-	for (uint32_t i = 0; i < STATE_VIEWS_MAX; i++) {
+	for (uint32_t i = 0; i < fs->state->views_top; i++) {
 		if (fs->state->views[i].group_count > STATE_GROUPS_MAX)
 			fs->state->views[i].id = 0;
 	}
+}
+
+static void tops_check(struct state *state)
+{
+	if (state->files_top > STATE_FILES_MAX)
+		state->files_top = STATE_FILES_MAX;
+	if (state->views_top > STATE_VIEWS_MAX)
+		state->views_top = STATE_VIEWS_MAX;
+	if (state->tickets_top > STATE_TICKETS_MAX)
+		state->tickets_top = STATE_TICKETS_MAX;
 }
 
 status_t open_files_restore(struct fs *fs)
 {
 	struct state *state = fs->state;
 
+	tops_check(state);
 	views_check(fs);
 	fs->open_top = 0;
 	fs->open_free = UINT32_MAX;
-	for (uint32_t i = 0; i < STATE_FILES_MAX + STATE_TICKETS_MAX; i++) {
+	for (uint32_t i = 0; i < state->files_top; i++) {
 		if (state->files[i].badge == 0)
 			continue;
 		file_restore(fs, i);
-		if (i < STATE_FILES_MAX && state->files[i].badge != 0) {
+		if (state->files[i].badge != 0) {
 			if (state->files[i].badge >> STATE_BADGE_INDEX_BITS > state->serial)
 				state->serial = state->files[i].badge >> STATE_BADGE_INDEX_BITS;
 			fs->open_top = i + 1;
 		}
 	}
+	for (uint32_t i = STATE_FILES_MAX; i < STATE_FILES_MAX + state->tickets_top; i++) {
+		if (state->files[i].badge != 0)
+			file_restore(fs, i);
+	}
 	for (uint32_t i = fs->open_top; i-- > 0;) {
 		if (state->files[i].badge == 0)
 			place_give(fs, i);
 	}
-	for (uint32_t i = 0; i < STATE_VIEWS_MAX; i++) {
+	for (uint32_t i = 0; i < state->views_top; i++) {
 		if (fs->view_users[i] == 0)
 			state->views[i].id = 0;
 	}

@@ -189,8 +189,8 @@ void locks_forget(struct fs *fs, const struct state_file *file, struct node *nod
 
 void locks_restore(struct fs *fs)
 {
-	lock_table_restore(&fs->locks, fs->state->locks);
-	for (uint32_t i = 0; i < STATE_LOCKS_MAX; i++) {
+	lock_table_restore(&fs->locks, fs->state->locks, &fs->state->locks_top);
+	for (uint32_t i = 0; i < fs->state->locks_top; i++) {
 		struct open_file file;
 
 		if (fs->state->locks[i].badge == 0)

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #define STATE_MAGIC   0x54535346u /* "FSST" */
-#define STATE_VERSION 1u
+#define STATE_VERSION 2u
 
 #define STATE_FILES_MAX   16384u /* open files that clients opened */
 #define STATE_TICKETS_MAX 1024u  /* and directories that vfs handed out */
@@ -95,10 +95,14 @@ struct state {
 	uint32_t mount;
 	uint32_t read_only;
 	int64_t clock_offset; /* ns since 1970 minus those of the monotonic clock */
-	uint64_t reserved[5];
+	/* Places from there on were never used: nobody needs to look at them, and their pages are not there. */
+	uint32_t tickets_top, reserved_top;
+	uint64_t reserved[4];
 	/* the file system's */
-	uint64_t serial; /* of the last badge */
-	uint64_t reserved_fs[7];
+	uint64_t serial;                          /* of the last badge */
+	uint32_t files_top, views_top, locks_top; /* as tickets_top; files_top without those of tickets */
+	uint32_t reserved_tops;
+	uint64_t reserved_fs[5];
 	struct state_view views[STATE_VIEWS_MAX];
 	struct state_cover covers[STATE_COVERS_MAX];
 	struct state_lock locks[STATE_LOCKS_MAX];

@@ -42,7 +42,7 @@ struct mount {
 	struct state *shared;
 	uint64_t root; /* inode */
 	uint64_t ticket_serial;
-	uint32_t ticket_place;
+	uint32_t ticket_place, tickets_top;
 
 	/* Where it is mounted in the parent: that directory and all above it. They cannot move while it is there. */
 	struct fs_control_inode *above;

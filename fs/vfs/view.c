@@ -149,8 +149,8 @@ void views_forget(struct vfs *v, const struct mount *m)
 
 static struct state_ticket *ticket_free(struct mount *m, uint32_t *place)
 {
-	for (uint32_t i = 0; i < STATE_TICKETS_MAX; i++) {
-		*place = (m->ticket_place + i) % STATE_TICKETS_MAX;
+	for (uint32_t i = 0; i < m->tickets_top; i++) {
+		*place = (m->ticket_place + i) % m->tickets_top;
 		struct state_ticket *ticket = &m->shared->tickets[*place];
 
 		if (__atomic_load_n(&ticket->state, __ATOMIC_ACQUIRE) == STATE_TICKET_FREE) {
@@ -158,7 +158,11 @@ static struct state_ticket *ticket_free(struct mount *m, uint32_t *place)
 			return ticket;
 		}
 	}
-	return NULL;
+	if (m->tickets_top == STATE_TICKETS_MAX)
+		return NULL;
+	*place = m->tickets_top++;
+	m->shared->tickets_top = m->tickets_top;
+	return &m->shared->tickets[*place];
 }
 
 static status_t ticket_make(struct view *view, struct mount *m, enum state_ticket_kind kind, uint64_t inode,

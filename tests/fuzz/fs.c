@@ -56,8 +56,16 @@ static void damage(struct input *in)
 		{offsetof(struct state, tickets), 4 * sizeof(struct state_ticket)},
 	};
 	const struct store_header *h = (const void *)host_store;
-	unsigned where = (unsigned)take(in, 1) % 11, at = (unsigned)take(in, 2);
+	static const size_t tops[] = {offsetof(struct state, tickets_top), offsetof(struct state, files_top),
+				      offsetof(struct state, views_top), offsetof(struct state, locks_top)};
+	unsigned where = (unsigned)take(in, 1), at = (unsigned)take(in, 2);
 	uint8_t value = (uint8_t)take(in, 1);
+
+	if (where >= 0xf0) {
+		((uint8_t *)host_state)[tops[at % 4] + at / 4 % 4] = value;
+		return;
+	}
+	where %= 11;
 
 	if (where < sizeof(parts) / sizeof(parts[0]))
 		((uint8_t *)host_state)[parts[where].at + at % parts[where].size] = value;

@@ -27,9 +27,9 @@ static void test_locks(void)
 	static struct state_lock slots[STATE_LOCKS_MAX];
 	static struct lock_table table;
 	static uint8_t model[HOLDERS][SPAN];
-	uint32_t list = LOCK_NONE;
+	uint32_t list = LOCK_NONE, top = 7;
 
-	lock_table_init(&table, slots);
+	lock_table_init(&table, slots, &top);
 	srand(1);
 	for (unsigned round = 0; round < 200000; round++) {
 		unsigned who = (unsigned)rand() % HOLDERS;
@@ -76,8 +76,14 @@ static void test_locks(void)
 		for (unsigned k = 0; k < SPAN; k++)
 			CHECK_INT(model[who][k], 0);
 	}
-	lock_table_restore(&table, slots);
-	CHECK(table.free_count < STATE_LOCKS_MAX);
+	/* What was never used is not looked at; what cannot be is corrected. */
+	CHECK(top > 0 && top < STATE_LOCKS_MAX);
+	uint32_t used = top;
+	lock_table_restore(&table, slots, &top);
+	CHECK(table.free_count < STATE_LOCKS_MAX && top == used);
+	top = UINT32_MAX;
+	lock_table_restore(&table, slots, &top);
+	CHECK_INT(top, STATE_LOCKS_MAX);
 }
 
 /* ---- options, fstab, names --------------------------------------------------------------------------------- */

@@ -657,6 +657,8 @@ handle_t host_root(uint32_t user, uint32_t group, bool read_only)
 
 	while (host_state->tickets[place].state != STATE_TICKET_FREE)
 		place++;
+	if (place >= host_state->tickets_top)
+		host_state->tickets_top = place + 1;
 	struct state_ticket *ticket = &host_state->tickets[place];
 
 	ticket->kind = STATE_TICKET_ROOT;
