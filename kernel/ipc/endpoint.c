@@ -482,8 +482,6 @@ struct sysret sys_call(uint64_t handle, uint64_t info)
 		return sysret_status(ERR_WOULD_BLOCK);
 	if (t->stop_cancel && thread_take_cancel(t))
 		return sysret_status(ERR_CANCELLED);
-	if (info & MSG_INTERRUPTIBLE && upcall_forestalls(t))
-		return sysret_status(ERR_INTERRUPTED);
 	t->call_badge = c->badge;
 	t->call_cap = c;
 	endpoint_send(ep, t);
@@ -676,6 +674,7 @@ struct sysret sys_save_caller(void)
 	list_push_back(&t->callers, &caller->saved_node);
 	t->slow |= SLOW_CALLERS;
 	t->caller = NULL;
+	upcall_put_aside(caller);
 	return sysret_value(h);
 }
 

@@ -64,6 +64,9 @@ static NOINLINE struct sysret lease_copy(uint64_t handle, uint64_t index, uint64
 	uint64_t size = l.info & LEASE_LEN_MAX;
 	if (offset > size || len > size - offset)
 		return sysret_status(ERR_RANGE);
+	/* Put aside, and its answer has begun: bytes that have been moved are not moved for nothing. */
+	if (handle != HANDLE_NONE)
+		caller->msginfo &= ~MSG_INTERRUPTIBLE;
 	struct process *self = process_self();
 	while (len) {
 		uint64_t n = len < COPY_STEP ? len : COPY_STEP;

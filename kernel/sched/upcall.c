@@ -32,12 +32,20 @@ static void due_update(struct thread *t)
 static bool wait_interruptible(const struct thread *t)
 {
 	switch (t->state) {
-	case TS_CALLING: return t->x[X_A1] & MSG_INTERRUPTIBLE;
-	case TS_AWAIT_REPLY: return t->msginfo & MSG_INTERRUPTIBLE;
+	/* As long as its server has not put it aside, it is being worked on: what that leads to must not be lost. */
+	case TS_AWAIT_REPLY: return t->reply && t->msginfo & MSG_INTERRUPTIBLE;
 	case TS_NOTIFICATION:
 	case TS_FUTEX: return t->interruptible;
 	default: return false;
 	}
+}
+
+void upcall_put_aside(struct thread *t)
+{
+	if (likely(!(t->msginfo & MSG_INTERRUPTIBLE)) || !upcall_forestalls(t))
+		return;
+	thread_unblock(t);
+	thread_wake(t, ERR_INTERRUPTED);
 }
 
 bool upcall_forestalls(struct thread *t)

@@ -14,3 +14,5 @@ bool upcall_enter(struct thread *t);
 void upcall_restore(struct thread *t);
 /* Called where a wait that may be interrupted would begin: true if it is over already. */
 bool upcall_forestalls(struct thread *t);
+/* The call of t has been put aside by its server: from now on it may be interrupted, and may have been. */
+void upcall_put_aside(struct thread *t);

@@ -9,7 +9,8 @@
  *                  reads it when the server uses a lease, so it must stay until the call returns
  *   handles:       t2..t5, moved out of the sender's table (dup first to keep one); need RIGHT_MOVE
  *   deadline (t6): with MSG_DEADLINE only
- *   MSG_INTERRUPTIBLE: upcalls end the wait (sys/abi/syscall.h); the server sees the bit
+ *   MSG_INTERRUPTIBLE: upcalls end the wait (sys/abi/syscall.h) once the server has put the call aside (SYS_SAVE_CALLER), until it answers
+ *                      or moves bytes of a lease: what it works on is finished first, and nothing is lost. The server sees the bit
  *
  * SYS_CALL returns a0 status, a1 msginfo (label, handle count) and words of the answer, t2..t5 handles.
  * If a0 is not OK there was no answer: ERR_PEER_DIED (the server took the call and died),

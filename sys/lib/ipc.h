@@ -30,6 +30,9 @@ struct ipc_msg {
 
 /* ---- system calls -------------------------------------------------------------------------- */
 
+/* For ipc_call and what is made of it (NAME_until): no deadline, but MSG_INTERRUPTIBLE. */
+#define DEADLINE_INTERRUPTIBLE (~1ull)
+
 /* Sends m and waits for the answer, which replaces it (not the badge). After an error m is as it
  * was. leases: as many as m->info says, NULL for none. */
 IPC_API status_t ipc_call(handle_t ep, struct ipc_msg *m, const struct lease *leases, uint64_t deadline);
@@ -45,6 +48,7 @@ IPC_API status_t ipc_reply(const struct ipc_msg *m);
 
 /* Makes the present caller a handle, to be answered once with ipc_reply_to. */
 IPC_API status_t ipc_save_caller(handle_t *reply);
+/* ERR_PEER_DIED: the caller had given up (deadline, signal), and what was done for him must be undone. */
 IPC_API status_t ipc_reply_to(handle_t reply, const struct ipc_msg *m);
 
 /* ---- requests as servers see them ----------------------------------------------------------- */

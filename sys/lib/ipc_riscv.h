@@ -72,8 +72,10 @@ IPC_API status_t ipc_call(handle_t ep, struct ipc_msg *m, const struct lease *le
 	register uint64_t t1 __asm__("t1") = (uint64_t)leases;
 	register uint64_t t6 __asm__("t6") = deadline;
 
-	if (deadline != DEADLINE_NEVER)
+	if (deadline < DEADLINE_INTERRUPTIBLE)
 		a1 |= MSG_DEADLINE;
+	else if (deadline == DEADLINE_INTERRUPTIBLE)
+		a1 |= MSG_INTERRUPTIBLE;
 	if (MSG_HANDLES(m->info) == 0) {
 		__asm__ volatile("ecall"
 				 : "+r"(a0), IPC_WORDS_INOUT, "+r"(t0), "+r"(t1), "=r"(t2), "=r"(t3), "=r"(t4),

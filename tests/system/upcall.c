@@ -245,15 +245,30 @@ static bool wait_begin(struct target *t, unsigned kind, handle_t handle)
 	return thread_spawn(&t->thread, run_wait, t, PRIO_DEFAULT) && CHECK(thread_await_blocked(t->thread.handle));
 }
 
+/* Takes the call that waits there and puts it aside. */
+static handle_t put_aside(handle_t ep)
+{
+	struct ipc_msg m;
+	handle_t reply = HANDLE_NONE;
+
+	CHECK_EQ(ipc_recv(ep, HANDLE_NONE, now() + 10 * SECOND, &m), RECV_CALL);
+	CHECK_OK(ipc_save_caller(&reply));
+	return reply;
+}
+
 static void test_waits(void)
 {
 	handle_t nt = make_notification(), ep = make_endpoint();
+	struct ipc_msg m = {0};
 
 	for (unsigned kind = 0; kind < KINDS; kind++) {
 		for (unsigned timed = 0; timed < 2; timed++) {
 			struct target t = {.deadline = timed ? now() + 1000 * SECOND : 0};
+			handle_t reply = HANDLE_NONE;
 
 			REQUIRE(wait_begin(&t, kind, kind == CALL ? ep : nt));
+			if (kind == CALL)
+				reply = put_aside(ep);
 			CHECK(interrupt(t.thread.handle));
 			thread_join(&t.thread);
 			CHECK_STATUS(t.status, ERR_INTERRUPTED);
@@ -261,10 +276,11 @@ static void test_waits(void)
 			CHECK_STATUS((status_t)t.seen.x[10], ERR_INTERRUPTED);
 			for (unsigned i = 11; i < 18; i++)
 				CHECK_EQ(t.seen.x[i], 0);
+			if (kind == CALL)
+				CHECK_STATUS(ipc_reply_to(reply, &m), ERR_PEER_DIED);
 		}
 	}
 	/* Nothing of it is left: no caller in the queue, no waiter. */
-	struct ipc_msg m;
 	CHECK_STATUS(ipc_recv(ep, HANDLE_NONE, 0, &m), ERR_WOULD_BLOCK);
 	CHECK_OK(notification_signal(nt, 1));
 	CHECK_OK(notification_wait(nt, 0, NULL));
@@ -304,34 +320,86 @@ static void test_others_first(void)
 	shut(ep);
 }
 
-/* A call that was taken, and one that was put aside: whoever holds it finds nobody, and his answer goes nowhere. */
+/*
+ * A call that waits to be taken, or that its server works on, is finished first. One that is put aside ends, or does so when it is put aside; whoever
+ * holds it finds nobody, and is told that his answer went nowhere.
+ */
 static void test_taken(void)
 {
 	handle_t ep = make_endpoint();
+	struct ipc_msg m;
+	uint64_t koid = 0;
 
-	for (unsigned saved = 0; saved < 2; saved++) {
+	for (unsigned late = 0; late < 2; late++) {
 		struct target t = {0};
-		struct ipc_msg m;
 		handle_t reply = HANDLE_NONE;
-		uint64_t koid = 0;
 
 		REQUIRE(wait_begin(&t, CALL, ep));
+		if (late)
+			CHECK(interrupt(t.thread.handle));
 		CHECK_EQ(ipc_recv(ep, HANDLE_NONE, 0, &m), RECV_CALL);
 		CHECK(m.info & MSG_INTERRUPTIBLE);
 		CHECK_EQ(MSG_LABEL(m.info), 5);
-		if (saved)
+		if (late) {
+			CHECK_EQ(t.count, 0);
+			CHECK_OK(caller_process(HANDLE_NONE, &koid));
 			CHECK_OK(ipc_save_caller(&reply));
-		CHECK_OK(caller_process(reply, &koid));
-		CHECK(interrupt(t.thread.handle));
+		} else {
+			CHECK_OK(ipc_save_caller(&reply));
+			CHECK_OK(caller_process(reply, &koid));
+			CHECK(interrupt(t.thread.handle));
+		}
 		thread_join(&t.thread);
 		CHECK_STATUS(t.status, ERR_INTERRUPTED);
-		CHECK_STATUS(caller_process(reply, &koid), saved ? ERR_PEER_DIED : ERR_STATE);
-		CHECK_STATUS(lease_read(reply, 0, 0, &m, 1), saved ? ERR_PEER_DIED : ERR_STATE);
-		if (saved)
-			CHECK_STATUS(ipc_reply_to(reply, &m), ERR_PEER_DIED);
-		else
-			CHECK_OK(ipc_reply(&m));
+		CHECK_EQ(t.count, 1);
+		CHECK_STATUS(caller_process(reply, &koid), ERR_PEER_DIED);
+		CHECK_STATUS(lease_read(reply, 0, 0, &m, 1), ERR_PEER_DIED);
+		CHECK_STATUS(ipc_reply_to(reply, &m), ERR_PEER_DIED);
 	}
+	/* Answered without having been put aside */
+	struct target t = {0};
+	REQUIRE(wait_begin(&t, CALL, ep));
+	CHECK_EQ(ipc_recv(ep, HANDLE_NONE, 0, &m), RECV_CALL);
+	CHECK(interrupt(t.thread.handle));
+	CHECK_EQ(t.count, 0);
+	CHECK_OK(ipc_reply(&m)); /* with the bits that the call came with */
+	thread_join(&t.thread);
+	CHECK_OK(t.status);
+	CHECK_EQ(t.count, 1);
+	shut(ep);
+}
+
+/* Bytes have been moved for a call that was put aside: now it is finished first. */
+static void run_lender(void *arg)
+{
+	struct target *t = arg;
+	struct lease lease = {.addr = (uint64_t)&t->seed, .info = 8 | (uint64_t)LEASE_WRITE << LEASE_ACCESS_SHIFT};
+	struct ipc_msg m = {.info = MSG_INFO(5, 0, 1) | MSG_INTERRUPTIBLE};
+
+	begin(t);
+	t->status = ipc_call(t->handle, &m, &lease, DEADLINE_NEVER);
+	end();
+}
+
+static void test_answer_begun(void)
+{
+	handle_t ep = make_endpoint(), reply;
+	struct target t = {.handle = ep};
+	struct ipc_msg m = {0};
+	uint64_t bytes = 0x1234;
+
+	REQUIRE(thread_spawn(&t.thread, run_lender, &t, PRIO_DEFAULT));
+	reply = put_aside(ep);
+	CHECK_OK(lease_write(reply, 0, 0, &bytes, 4));
+	CHECK(interrupt(t.thread.handle));
+	CHECK_EQ(t.count, 0);
+	CHECK_OK(lease_write(reply, 0, 4, (char *)&bytes + 4, 4));
+	m.info = MSG_INFO(0, 0, 0);
+	CHECK_OK(ipc_reply_to(reply, &m));
+	thread_join(&t.thread);
+	CHECK_OK(t.status);
+	CHECK_EQ(t.seed, 0x1234);
+	CHECK_EQ(t.count, 1);
 	shut(ep);
 }
 
@@ -373,12 +441,19 @@ static void fail_next(struct target *t, struct upcall_frame *f)
 	f->flags |= UPCALL_FAIL_NEXT;
 }
 
+static void run_put_aside(void *arg)
+{
+	struct ipc_msg m = {0};
+
+	CHECK_STATUS(ipc_reply_to(put_aside(*(handle_t *)arg), &m), ERR_PEER_DIED);
+}
+
 static void test_fail_next(void)
 {
 	static struct target t;
 	uint32_t word = 0;
 	handle_t nt = make_notification(), ep = make_endpoint();
-	struct ipc_msg m = {.info = MSG_INTERRUPTIBLE};
+	struct ipc_msg m = {0};
 
 	t = (struct target){.upcall = fail_next};
 	begin(&t);
@@ -390,9 +465,12 @@ static void test_fail_next(void)
 	CHECK(interrupt(HANDLE_NONE));
 	CHECK_STATUS(notification_wait_interruptible(nt, DEADLINE_NEVER, NULL), ERR_INTERRUPTED);
 	CHECK_STATUS(notification_wait_interruptible(nt, now() + MS, NULL), ERR_TIMED_OUT);
+	/* A call is over when it is put aside. */
+	struct thread server;
 	CHECK(interrupt(HANDLE_NONE));
-	CHECK_STATUS(ipc_call(ep, &m, NULL, DEADLINE_NEVER), ERR_INTERRUPTED);
-	m.info = MSG_INTERRUPTIBLE;
+	REQUIRE(thread_spawn(&server, run_put_aside, &ep, PRIO_DEFAULT));
+	CHECK_STATUS(ipc_call(ep, &m, NULL, DEADLINE_INTERRUPTIBLE), ERR_INTERRUPTED);
+	thread_join(&server);
 	CHECK_STATUS(ipc_call(ep, &m, NULL, now() + MS), ERR_TIMED_OUT);
 	/* thread_upcall forgets it. */
 	CHECK(interrupt(HANDLE_NONE));
@@ -872,7 +950,8 @@ static void test_storm(void)
 }
 
 TEST_CASES("upcall", {"registers", test_registers}, {"own", test_own}, {"waits", test_waits},
-	   {"others_first", test_others_first}, {"taken", test_taken}, {"result_kept", test_result_kept},
-	   {"fail_next", test_fail_next}, {"wait_inside", test_wait_inside}, {"stack", test_stack},
-	   {"bad_stack", test_bad_stack}, {"bad_stack_alone", test_bad_stack_alone}, {"fault", test_fault},
-	   {"rubbish", test_rubbish}, {"float", test_float}, {"killed", test_killed}, {"storm", test_storm});
+	   {"others_first", test_others_first}, {"taken", test_taken}, {"answer_begun", test_answer_begun},
+	   {"result_kept", test_result_kept}, {"fail_next", test_fail_next}, {"wait_inside", test_wait_inside},
+	   {"stack", test_stack}, {"bad_stack", test_bad_stack}, {"bad_stack_alone", test_bad_stack_alone},
+	   {"fault", test_fault}, {"rubbish", test_rubbish}, {"float", test_float}, {"killed", test_killed},
+	   {"storm", test_storm});
