@@ -358,6 +358,8 @@ static status_t spawn_steps(struct spawn_state *st)
 		status = handles_give(st);
 	if (status == OK)
 		status = block_write(st, system.timebase_hz);
+	if (status == OK && args->prepared)
+		status = args->prepared(args->context, st->process, st->thread);
 	if (status == OK)
 		status = thread_start(st->thread);
 	return status;

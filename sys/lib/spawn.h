@@ -40,6 +40,10 @@ struct spawn_args {
 	handle_t fault_ep; /* gets the first thread's faults, and goes along as HND_FAULT; or
 			      HANDLE_NONE */
 
+	/* Called when everything is there but the first thread does not run yet; an error is spawn's. May be NULL. The handles stay spawn's. */
+	status_t (*prepared)(void *context, handle_t process, handle_t main_thread);
+	void *context;
+
 	/* For a supervisor that wants to look at the stack later; NULL: not wanted. The vmo is
 	 * mapped from *stack_base on, and the startup block is at its end. The handle is the
 	 * caller's, with all rights. */

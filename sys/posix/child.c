@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Children and waitpid. Every child's end signals the same notification. One waiting thread at a
+ * Children. With procd they are known there. Without it: every child's end signals the same notification. One waiting thread at a
  * time waits on it; the others wait for that one to come back, and then all look at their children
  * again.
  */
@@ -10,12 +10,14 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <sys/wait.h>
 
+#include "protocols/process.h"
 #include "sys/abi/fault.h"
 #include "sys/lib/mutex.h"
 #include "sys/posix/errno_map.h"
+#include "sys/posix/proc.h"
 #include "sys/posix/process.h"
+#include "sys/posix/resolve.h"
 
 struct child {
 	struct child *next;
@@ -55,11 +57,86 @@ static status_t child_watch(struct child *child)
 	return status;
 }
 
-int child_start(const struct spawn_args *args, pid_t *pid)
+/* ---- with procd ------------------------------------------------------------------------------------------------- */
+
+struct enlisting {
+	const struct child_start *start;
+	uint64_t pid; /* 0: not done */
+};
+
+/* Before the child runs. One that was enlisted by a procd that died before it said so is there already. */
+static status_t enlist(void *context, handle_t process, handle_t main_thread)
 {
-	struct child *child = calloc(1, sizeof(*child));
+	struct enlisting *e = context;
+	bool again = false;
+
+	(void)main_thread;
+	for (;;) {
+		struct handle_info info;
+		handle_t given;
+		status_t status = handle_dup(process, (uint32_t)RIGHTS_SAME, &given);
+
+		if (status != OK)
+			return status;
+		status = process_enlist(proc_endpoint(), given, e->start->start, (uint64_t)e->start->group,
+					e->start->blocked, e->start->ignored, &e->pid);
+		if (status == ERR_EXISTS && again) {
+			status = handle_info(process, &info);
+			e->pid = info.koid;
+		}
+		if (status != ERR_PEER_DIED)
+			return status;
+		again = true;
+	}
+}
+
+/* A child that never ran is not to be waited for by others. */
+static void unlist(uint64_t pid)
+{
+	uint64_t pid_ended, cpu_ns;
+	enum process_event event;
+	uint32_t value, user;
 	status_t status;
 
+	CALL_AGAIN(status, process_wait(proc_endpoint(), PROCESS_WHOM_PROCESS, PROCESS_WAIT_ENDED, pid, &pid_ended,
+					&cpu_ns, &event, &value, &user));
+}
+
+static int child_start_enlisted(struct spawn_args *args, const struct child_start *start, pid_t *pid)
+{
+	struct enlisting e = {.start = start};
+	handle_t process;
+	status_t status;
+
+	args->prepared = enlist;
+	args->context = &e;
+	status = spawn(args, &process, NULL);
+	if (status == OK) {
+		(void)handle_close(process);
+		*pid = (pid_t)e.pid;
+		return 0;
+	}
+	if (e.pid)
+		unlist(e.pid);
+	switch (status) {
+	case ERR_NOT_FOUND: return EPERM; /* no such group in this session: POSIX, setpgid() */
+	case ERR_QUOTA: return EAGAIN;
+	default: return errno_from_status(status);
+	}
+}
+
+/* ---- without ----------------------------------------------------------------------------------------------------- */
+
+int child_start(struct spawn_args *args, const struct child_start *start, pid_t *pid)
+{
+	struct child *child;
+	status_t status;
+
+	if (proc_endpoint() != HANDLE_NONE)
+		return child_start_enlisted(args, start, pid);
+	if (start->start)
+		return ENOSYS; /* nobody knows of groups and sessions */
+	child = calloc(1, sizeof(*child));
 	if (!child)
 		return ENOMEM;
 	status = spawn(args, &child->process, NULL);
@@ -107,23 +184,26 @@ static int fault_signal(uint64_t cause)
 	}
 }
 
-/* What wait() tells of a kernel exit status: see WIFEXITED and its kin. */
-static int wait_status(int64_t exit_status)
+/* What a kernel exit status says. */
+static void event_from(int64_t exit_status, struct child_event *out)
 {
-	if (exit_status >= 0 && exit_status <= 0xff)
-		return (int)exit_status << 8;
-	if (exit_status > 0 && (exit_status & EXIT_FAULT))
-		return fault_signal((uint64_t)exit_status & 0xff);
-	int sig = (int)(exit_status & 0x7f);
-
-	return sig > 0 && sig < _NSIG ? sig : SIGKILL;
+	out->event = PROCESS_EVENT_KILLED;
+	if (exit_status >= 0 && exit_status <= 0xff) {
+		out->event = PROCESS_EVENT_EXITED;
+		out->value = (uint32_t)exit_status;
+	} else if (exit_status > 0 && (exit_status & EXIT_FAULT)) {
+		out->value = (uint32_t)fault_signal((uint64_t)exit_status & 0xff);
+	} else {
+		out->value = (uint32_t)exit_status & 0x7f;
+		if (out->value < 1 || out->value >= 64)
+			out->value = SIGKILL;
+	}
 }
 
-/* Looks for a child that has ended, with the lock held: its pid, 0 if all of them live, -ECHILD if
- * there are none. */
-static pid_t child_reap(pid_t pid, int *status)
+/* Looks for a child that has ended, with the lock held: 1 and what became of it, 0 if all of them live, -ECHILD if there are none. */
+static int child_reap(pid_t pid, bool keep, struct child_event *out)
 {
-	pid_t result = -ECHILD;
+	int result = -ECHILD;
 
 	for (struct child **at = &children; *at; at = &(*at)->next) {
 		struct child *c = *at;
@@ -134,13 +214,14 @@ static pid_t child_reap(pid_t pid, int *status)
 		result = 0;
 		if (process_info(c->process, &info) != OK || info.state != PROCESS_ENDED)
 			continue;
-		*at = c->next;
-		(void)handle_close(c->process);
-		result = c->pid;
-		free(c);
-		if (status)
-			*status = wait_status(info.exit_status);
-		return result;
+		*out = (struct child_event){.pid = c->pid, .cpu_ns = info.cpu_ns};
+		event_from(info.exit_status, out);
+		if (!keep) {
+			*at = c->next;
+			(void)handle_close(c->process);
+			free(c);
+		}
+		return 1;
 	}
 	return result;
 }
@@ -169,25 +250,13 @@ static int children_wait(void)
 	return neg_errno(status);
 }
 
-pid_t waitpid(pid_t pid, int *status, int options)
+int child_wait_own(pid_t pid, bool no_hang, bool keep, struct child_event *out)
 {
-	pid_t result;
-	int error = 0;
+	int result, error = 0;
 
-	if (options & ~(WNOHANG | WUNTRACED))
-		return (pid_t)posix_result(-EINVAL);
-	if (pid == 0 || pid < -1)
-		return (pid_t)posix_result(-ENOSYS); /* there are no process groups */
 	mutex_lock(&children_lock);
-	while ((result = child_reap(pid, status)) == 0 && !(options & WNOHANG) && error == 0)
+	while ((result = child_reap(pid, keep, out)) == 0 && !no_hang && error == 0)
 		error = children_wait();
 	mutex_unlock(&children_lock);
-	if (result == 0 && error)
-		result = error;
-	return (pid_t)posix_result(result);
-}
-
-pid_t wait(int *status)
-{
-	return waitpid(-1, status, 0);
+	return result == 0 && error ? error : result;
 }

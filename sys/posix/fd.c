@@ -23,6 +23,7 @@ const struct descriptors fd_descriptors = {
 	.slot_bytes = sizeof(struct fd_slot),
 	.handle = offsetof(struct file, endpoint),
 };
+int fd_limit = FD_COUNT;
 static int lowest_free;          /* table_lock: every slot before it is in use */
 static struct mutex unused_lock; /* of open files */
 static struct file *unused;      /* unused_lock */
@@ -154,14 +155,14 @@ int fd_install(struct file *f, int from, bool cloexec)
 
 	lock_take(&table_lock);
 	fd = from > lowest_free ? from : lowest_free;
-	while (fd < FD_COUNT && fd_table[fd].file)
+	while (fd < fd_limit && fd_table[fd].file)
 		fd++;
 	if (from <= lowest_free)
 		lowest_free = fd;
-	if (fd < FD_COUNT)
+	if (fd < fd_limit)
 		slot_set(fd, f, cloexec);
 	lock_drop(&table_lock);
-	if (fd < FD_COUNT)
+	if (fd < fd_limit)
 		return fd;
 	file_put(f);
 	return -EMFILE;
@@ -171,10 +172,10 @@ bool fd_available(void)
 {
 	bool available = false;
 
-	if (!threads_started && lowest_free < FD_COUNT && !fd_table[lowest_free].file)
+	if (!threads_started && lowest_free < fd_limit && !fd_table[lowest_free].file)
 		return true;
 	lock_take(&table_lock);
-	while (!available && lowest_free < FD_COUNT) {
+	while (!available && lowest_free < fd_limit) {
 		if (fd_table[lowest_free].file)
 			lowest_free++;
 		else
@@ -218,7 +219,7 @@ int fd_duplicate(int fd, int from, bool cloexec)
 
 	if (!f)
 		return -EBADF;
-	if (from < 0 || from >= FD_COUNT) {
+	if (from < 0 || from >= fd_limit) {
 		file_put(f);
 		return -EINVAL;
 	}
@@ -234,7 +235,7 @@ static int fd_duplicate_to(int fd, int to, bool cloexec)
 {
 	struct file *f, *old;
 
-	if (!fd_in_range(to))
+	if (!fd_in_range(to) || to >= fd_limit)
 		return -EBADF;
 	f = fd_get(fd);
 	if (!f)

@@ -16,6 +16,7 @@
 #include "sys/lib/tls.h"
 
 #define FD_COUNT 256
+extern int fd_limit; /* RLIMIT_NOFILE, at most FD_COUNT: no new descriptor gets this number or a higher one */
 
 struct file;
 struct tty;

@@ -16,6 +16,7 @@
 #include "sys/lib/syscall.h"
 #include "sys/posix/archive.h"
 #include "sys/posix/file_std.h"
+#include "sys/posix/proc.h"
 #include "sys/posix/remote.h"
 #include "sys/posix/resolve.h"
 #include "sys/posix/spawn_actions.h"
@@ -32,7 +33,37 @@ void inherit_drop(struct inherit *in)
 	}
 	if (in->cwd)
 		fd_done(in->cwd);
+	if (in->directory != AT_FDCWD)
+		(void)close(in->directory);
 	free(in);
+}
+
+static int directory_change(struct inherit *in, const struct spawn_action *action)
+{
+	const int flags = O_SEARCH | O_DIRECTORY | O_CLOEXEC;
+	int fd, other = -1;
+
+	if (action->kind == ACTION_CHDIR) {
+		fd = openat(in->directory, action->path, flags);
+	} else {
+		/* The child's descriptor of that number, under one of ours. */
+		if (!in->files[action->fd])
+			return EBADF;
+		other = fd_install(file_get(in->files[action->fd]), 0, true);
+		if (other < 0)
+			return -other;
+		fd = openat(other, ".", flags);
+	}
+	int error = fd < 0 ? errno : 0;
+
+	if (other >= 0)
+		(void)close(other);
+	if (error)
+		return error;
+	if (in->directory != AT_FDCWD)
+		(void)close(in->directory);
+	in->directory = fd;
+	return 0;
 }
 
 static int action_apply(struct inherit *in, const struct spawn_action *action)
@@ -52,7 +83,7 @@ static int action_apply(struct inherit *in, const struct spawn_action *action)
 			return EBADF;
 		break;
 	case ACTION_OPEN:
-		fd = open(action->path, action->flags | O_CLOEXEC, action->mode);
+		fd = openat(in->directory, action->path, action->flags | O_CLOEXEC, action->mode);
 		if (fd < 0)
 			return errno;
 		f = fd_get(fd);
@@ -60,6 +91,8 @@ static int action_apply(struct inherit *in, const struct spawn_action *action)
 		if (!f)
 			return EBADF; /* another thread closed it */
 		break;
+	case ACTION_CHDIR:
+	case ACTION_FCHDIR: return directory_change(in, action);
 	}
 	if (in->files[action->fd])
 		file_put(in->files[action->fd]);
@@ -80,7 +113,8 @@ static bool name_is_own(const char *name)
 		if (strcmp(name, own[i]) == 0)
 			return true;
 	}
-	return name_begins(name, HND_CWD) || name_begins(name, HND_FD);
+	return name_begins(name, HND_CWD) || name_begins(name, HND_FD) || name_begins(name, PROC_BLOCKED) ||
+	       name_begins(name, PROC_IGNORED) || name_begins(name, PROC_LIMIT);
 }
 
 /* The name is copied. */
@@ -146,12 +180,27 @@ static int view_add(struct inherit *in)
 	error = handle_add(in, HND_VFS, resolve_vfs);
 	if (error)
 		return error;
-	if (cwd_use(&in->cwd) != 0)
+	if (in->directory != AT_FDCWD) {
+		in->cwd = fd_use(in->directory);
+		if (!in->cwd)
+			return EBADF; /* another thread closed it */
+	} else if (cwd_use(&in->cwd) != 0)
 		return 0; /* no directory to be had: the child looks for one itself when it needs it */
 	for (int fd = 0; fd < STD_COUNT; fd++)
 		closed |= in->files[fd] ? 0u : 1u << fd;
 	snprintf(name, sizeof(name), HND_CWD "%o:%o", (unsigned)view_umask(), closed);
 	return handle_add(in, name, in->cwd->endpoint);
+}
+
+int inherit_number(struct inherit *in, const char *prefix, uint64_t number)
+{
+	char name[NAME_BYTES];
+
+	/* A name needs some handle; this one the child has anyway. */
+	if (proc_endpoint() == HANDLE_NONE)
+		return 0;
+	snprintf(name, sizeof(name), "%s%llx", prefix, (unsigned long long)number);
+	return handle_add(in, name, proc_endpoint());
 }
 
 int inherit_make(const posix_spawn_file_actions_t *actions, struct inherit **out)
@@ -161,6 +210,7 @@ int inherit_make(const posix_spawn_file_actions_t *actions, struct inherit **out
 
 	if (!in)
 		return ENOMEM;
+	in->directory = AT_FDCWD;
 	for (int fd = 0; fd < FD_COUNT; fd++)
 		in->files[fd] = fd_get_inherited(fd);
 	for (size_t i = 0; actions && *actions && i < (*actions)->count && !error; i++)

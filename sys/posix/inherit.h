@@ -17,8 +17,11 @@ struct inherit {
 	char names[STARTUP_HANDLES][NAME_BYTES];
 	size_t count;
 	struct file *cwd;
+	int directory; /* where relative paths begin: AT_FDCWD, or a descriptor that goes with this */
 };
 
 /* After the file actions; an errno value. */
 int inherit_make(const posix_spawn_file_actions_t *actions, struct inherit **out);
+/* One more name, of what is not as usual (proc.h); an errno value. */
+int inherit_number(struct inherit *in, const char *prefix, uint64_t number);
 void inherit_drop(struct inherit *in);

@@ -28,13 +28,6 @@ pid_t getpid(void)
 	return pid;
 }
 
-pid_t getppid(void)
-{
-	struct process_info info;
-
-	return process_info(HANDLE_NONE, &info) == OK ? (pid_t)info.parent_koid : 0;
-}
-
 void _exit(int status)
 {
 	file_log_flush();

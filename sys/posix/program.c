@@ -97,18 +97,18 @@ static status_t program_share(handle_t file, struct program *p)
 	return program_map(p, MAP_READ);
 }
 
-static int remote_program(const char *path, struct program *p)
+static int remote_program(int at, const char *path, struct program *p)
 {
 	handle_t file;
 	status_t status;
-	int result = path_apply(AT_FDCWD, path, PATH_FOLLOW, execute_open, &file);
+	int result = path_apply(at, path, PATH_FOLLOW, execute_open, &file);
 
 	if (result)
 		return result == -EISDIR || result == -ENXIO ? EACCES : -result;
 	status = program_share(file, p);
 	(void)handle_close(file);
 	if (status == ERR_UNSUPPORTED) {
-		result = path_apply(AT_FDCWD, path, PATH_FOLLOW, read_open, &file);
+		result = path_apply(at, path, PATH_FOLLOW, read_open, &file);
 		if (result)
 			return -result;
 		status = program_read(file, p);
@@ -117,12 +117,12 @@ static int remote_program(const char *path, struct program *p)
 	return errno_from_status(status);
 }
 
-static int archive_program(const char *path, struct program *p)
+static int archive_program(int at, const char *path, struct program *p)
 {
 	char resolved[PATH_BYTES];
 	struct bootfs_file found;
 	const struct bootfs *fs = bootfs_own();
-	int error = -archive_resolve(AT_FDCWD, path, resolved);
+	int error = -archive_resolve(at, path, resolved);
 	status_t status;
 
 	if (error)
@@ -145,13 +145,13 @@ static int archive_program(const char *path, struct program *p)
 	return 0;
 }
 
-int program_open(const char *path, struct program *p)
+int program_open(int at, const char *path, struct program *p)
 {
 	const char *slash = strrchr(path, '/');
 
 	*p = (struct program){.vmo = HANDLE_NONE};
 	strlcpy(p->name, slash && slash[1] ? slash + 1 : path, sizeof(p->name));
-	return resolve_vfs == HANDLE_NONE ? archive_program(path, p) : remote_program(path, p);
+	return resolve_vfs == HANDLE_NONE ? archive_program(at, path, p) : remote_program(at, path, p);
 }
 
 void program_close(struct program *p)

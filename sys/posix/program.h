@@ -19,5 +19,5 @@ struct program {
 };
 
 /* 0 or an errno value. */
-int program_open(const char *path, struct program *out);
+int program_open(int at, const char *path, struct program *out);
 void program_close(struct program *p);

@@ -13,10 +13,8 @@
 
 #include "sys/lib/startup.h"
 #include "sys/lib/syscall.h"
-#include "sys/posix/child.h"
 #include "sys/posix/errno_map.h"
-
-#define HND_RES_PROCESS "res.process" /* a resource for SYSTEM_PROCESS, if init gave one */
+#include "sys/posix/proc.h"
 
 static _Atomic _sig_func_ptr handlers[_NSIG];
 
@@ -73,48 +71,19 @@ int raise(int sig)
 	}
 }
 
-/* Takes the process handle over. */
-static int process_signal(handle_t process, int sig)
+/* For children (proc.h). */
+uint64_t signals_ignored(void)
 {
-	int action = sig ? default_action(sig) : ACT_NOTHING;
-	int result = 0;
+	uint64_t set = 0;
 
-	if (action == ACT_STOP || sig == SIGCONT)
-		result = -ENOSYS;
-	else if (action == ACT_END)
-		result = neg_errno(process_kill(process, sig));
-	(void)handle_close(process);
-	return result;
+	for (int sig = 1; sig < _NSIG; sig++)
+		set |= atomic_load(&handlers[sig]) == SIG_IGN ? 1ull << sig : 0;
+	return set;
 }
 
-static int kill_pid(pid_t pid, int sig)
+uint64_t signals_blocked(void)
 {
-	handle_t process = child_handle(pid);
-	handle_t resource;
-	status_t status;
-
-	if (process != HANDLE_NONE)
-		return process_signal(process, sig);
-	resource = startup_handle(HND_RES_PROCESS);
-	if (resource == HANDLE_NONE)
-		resource = startup_handle(HND_RES_SYSTEM);
-	if (resource == HANDLE_NONE)
-		return -EPERM;
-	status = process_open(resource, (uint64_t)pid, &process);
-	if (status == ERR_NOT_FOUND)
-		return -ESRCH;
-	return status == OK ? process_signal(process, sig) : neg_errno(status);
-}
-
-int kill(pid_t pid, int sig)
-{
-	if (sig != 0 && !signal_valid(sig))
-		return (int)posix_result(-EINVAL);
-	if (pid <= 0)
-		return (int)posix_result(-ENOSYS); /* there are no process groups */
-	if (pid == getpid())
-		return sig ? raise(sig) : 0;
-	return (int)posix_result(kill_pid(pid, sig));
+	return 0;
 }
 
 int sigaction(int sig, const struct sigaction *restrict act, struct sigaction *restrict old)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* posix_spawn: a program, what it is given, and a process. */
 #include <errno.h>
+#include <fcntl.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,8 +12,10 @@
 #include "sys/lib/startup.h"
 #include "sys/posix/child.h"
 #include "sys/posix/inherit.h"
+#include "sys/posix/proc.h"
 #include "sys/posix/program.h"
 #include "sys/posix/resolve.h"
+#include "sys/posix/spawn_actions.h"
 
 extern char **environ;
 
@@ -46,8 +49,24 @@ static void environment_free(char **list)
 	free(list);
 }
 
-static int program_start(const struct program *program, const struct inherit *in, char *const argv[],
-			 char *const envp[], pid_t *pid)
+/* What is not as usual: signals, and limits that the child's own library keeps to. */
+static int start_tell(struct inherit *in, const struct child_start *start)
+{
+	int error = 0;
+
+	if (start->blocked)
+		error = inherit_number(in, PROC_BLOCKED, start->blocked);
+	if (start->ignored && !error)
+		error = inherit_number(in, PROC_IGNORED, start->ignored);
+	if (fd_limit != FD_COUNT && !error)
+		error = inherit_number(in, PROC_NOFILE, (uint64_t)fd_limit);
+	if (proc_stack_limit && !error)
+		error = inherit_number(in, PROC_STACK, proc_stack_limit);
+	return error;
+}
+
+static int program_start(const struct program *program, const struct inherit *in, const struct child_start *start,
+			 char *const argv[], char *const envp[], pid_t *pid)
 {
 	struct spawn_args args = {
 		.image = program->image,
@@ -57,50 +76,71 @@ static int program_start(const struct program *program, const struct inherit *in
 		.name = program->name,
 		.argv = (const char *const *)argv,
 		.envp = (const char *const *)envp,
+		.prio = start->priority,
+		.stack_size = proc_stack_limit < SPAWN_STACK_MAX ? (uint32_t)proc_stack_limit : SPAWN_STACK_MAX,
 		.handles = in->handles,
 		.nhandles = in->count,
-		.fault_ep = startup_handle(HND_FAULT),
+		/* procd's, where it knows the child; else that of whoever started us. */
+		.fault_ep = proc_endpoint() != HANDLE_NONE ? proc_endpoint() : startup_handle(HND_FAULT),
 	};
 	char **environment;
 	int error;
 
 	if (resolve_vfs != HANDLE_NONE)
-		return child_start(&args, pid);
+		return child_start(&args, start, pid);
 	environment = environment_make(envp);
 	if (!environment)
 		return ENOMEM;
 	args.envp = (const char *const *)environment;
-	error = child_start(&args, pid);
+	error = child_start(&args, start, pid);
 	environment_free(environment);
 	return error;
 }
 
-static int spawn_path(const char *path, const posix_spawn_file_actions_t *actions, char *const argv[],
-		      char *const envp[], pid_t *pid)
+struct request {
+	const char *path;
+	const posix_spawn_file_actions_t *actions;
+	const struct child_start *start;
+	char *const *argv, *const *envp;
+};
+
+static int spawn_path(const struct request *request, pid_t *pid)
 {
 	struct program program;
-	struct inherit *in;
-	int error = program_open(path, &program);
+	struct inherit *in = NULL;
+	int error = 0;
 
-	if (error)
-		return error;
-	error = inherit_make(actions, &in);
-	if (error == 0) {
-		error = program_start(&program, in, argv, envp, pid);
-		inherit_drop(in);
+	/* As the child would find it: behind its changes of directory. Else first, as most often there is none when a search along PATH asks. */
+	if (request->path[0] != '/' && actions_change_directory(request->actions)) {
+		error = inherit_make(request->actions, &in);
+		if (error)
+			return error;
 	}
-	program_close(&program);
+	error = program_open(in ? in->directory : AT_FDCWD, request->path, &program);
+	if (error == 0) {
+		if (!in)
+			error = inherit_make(request->actions, &in);
+		if (error == 0)
+			error = start_tell(in, request->start);
+		if (error == 0)
+			error = program_start(&program, in, request->start, request->argv, request->envp, pid);
+		program_close(&program);
+	}
+	if (in)
+		inherit_drop(in);
 	return error;
 }
 
 int posix_spawn(pid_t *restrict pid, const char *restrict path, const posix_spawn_file_actions_t *actions,
 		const posix_spawnattr_t *restrict attr, char *const argv[], char *const envp[])
 {
+	struct child_start start;
+	const struct request request = {path, actions, &start, argv, envp};
 	pid_t child;
-	int error;
+	int error = spawn_start_make(attr, &start);
 
-	(void)attr; /* only flags without effect can be set */
-	error = spawn_path(path, actions, argv, envp, &child);
+	if (error == 0)
+		error = spawn_path(&request, &child);
 	if (error == 0 && pid)
 		*pid = child;
 	return error;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Collects posix_spawn's file actions and attributes. These functions return errno values. */
+/* Collects posix_spawn's file actions. These functions return errno values. */
 #include "sys/posix/spawn_actions.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,21 +41,6 @@ static int action_add(struct __posix_spawn_file_actions *actions, struct spawn_a
 	return 0;
 }
 
-int posix_spawn_file_actions_addopen(posix_spawn_file_actions_t *restrict actions, int fd, const char *restrict path,
-				     int flags, mode_t mode)
-{
-	struct spawn_action action = {
-		.kind = ACTION_OPEN, .fd = fd, .flags = flags, .mode = mode, .path = strdup(path)};
-	int error;
-
-	if (!action.path)
-		return ENOMEM;
-	error = action_add(*actions, action);
-	if (error)
-		free(action.path);
-	return error;
-}
-
 int posix_spawn_file_actions_adddup2(posix_spawn_file_actions_t *actions, int fd, int to)
 {
 	return action_add(*actions, (struct spawn_action){.kind = ACTION_DUP2, .fd = to, .from = fd});
@@ -67,30 +51,51 @@ int posix_spawn_file_actions_addclose(posix_spawn_file_actions_t *actions, int f
 	return action_add(*actions, (struct spawn_action){.kind = ACTION_CLOSE, .fd = fd});
 }
 
-int posix_spawnattr_init(posix_spawnattr_t *attr)
+static int path_action_add(struct __posix_spawn_file_actions *actions, struct spawn_action action, const char *path)
 {
-	*attr = calloc(1, sizeof(**attr));
-	return *attr ? 0 : ENOMEM;
+	int error;
+
+	action.path = strdup(path);
+	if (!action.path)
+		return ENOMEM;
+	error = action_add(actions, action);
+	if (error)
+		free(action.path);
+	return error;
 }
 
-int posix_spawnattr_destroy(posix_spawnattr_t *attr)
+int posix_spawn_file_actions_addopen(posix_spawn_file_actions_t *restrict actions, int fd, const char *restrict path,
+				     int flags, mode_t mode)
 {
-	free(*attr);
-	*attr = NULL;
-	return 0;
+	return path_action_add(
+		*actions, (struct spawn_action){.kind = ACTION_OPEN, .fd = fd, .flags = flags, .mode = mode}, path);
 }
 
-int posix_spawnattr_getflags(const posix_spawnattr_t *restrict attr, short *restrict flags)
+int posix_spawn_file_actions_addchdir(posix_spawn_file_actions_t *restrict actions, const char *restrict path)
 {
-	*flags = (*attr)->flags;
-	return 0;
+	return path_action_add(*actions, (struct spawn_action){.kind = ACTION_CHDIR}, path);
 }
 
-/* Flags that ask for something there is not are refused here, not ignored later. */
-int posix_spawnattr_setflags(posix_spawnattr_t *attr, short flags)
+int posix_spawn_file_actions_addfchdir(posix_spawn_file_actions_t *actions, int fd)
 {
-	if (flags & ~POSIX_SPAWN_RESETIDS)
-		return flags & ~0x3f ? EINVAL : ENOSYS;
-	(*attr)->flags = flags;
-	return 0;
+	return action_add(*actions, (struct spawn_action){.kind = ACTION_FCHDIR, .fd = fd});
+}
+
+int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *restrict actions, const char *restrict path)
+{
+	return posix_spawn_file_actions_addchdir(actions, path);
+}
+
+int posix_spawn_file_actions_addfchdir_np(posix_spawn_file_actions_t *actions, int fd)
+{
+	return posix_spawn_file_actions_addfchdir(actions, fd);
+}
+
+bool actions_change_directory(const posix_spawn_file_actions_t *actions)
+{
+	for (size_t i = 0; actions && *actions && i < (*actions)->count; i++) {
+		if ((*actions)->list[i].kind == ACTION_CHDIR || (*actions)->list[i].kind == ACTION_FCHDIR)
+			return true;
+	}
+	return false;
 }

@@ -8,6 +8,7 @@
 #include "sys/lib/start.h"
 #include "sys/lib/startup.h"
 #include "sys/posix/file_std.h"
+#include "sys/posix/proc.h"
 #include "sys/posix/process.h"
 
 int main(int argc, char **argv, char **envp);
@@ -28,6 +29,7 @@ _Noreturn void __program_run(int argc, char **argv, char **envp)
 	environ = envp;
 	/* The block is at the top of the stack; nobody else looks at this word. */
 	((struct startup *)(uintptr_t)startup_get())->descriptors = (uintptr_t)&fd_descriptors;
+	proc_start();
 	file_std_open();
 	path_start();
 	__libc_init_array();

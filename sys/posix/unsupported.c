@@ -43,24 +43,7 @@ int execvp(const char *file, char *const argv[])
 	return unsupported();
 }
 
-/* Process groups and sessions. */
-int setpgid(pid_t pid, pid_t group)
-{
-	(void)pid, (void)group;
-	return unsupported();
-}
-
-pid_t getpgid(pid_t pid)
-{
-	(void)pid;
-	return unsupported();
-}
-
-pid_t setsid(void)
-{
-	return unsupported();
-}
-
+/* Terminals' groups. */
 int tcsetpgrp(int fd, pid_t group)
 {
 	(void)fd, (void)group;

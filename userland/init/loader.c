@@ -76,7 +76,7 @@ static void load_do(struct load *load, handle_t files)
 	}
 	if (load->error == 0 && load->program_path) {
 		load->culprit = load->program_path;
-		load->error = program_open(load->program_path, &load->program);
+		load->error = program_open(AT_FDCWD, load->program_path, &load->program);
 	}
 	if (load->error == 0 && (load->root || load->user >= 0)) {
 		load->culprit = load->root ? load->root : "its view of the files";
