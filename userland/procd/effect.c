@@ -79,7 +79,13 @@ void effect_nice(uint32_t place, int32_t from, int32_t to)
 
 void effect_interrupt(uint32_t place)
 {
-	(void)place;
+	handle_t thread;
+
+	/* A process whose threads have all ended has nobody to be told. */
+	if (process_thread(handle_of(place), 0, &thread) != OK)
+		return;
+	(void)thread_interrupt(thread, NULL);
+	(void)handle_close(thread);
 }
 
 void effect_dump(uint32_t place, uint32_t signal)

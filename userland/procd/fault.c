@@ -18,8 +18,15 @@ static status_t answer(struct ipc_request *rq, uint32_t label)
 /* The thread goes on where it was, and is interrupted there before its first instruction. */
 static bool upcall(uint32_t place, uint64_t koid)
 {
-	(void)place, (void)koid;
-	return false;
+	struct thread_info info;
+	handle_t thread;
+	bool done;
+
+	if (process_thread(procd.handles[place], koid - 1, &thread) != OK)
+		return false;
+	done = thread_info(thread, &info) == OK && info.koid == koid && thread_interrupt(thread, NULL) == OK;
+	(void)handle_close(thread);
+	return done;
 }
 
 status_t fault_message(void *ctx, struct ipc_request *rq)
@@ -40,8 +47,11 @@ status_t fault_message(void *ctx, struct ipc_request *rq)
 	if (place == NOBODY && adopt(pid, &place) != OK)
 		return answer(rq, 0);
 	info.signal = fault_signal(fault.cause, &info.code);
-	if (signal_fault(place, &info) && upcall(place, fault.thread))
-		return answer(rq, FAULT_RESUME);
+	if (signal_fault(place, &info)) {
+		if (upcall(place, fault.thread))
+			return answer(rq, FAULT_RESUME);
+		signal_take(place, ~0ull, fault.thread, &info);
+	}
 	proc_at(place)->ending = info.signal;
 	if (ipc_request_save(rq, &reply) != OK)
 		return answer(rq, 0);

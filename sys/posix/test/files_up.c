@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The first process of a test of files: it starts vfs, and then the test with a view. */
+/* The first process of a test of files: it starts vfs and procd, and then the test with a view and as a process of procd's. */
 #include "sys/posix/test/files_up.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "protocols/process.h"
 #include "protocols/vfs.h"
 #include "sys/lib/bootfs.h"
 #include "sys/lib/spawn.h"
 #include "sys/lib/startup.h"
 #include "sys/lib/syscall.h"
 
-#define MOUNTS 5 /* etc/fstab without disks */
+#define MOUNTS      5           /* etc/fstab without disks */
+#define STATE_BYTES (8ul << 20) /* procd's */
 
 bool files_given(void)
 {
@@ -20,7 +22,7 @@ bool files_given(void)
 }
 
 static status_t program_start(const char *path, char **argv, const struct spawn_handle *handles, size_t count,
-			      handle_t *process)
+			      handle_t fault, handle_t *process)
 {
 	static struct bootfs fs;
 	struct bootfs_file file;
@@ -40,6 +42,7 @@ static status_t program_start(const char *path, char **argv, const struct spawn_
 		.handles = handles,
 		.nhandles = count,
 		.prio = PRIO_USER_MAX,
+		.fault_ep = fault,
 	};
 
 	return spawn(&args, process, NULL);
@@ -57,7 +60,7 @@ static bool all_mounted(handle_t view)
 	return running == MOUNTS;
 }
 
-static status_t vfs_start(handle_t *view)
+static status_t vfs_start(handle_t *view, handle_t *examiner)
 {
 	handle_t service, process, system = startup_handle(HND_RES_SYSTEM), inspect = HANDLE_NONE,
 				   examine = HANDLE_NONE;
@@ -65,6 +68,9 @@ static status_t vfs_start(handle_t *view)
 
 	if (status == OK)
 		status = endpoint_mint(service, VFS_BADGE_MANAGER, RIGHT_EP_CALL | RIGHT_DUP | RIGHT_MOVE, view);
+	if (status == OK)
+		status = endpoint_mint(service, VFS_BADGE_EXAMINER, RIGHT_EP_CALL | RIGHT_DUP | RIGHT_MOVE | RIGHT_INFO,
+				       examiner);
 	if (status == OK)
 		status = resource_create(system, SYSTEM_INSPECT, 1, &inspect);
 	if (status == OK)
@@ -79,13 +85,39 @@ static status_t vfs_start(handle_t *view)
 		{HND_FDT, startup_handle(HND_FDT), (uint32_t)RIGHTS_SAME},
 	};
 
-	status = program_start("sbin/vfs", NULL, handles, sizeof(handles) / sizeof(handles[0]), &process);
+	status = program_start("sbin/vfs", NULL, handles, sizeof(handles) / sizeof(handles[0]), HANDLE_NONE, &process);
 	for (int i = 0; status == OK && !all_mounted(*view); i++) {
 		if (i == 60000)
 			return ERR_TIMED_OUT;
 		usleep(1000);
 	}
 	return status;
+}
+
+static status_t procd_start(handle_t view, handle_t examiner, handle_t *proc)
+{
+	handle_t service, process, state = HANDLE_NONE, resource = HANDLE_NONE;
+	status_t status = endpoint_create(&service);
+
+	if (status == OK)
+		status = endpoint_mint(service, PROCESS_BADGE_CLIENT,
+				       RIGHT_EP_CALL | RIGHT_DUP | RIGHT_MOVE | RIGHT_INFO, proc);
+	if (status == OK)
+		status = vmo_create(STATE_BYTES, 0, HANDLE_NONE, &state);
+	if (status == OK)
+		status = resource_create(startup_handle(HND_RES_SYSTEM), SYSTEM_PROCESS, 1, &resource);
+	if (status != OK)
+		return status;
+	const struct spawn_handle handles[] = {
+		{HND_BOOTFS, startup_handle(HND_BOOTFS), (uint32_t)RIGHTS_SAME},
+		{HND_VFS, view, (uint32_t)RIGHTS_SAME},
+		{"procd", service, (uint32_t)RIGHTS_SAME},
+		{"state", state, (uint32_t)RIGHTS_SAME},
+		{"res.process", resource, (uint32_t)RIGHTS_SAME},
+		{"examiner", examiner, (uint32_t)RIGHTS_SAME},
+	};
+
+	return program_start("sbin/procd", NULL, handles, sizeof(handles) / sizeof(handles[0]), HANDLE_NONE, &process);
 }
 
 int files_run(const char *program, char **argv)
@@ -95,10 +127,14 @@ int files_run(const char *program, char **argv)
 	const struct startup *s = startup_get();
 	struct process_info info = {0};
 	size_t count = 0;
-	handle_t view = HANDLE_NONE, process, ended;
-	status_t status = vfs_start(&view);
+	handle_t view = HANDLE_NONE, examiner = HANDLE_NONE, proc = HANDLE_NONE, process, ended;
+	status_t status = vfs_start(&view, &examiner);
+
+	if (status == OK)
+		status = procd_start(view, examiner, &proc);
 
 	handles[count++] = (struct spawn_handle){HND_VFS, view, (uint32_t)RIGHTS_SAME};
+	handles[count++] = (struct spawn_handle){HND_PROC, proc, (uint32_t)RIGHTS_SAME};
 	for (uint32_t i = 0; i < s->nhandles && i < STARTUP_HANDLES; i++) {
 		bool is_own = false;
 
@@ -111,7 +147,7 @@ int files_run(const char *program, char **argv)
 	if (status == OK)
 		status = notification_create(&ended);
 	if (status == OK)
-		status = program_start(program, argv, handles, count, &process);
+		status = program_start(program, argv, handles, count, proc, &process);
 	if (status == OK)
 		status = process_watch(process, ended, 1);
 	if (status == OK)

@@ -7,5 +7,5 @@
 /* Was this process given a view? */
 bool files_given(void);
 
-/* Starts vfs and, when everything is mounted, the program again, with a view of user 0 and its arguments: the exit status of that. */
+/* Starts vfs and procd and, when everything is mounted, the program again, with a view of user 0 and its arguments: the exit status of that. */
 int files_run(const char *program, char **argv);
