@@ -56,6 +56,7 @@ struct file *file_new(const struct open_file_ops *ops, int flags)
 			return NULL;
 	}
 	f->ops = ops;
+	f->serial++;
 	atomic_store_explicit(&f->flags, flags, memory_order_relaxed);
 	atomic_store_explicit(&f->position, 0, memory_order_relaxed);
 	f->endpoint = HANDLE_NONE;

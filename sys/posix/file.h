@@ -34,6 +34,8 @@ struct open_file_ops {
 	/* Fills the buffer with entries from the place `next` on, as struct file_entry of the protocol says: bytes, 0 at the end. */
 	ssize_t (*list)(struct file *f, uint64_t next, void *buffer, size_t size);
 	void (*close)(struct file *f);
+	/* The server behind the endpoint is asked what it is ready for (`watch` of the protocol file); else it is always. */
+	bool is_watched;
 };
 
 /* The memory of a struct file is used again for other files, but never for anything else: fd_get takes no lock. */
@@ -41,6 +43,7 @@ struct file {
 	const struct open_file_ops *ops;
 	_Atomic uint32_t refs;  /* 0: unused */
 	bool is_static;         /* not from file_new */
+	uint32_t serial;        /* another number for each file that this memory was */
 	_Atomic int flags;      /* O_ACCMODE, O_APPEND, O_NONBLOCK, O_PATH */
 	struct mutex lock;      /* position and what the operations keep */
 	_Atomic off_t position; /* remote: as far as known here, else POSITION_UNKNOWN */

@@ -320,4 +320,5 @@ const struct open_file_ops remote_ops = {
 	.sync = remote_sync,
 	.list = remote_list,
 	.close = remote_close,
+	.is_watched = true,
 };

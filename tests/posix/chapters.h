@@ -42,6 +42,7 @@ extern const struct chapter chapters[]; /* the last has no name */
 	X(stdio)            \
 	X(fifo)             \
 	X(pipe)             \
+	X(poll)             \
 	X(mknod)            \
 	X(concurrent)
 
