@@ -7,6 +7,7 @@
 #include "fs/devfs/devfs.h"
 #include "fs/part/part.h"
 #include "protocols/block.h"
+#include "protocols/tty.h"
 #include "sys/lib/log.h"
 #include "sys/lib/syscall.h"
 
@@ -22,8 +23,8 @@ static uint64_t now(void)
 	return ns;
 }
 
-static struct dev_entry *entry_add(struct devices *devices, uint64_t directory, const char *name, enum file_kind kind,
-				   uint32_t permissions)
+struct dev_entry *entry_add(struct devices *devices, uint64_t directory, const char *name, enum file_kind kind,
+			    uint32_t permissions)
 {
 	if (devices->count == devices->room) {
 		uint32_t room = devices->room ? devices->room * 2 : 32;
@@ -248,6 +249,9 @@ static void device_show(struct devices *devices, const char *name, const struct 
 	entry->unit = node->unit;
 	entry->gone = false;
 	entry->attr.device = (uint64_t)node->class << 16 | (uint64_t)node->unit << 8;
+	if (node->class == DEVMGR_CLASS_SERIAL && devices->tty != HANDLE_NONE)
+		entry->attr.device = TTY_DEVICE_BASE +
+				     (strcmp(name, "console") ? TTY_KIND_SERIAL * TTY_DEVICE_KIND + node->unit : 0);
 	if (block && !entry->scanned && device_get(devices, entry) == OK)
 		disk_scan(devices, entry);
 }
@@ -263,6 +267,10 @@ static void node_show(struct devices *devices, const struct devmgr_node *node)
 		return;
 	if (base) {
 		snprintf(name, sizeof(name), "%s%u", base, (unsigned)node->unit);
+		device_show(devices, name, node);
+	}
+	if (node->class == DEVMGR_CLASS_SERIAL && devices->tty != HANDLE_NONE) {
+		snprintf(name, sizeof(name), "ttyS%u", (unsigned)node->unit);
 		device_show(devices, name, node);
 	}
 	if (node->class == DEVMGR_CLASS_SERIAL && node->is_stdout)

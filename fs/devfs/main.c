@@ -9,5 +9,7 @@ int main(void)
 	static struct devices devices;
 	status_t status = devices_begin(&devices, startup_handle(HND_DEVMGR));
 
+	if (status == OK)
+		status = terminals_begin(&devices, startup_handle(HND_TTY));
 	return status == OK ? fs_main(&devfs_ops, &devices, true) : FS_EXIT(status);
 }

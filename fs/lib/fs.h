@@ -187,8 +187,9 @@ struct fs_ops {
 	 * the library's pager, as for shared mappings where they can be written. ERR_UNSUPPORTED: this one has to be read. */
 	status_t (*memory)(struct fs *fs, struct node *node, uint64_t offset, uint64_t len, bool exec, handle_t *vmo,
 			   uint64_t *start, uint64_t *size);
-	/* A handle to the server of a device's file. NULL: ERR_UNSUPPORTED. */
-	status_t (*device)(struct fs *fs, struct node *node, uint32_t mode, handle_t *device, uint32_t *class_number);
+	/* A handle to the server of a device's file, for the caller (caller_process), who is that user and group. NULL: ERR_UNSUPPORTED. */
+	status_t (*device)(struct fs *fs, struct node *node, uint32_t mode, uint32_t user, uint32_t group,
+			   handle_t *device, uint32_t *class_number);
 
 	/* Around everything that one request changes. NULL: nothing to do. */
 	void (*begin)(struct fs *fs);

@@ -333,7 +333,7 @@ status_t serve_device(void *ctx, struct ipc_request *rq, const char *path, uint3
 		status = status == OK ? ERR_UNSUPPORTED : status == ERR_DEVICE ? OK : status;
 	}
 	if (status == OK)
-		status = fs->ops->device(fs, w.node, mode, device, class_number);
+		status = fs->ops->device(fs, w.node, mode, file.view->user, file.view->group, device, class_number);
 	nodes_trim(fs);
 	return status;
 }

@@ -61,8 +61,10 @@ static void collect(struct vfs *v, const struct mount *m, struct handles *h)
 	if (strcmp(m->type, "bootfs") == 0)
 		add(h, HND_BOOTFS, v->archive.vmo,
 		    RIGHT_INFO | RIGHT_VMO_READ | RIGHT_VMO_EXEC | RIGHT_DUP | RIGHT_MOVE);
-	if (strcmp(m->type, "devfs") == 0)
+	if (strcmp(m->type, "devfs") == 0) {
 		add(h, HND_DEVMGR, startup_handle(HND_DEVMGR), RIGHT_INFO | RIGHT_EP_CALL | RIGHT_DUP | RIGHT_MOVE);
+		add(h, HND_TTY, startup_handle(HND_TTY), RIGHT_INFO | RIGHT_EP_CALL);
+	}
 	if (strcmp(m->type, "procfs") == 0)
 		collect_procfs(v, h);
 	if (m->disk != HANDLE_NONE) {

@@ -41,15 +41,21 @@ struct startup {
 #define HND_QUOTA      "quota"  /* the quota it draws on */
 #define HND_BOOTFS     "bootfs" /* vmo: the boot archive, read-only (newc cpio, data page-aligned) */
 #define HND_FDT        "fdt"    /* vmo: the flattened device tree */
-#define HND_STDIN      "stdin"  /* serial class endpoint, or the end of a pipe */
+#define HND_STDIN      "stdin"  /* serial class endpoint, where there is no terminal server */
 #define HND_STDOUT     "stdout"
 #define HND_STDERR     "stderr"
+#define HND_TTY        "tty"    /* the terminal server: protocol tty */
 #define HND_FAULT      "fault"  /* endpoint for faults of threads it creates */
 #define HND_INIT       "init"   /* init's endpoint: readiness, service control */
 #define HND_DEVMGR     "devmgr" /* devmgr's endpoint: device list, open by class */
 #define HND_VFS        "vfs"    /* view of the files: protocol vfs */
 #define HND_PROC       "proc"   /* procd: protocol process; also where faults go */
 #define HND_LOG        "log"    /* the logger's endpoint: protocol logger */
+/* Open files: fd:N:FLAGS[:K], descriptor, O_* in hexadecimal, and what it is if it is no file: FD_* */
+#define HND_FD         "fd:"
+#define FD_TERMINAL    "t" /* of the terminal server */
+#define FD_SERIAL      "s" /* a line of a driver, without a terminal server */
+#define FD_NULL        "n" /* /dev/null: the handle is any */
 /* Only the first process gets these; it hands on what its services need */
 #define HND_RES_MMIO   "res.mmio"
 #define HND_RES_IRQ    "res.irq"

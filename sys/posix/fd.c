@@ -60,7 +60,7 @@ struct file *file_new(const struct open_file_ops *ops, int flags)
 	atomic_store_explicit(&f->flags, flags, memory_order_relaxed);
 	atomic_store_explicit(&f->position, 0, memory_order_relaxed);
 	f->endpoint = HANDLE_NONE;
-	f->tty = NULL;
+	f->terminal = false;
 	f->data = NULL;
 	f->size = 0;
 	atomic_store_explicit(&f->refs, 1, memory_order_release);

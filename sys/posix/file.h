@@ -19,7 +19,6 @@
 extern int fd_limit; /* RLIMIT_NOFILE, at most FD_COUNT: no new descriptor gets this number or a higher one */
 
 struct file;
-struct tty;
 
 /* NULL: ESPIPE for read_at, write_at and seek, EINVAL for truncate, ENOTDIR for list, nothing to do for sync and close. */
 struct open_file_ops {
@@ -48,7 +47,7 @@ struct file {
 	struct mutex lock;      /* position and what the operations keep */
 	_Atomic off_t position; /* remote: as far as known here, else POSITION_UNKNOWN */
 	handle_t endpoint;      /* of the server behind it, HANDLE_NONE if there is none */
-	struct tty *tty;        /* terminals */
+	bool terminal;          /* of the terminal server: protocol tty beside file */
 	const void *data;       /* boot archive: the file's bytes, or the directory's path (malloc) */
 	size_t size;
 	ino_t inode;

@@ -19,6 +19,7 @@
 #include "sys/posix/proc.h"
 #include "sys/posix/remote.h"
 #include "sys/posix/resolve.h"
+#include "sys/posix/serial.h"
 #include "sys/posix/spawn_actions.h"
 #include "sys/posix/view.h"
 
@@ -154,10 +155,13 @@ static int file_add(struct inherit *in, int fd)
 
 	if (!f || f == &file_log)
 		return 0; /* the child's output goes to the log by itself */
-	if (f->tty && fd < STD_COUNT)
+	if (f->ops == &serial_ops && fd < STD_COUNT)
 		return handle_add(in, names[fd], f->endpoint);
-	if (f->tty || remote_is(f)) {
-		snprintf(name, sizeof(name), HND_FD "%d:%x%s", fd, (unsigned)f->flags, f->tty ? ":" FD_TERMINAL : "");
+	if (f->ops == &serial_ops || remote_is(f)) {
+		snprintf(name, sizeof(name), HND_FD "%d:%x%s", fd, (unsigned)f->flags,
+			 f->terminal    ? ":" FD_TERMINAL
+			 : remote_is(f) ? ""
+					: ":" FD_SERIAL);
 		return handle_add(in, name, f->endpoint);
 	}
 	if (f->ops == &file_null_ops && resolve_vfs != HANDLE_NONE) {

@@ -153,7 +153,7 @@ int isatty(int fd)
 
 	if (!f)
 		return posix_result(-EBADF), 0;
-	is_tty = f->tty != NULL;
+	is_tty = f->terminal;
 	fd_done(f);
 	if (!is_tty)
 		errno = ENOTTY;

@@ -4,8 +4,8 @@
 #include <limits.h>
 #include <unistd.h>
 
+#include "protocols/tty.h"
 #include "sys/posix/errno_map.h"
-#include "sys/posix/tty_line.h"
 #include "sys/posix/volume.h"
 
 #define NO_LIMIT (-1)
@@ -25,7 +25,7 @@ static long answer(int name, int result, const struct file_volume *volume)
 	case _PC_PATH_MAX: return FILE_PATH_MAX + 1;
 	case _PC_PIPE_BUF: return FILE_FIFO_ATOMIC;
 	case _PC_MAX_CANON:
-	case _PC_MAX_INPUT: return TTY_LINE_MAX;
+	case _PC_MAX_INPUT: return TTY_INPUT_MAX;
 	case _PC_CHOWN_RESTRICTED:
 	case _PC_NO_TRUNC:
 	case _PC_SYNC_IO: return 1;

@@ -47,7 +47,9 @@ static ssize_t read_pieces(struct file *f, char *buffer, size_t len, uint64_t at
 		uint64_t count;
 
 		do
-			CALL_AGAIN(status, file_read(f->endpoint, at, buffer + done, piece, &count));
+			do
+				CALL_AGAIN(status, file_read(f->endpoint, at, buffer + done, piece, &count));
+			while (status == ERR_CANCELLED && f->terminal);
 		while (status == ERR_FAULT && bring(buffer + done, &piece, true, &tries));
 		if (status != OK)
 			break;
@@ -65,7 +67,8 @@ static ssize_t read_pieces(struct file *f, char *buffer, size_t len, uint64_t at
 ssize_t remote_read_failed(struct file *f, void *buffer, size_t len, status_t status)
 {
 	/* Errors of a FIFO come once: they are not asked for again. */
-	if (status != ERR_PEER_DIED && status != ERR_FAULT && status != ERR_TOO_BIG)
+	if (status != ERR_PEER_DIED && status != ERR_FAULT && status != ERR_TOO_BIG &&
+	    !(status == ERR_CANCELLED && f->terminal))
 		return transfer_error(status);
 	return read_pieces(f, buffer, len, FILE_AT_POSITION);
 }
@@ -116,9 +119,10 @@ static status_t write_settle(struct file *f, const char *buffer, size_t len, uin
 				atomic_store_explicit(&f->position, (off_t)position, memory_order_relaxed);
 			return *count <= len ? OK : ERR_PROTOCOL;
 		}
-		if (status != ERR_PEER_DIED)
+		if (status != ERR_PEER_DIED && !(status == ERR_CANCELLED && f->terminal))
 			return status;
-		if (at == FILE_AT_POSITION) {
+		/* Terminals: what was written comes rather twice than not at all; who was in the background is so no more. */
+		if (at == FILE_AT_POSITION && !f->terminal) {
 			*count = 0;
 			status = write_was_done(f, known, len, count);
 			if (status != OK)

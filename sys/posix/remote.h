@@ -45,6 +45,9 @@ static inline bool remote_is(const struct file *f)
 /* A file over a handle, which is taken over also when there is no memory (NULL). */
 struct file *remote_new(handle_t handle, int flags);
 
+/* The same of a terminal. */
+struct file *remote_terminal_new(handle_t handle, int flags);
+
 /* open's flags as the protocol's mode. */
 uint32_t remote_mode(int flags);
 

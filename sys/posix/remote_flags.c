@@ -19,6 +19,17 @@ struct file *remote_new(handle_t handle, int flags)
 	return f;
 }
 
+struct file *remote_terminal_new(handle_t handle, int flags)
+{
+	struct file *f = remote_new(handle, flags);
+
+	if (f) {
+		f->terminal = true;
+		f->position = POSITION_UNKNOWN;
+	}
+	return f;
+}
+
 uint32_t remote_mode(int flags)
 {
 	/* O_RDONLY, O_WRONLY, O_RDWR are 0, 1, 2; READ and WRITE are bits 0 and 1. 3 is nothing of POSIX: neither. */

@@ -135,11 +135,8 @@ static int file_change(int fd, struct change_call *call)
 	if (!f)
 		return (int)posix_result(-EBADF);
 	call->follow = true;
-	/* Terminals and the log have no attributes; files of the boot archive are read-only. */
-	result = FILE_IS_PLACE(f) ? -EBADF
-		 : remote_is(f)   ? neg_errno(change_try(f->endpoint, "", call))
-		 : f->tty         ? -EINVAL
-				  : -EROFS;
+	/* Files of the boot archive are read-only. */
+	result = FILE_IS_PLACE(f) ? -EBADF : remote_is(f) ? neg_errno(change_try(f->endpoint, "", call)) : -EROFS;
 	fd_done(f);
 	return (int)posix_result(result);
 }

@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The standard descriptors: files and terminals where the parent gave them, else the kernel's log. */
+/* The standard descriptors: files and terminals where the parent gave them, serial lines where it gave endpoints of those, else the kernel's log. */
 #include <fcntl.h>
 
 #include "sys/lib/startup.h"
 #include "sys/posix/file_std.h"
-#include "sys/posix/tty.h"
+#include "sys/posix/serial.h"
 #include "sys/posix/view.h"
 
-static struct tty console; /* one: the three endpoints are of one line as a rule */
-
-static struct file terminals[3] = {
-	{.ops = &tty_ops, .refs = 1, .is_static = true, .flags = O_RDWR, .tty = &console},
-	{.ops = &tty_ops, .refs = 1, .is_static = true, .flags = O_RDWR, .tty = &console},
-	{.ops = &tty_ops, .refs = 1, .is_static = true, .flags = O_RDWR, .tty = &console},
+static struct file lines[3] = {
+	{.ops = &serial_ops, .refs = 1, .is_static = true, .flags = O_RDWR},
+	{.ops = &serial_ops, .refs = 1, .is_static = true, .flags = O_RDWR},
+	{.ops = &serial_ops, .refs = 1, .is_static = true, .flags = O_RDWR},
 };
 
 void file_std_open(void)
@@ -27,11 +25,11 @@ void file_std_open(void)
 		if (fd_taken(fd) || (closed & 1u << fd))
 			continue;
 		/* Errors go where output goes when nothing else was said. */
-		if (fd == 2 && ep == HANDLE_NONE && terminals[1].endpoint != HANDLE_NONE) {
-			fd_install_at(fd, file_get(&terminals[1]));
+		if (fd == 2 && ep == HANDLE_NONE && lines[1].endpoint != HANDLE_NONE) {
+			fd_install_at(fd, file_get(&lines[1]));
 			continue;
 		}
-		terminals[fd].endpoint = ep;
-		fd_install_at(fd, ep != HANDLE_NONE ? &terminals[fd] : file_get(&file_log));
+		lines[fd].endpoint = ep;
+		fd_install_at(fd, ep != HANDLE_NONE ? &lines[fd] : file_get(&file_log));
 	}
 }

@@ -43,19 +43,6 @@ int execvp(const char *file, char *const argv[])
 	return unsupported();
 }
 
-/* Terminals' groups. */
-int tcsetpgrp(int fd, pid_t group)
-{
-	(void)fd, (void)group;
-	return unsupported();
-}
-
-pid_t tcgetpgrp(int fd)
-{
-	(void)fd;
-	return unsupported();
-}
-
 /* Signals that wait for delivery. */
 unsigned alarm(unsigned seconds)
 {

@@ -37,6 +37,8 @@ static struct file *descriptor_make(const char *kind, handle_t handle, int flags
 	struct file *f = NULL;
 
 	if (strcmp(kind, ":" FD_TERMINAL) == 0)
+		return remote_terminal_new(handle, flags);
+	if (strcmp(kind, ":" FD_SERIAL) == 0)
 		return device_file_new(handle, DEVMGR_CLASS_SERIAL, flags, &f) == 0 ? f : NULL;
 	if (strcmp(kind, ":" FD_NULL) == 0) {
 		(void)handle_close(handle);
@@ -87,15 +89,16 @@ void view_start(unsigned *closed)
 
 	*closed = 0;
 	/* vfs itself has the other end under that name. */
-	if (vfs == HANDLE_NONE || handle_info(vfs, &info) != OK || (info.rights & RIGHT_EP_RECV))
-		return;
-	resolve_use(vfs);
+	if (vfs != HANDLE_NONE && (handle_info(vfs, &info) != OK || (info.rights & RIGHT_EP_RECV)))
+		vfs = HANDLE_NONE;
+	if (vfs != HANDLE_NONE)
+		resolve_use(vfs);
 	for (uint32_t i = 0; i < s->nhandles && i < STARTUP_HANDLES; i++) {
 		const struct startup_handle *h = &s->handles[i];
 
 		if (strncmp(h->name, HND_FD, sizeof(HND_FD) - 1) == 0)
 			descriptor_take(h->name + sizeof(HND_FD) - 1, h->handle);
-		else if (strncmp(h->name, HND_CWD, sizeof(HND_CWD) - 1) == 0)
+		else if (vfs != HANDLE_NONE && strncmp(h->name, HND_CWD, sizeof(HND_CWD) - 1) == 0)
 			cwd_take(h->name + sizeof(HND_CWD) - 1, h->handle, closed);
 	}
 }

@@ -19,10 +19,6 @@
 
 #define HND_VFS "vfs"
 #define HND_CWD "cwd:"
-#define HND_FD  "fd:"
-
-#define FD_TERMINAL "t"
-#define FD_NULL     "n"
 
 /* Takes over what the parent gave; tells which standard descriptors are closed. */
 void view_start(unsigned *closed);

@@ -126,6 +126,8 @@ static status_t prepare(struct adoption *a)
 		status = prepare_role(a, ROLE_LOG, CAP_SYSTEM_LOG);
 	if (status == OK)
 		status = prepare_role(a, ROLE_PROCESSES, CAP_PROCESS_SERVER);
+	if (status == OK)
+		status = prepare_role(a, ROLE_TERMINALS, CAP_TERMINALS);
 	return status;
 }
 
@@ -343,6 +345,7 @@ static void commit(struct adoption *a)
 	take_role(a, ROLE_FILES, CAP_FILE_SYSTEMS);
 	take_role(a, ROLE_LOG, CAP_SYSTEM_LOG);
 	take_role(a, ROLE_PROCESSES, CAP_PROCESS_SERVER);
+	take_role(a, ROLE_TERMINALS, CAP_TERMINALS);
 	for (unsigned i = 0; i < m->number_count; i++)
 		m->numbers[i]->marked = false;
 	for (unsigned i = 0; i < count; i++)

@@ -21,7 +21,9 @@
 		item(CAP_SYSTEM_LOG, "system_log") comma                                                               \
 		item(CAP_PROCESS_SERVER, "process_server") comma                                                       \
 		item(CAP_PROCESSES, "processes") comma                                                                 \
-		item(CAP_PROCESS_TERMINALS, "process_terminals")
+		item(CAP_PROCESS_TERMINALS, "process_terminals") comma                                                 \
+		item(CAP_TERMINALS, "terminals") comma                                                                 \
+		item(CAP_TERMINAL_DEVICES, "terminal_devices")
 #define AS_ENTRY(id, name) [id] = name,
 #define AS_TEXT(id, name)  name
 #define NOTHING

@@ -7,6 +7,7 @@
 #include "protocols/devmgr.h"
 #include "protocols/logger.h"
 #include "protocols/process.h"
+#include "protocols/tty.h"
 #include "protocols/vfs.h"
 #include "sys/lib/syscall.h"
 #include "userland/init/capability.h"
@@ -140,6 +141,14 @@ static void add_capability(struct grant *grant, const struct grant_source *sourc
 			add_processes(grant, source, PROCESS_BADGE_CLIENT);
 		break;
 	case CAP_PROCESS_TERMINALS: add_processes(grant, source, PROCESS_BADGE_TERMINAL); break;
+	case CAP_TERMINALS:
+		add(grant, HND_TTY, service->endpoint, HANDED | RIGHT_EP_CALL | RIGHT_EP_RECV | RIGHT_EP_MINT);
+		break;
+	case CAP_TERMINAL_DEVICES:
+		/* A system without terminals has no devices of theirs. */
+		if (source->terminals != HANDLE_NONE)
+			add(grant, HND_TTY, mint(grant, source->terminals, TTY_BADGE_OPENER), HANDED | RIGHT_EP_CALL);
+		break;
 	case CAP_SERVICE_CONTROL:
 	case CAP_POWER: /* in the badge of init's endpoint */
 	case CAP_COUNT: break;
@@ -155,7 +164,13 @@ bool grant_make(struct grant *grant, const struct grant_source *source, const st
 		if (service->config->capabilities & 1u << c)
 			add_capability(grant, source, service, (enum capability)c);
 	}
-	if (service->config->console) {
+	if (service->config->console && source->terminals != HANDLE_NONE) {
+		handle_t console = mint(grant, source->terminals, TTY_BADGE_CONSOLE | service->number);
+
+		add(grant, HND_FD "0:2:" FD_TERMINAL, console, HANDED | RIGHT_EP_CALL);
+		add(grant, HND_FD "1:2:" FD_TERMINAL, console, HANDED | RIGHT_EP_CALL);
+		add(grant, HND_FD "2:2:" FD_TERMINAL, console, HANDED | RIGHT_EP_CALL);
+	} else if (service->config->console) {
 		add(grant, HND_STDIN, source->console, HANDED | RIGHT_EP_CALL);
 		add(grant, HND_STDOUT, source->console, HANDED | RIGHT_EP_CALL);
 		add(grant, HND_STDERR, source->console, HANDED | RIGHT_EP_CALL);

@@ -60,6 +60,11 @@ static status_t open_console(struct manager *m)
 	enum devmgr_class class;
 	uint32_t index;
 
+	/* The terminal server opens it. */
+	if (m->role_endpoint[ROLE_TERMINALS] != HANDLE_NONE) {
+		manager_echo(m, false);
+		return OK;
+	}
 	if (!m->role[ROLE_DEVICES] || m->role[ROLE_DEVICES]->state != INIT_STATE_RUNNING)
 		return ERR_STATE;
 	status_t status = devmgr_open_until(m->role_endpoint[ROLE_DEVICES], manager_now() + CONSOLE_WAIT_NS, "stdout",
@@ -138,6 +143,7 @@ static void launch(struct manager *m, struct service *service, const struct load
 		.log_keep = m->role_keep[ROLE_LOG],
 		.procd = m->role_endpoint[ROLE_PROCESSES],
 		.procd_keep = m->role_keep[ROLE_PROCESSES],
+		.terminals = m->role_endpoint[ROLE_TERMINALS],
 		.view = load ? load->view : HANDLE_NONE,
 	};
 	status_t status = OK;

@@ -13,7 +13,7 @@
 
 /* Services that are known to init itself, each by a capability that only one can have. Their endpoints are made here, so that clients keep
  * them when the service is started again. */
-enum role { ROLE_DEVICES, ROLE_FILES, ROLE_LOG, ROLE_PROCESSES, ROLE_COUNT };
+enum role { ROLE_DEVICES, ROLE_FILES, ROLE_LOG, ROLE_PROCESSES, ROLE_TERMINALS, ROLE_COUNT };
 
 struct manager {
 	const struct system *system;

@@ -20,6 +20,7 @@ static const struct {
 	[ROLE_FILES] = {CAP_FILE_SYSTEMS, "vfs"},
 	[ROLE_LOG] = {CAP_SYSTEM_LOG, "logger"},
 	[ROLE_PROCESSES] = {CAP_PROCESS_SERVER, "process server"},
+	[ROLE_TERMINALS] = {CAP_TERMINALS, "terminal server"},
 };
 
 const char *plan_file_name(const struct manager *m)

@@ -8,8 +8,6 @@
 #include "sys/lib/syscall.h"
 #include "userland/tty/serve.h"
 
-#define HND_TTY "tty"
-
 struct tty_server tty;
 
 static status_t begin(void)

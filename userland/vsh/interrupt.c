@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The console's driver signals Ctrl-C to a notification (op attention of protocol serial). A thread waits there, as the shell itself waits
+/* The terminal signals Ctrl-C to a notification (op attention of protocol tty). A thread waits there, as the shell itself waits
  * for its programs. */
 #include "userland/vsh/interrupt.h"
 
@@ -7,17 +7,16 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
-#include "protocols/serial.h"
+#include "protocols/tty.h"
 #include "sys/lib/mutex.h"
-#include "sys/lib/startup.h"
 #include "sys/lib/syscall.h"
 #include "sys/lib/thread.h"
+#include "sys/posix/veridian.h"
 
-#define CTRL_C       0x03
 #define BIT          1u
 #define TARGETS      64
 #define STACK_BYTES  (16 * 1024)
-#define TELL_WAIT_NS 2000000000ull /* for the driver; it may be starting again */
+#define TELL_WAIT_NS 2000000000ull /* for the terminal server; it may be starting again */
 
 static handle_t terminal; /* HANDLE_NONE: not in use */
 static handle_t notification;
@@ -40,7 +39,7 @@ static void wait_for_interrupts(void *unused)
 	uint64_t bits;
 	(void)unused;
 	while (notification_wait(notification, DEADLINE_NEVER, &bits) == OK) {
-		static const char shown[] = "^C\n";
+		static const char shown[] = "\n"; /* behind the terminal's ^C */
 		atomic_store(&seen, true);
 		if (write(STDOUT_FILENO, shown, sizeof(shown) - 1) < 0)
 			continue; /* the terminal is gone: so will be the shell */
@@ -48,8 +47,8 @@ static void wait_for_interrupts(void *unused)
 	}
 }
 
-/* With an empty set Ctrl-C is an ordinary byte. */
-static status_t tell_driver(const uint8_t *set, size_t len)
+/* With bits 0 it is not signalled any more. */
+static status_t tell_terminal(uint64_t bits)
 {
 	uint64_t now = 0;
 	handle_t copy;
@@ -57,18 +56,18 @@ static status_t tell_driver(const uint8_t *set, size_t len)
 	if (status != OK)
 		return status;
 	clock_get(&now);
-	return serial_attention_until(terminal, now + TELL_WAIT_NS, set, len, copy, BIT);
+	return tty_attention_until(terminal, now + TELL_WAIT_NS, copy, bits);
 }
 
 bool interrupt_init(void)
 {
 	struct thread *thread;
-	terminal = startup_handle(HND_STDIN);
+	terminal = veridian_fd_handle(STDIN_FILENO);
 	if (terminal == HANDLE_NONE)
 		return false;
 	status_t status = notification_create(&notification);
 	if (status == OK)
-		status = tell_driver(NULL, 0);
+		status = tell_terminal(0);
 	if (status == OK)
 		status = thread_run(wait_for_interrupts, NULL, STACK_BYTES, 0, &thread);
 	if (status == OK)
@@ -80,16 +79,15 @@ bool interrupt_init(void)
 
 void interrupt_on(void)
 {
-	static const uint8_t set[] = {CTRL_C};
 	atomic_store(&seen, false);
 	if (terminal != HANDLE_NONE)
-		tell_driver(set, sizeof(set)); /* if it fails, Ctrl-C does nothing this time */
+		tell_terminal(BIT); /* if it fails, Ctrl-C does nothing this time */
 }
 
 void interrupt_off(void)
 {
 	if (terminal != HANDLE_NONE)
-		tell_driver(NULL, 0);
+		tell_terminal(0);
 }
 
 bool interrupt_seen(void)
