@@ -59,3 +59,46 @@ int getgroups(int count, gid_t list[])
 		list[i] = groups[i].id;
 	return (int)group_count;
 }
+
+/* What a process may do hangs on its view, which these cannot change: to become who one is works, all else does not. */
+static int become(uint32_t now, uint32_t wanted)
+{
+	return now == wanted ? 0 : (int)posix_result(-EPERM);
+}
+
+static int become_both(uint32_t now, uint32_t real, uint32_t effective)
+{
+	if ((real != now && real != (uint32_t)-1) || (effective != now && effective != (uint32_t)-1))
+		return (int)posix_result(-EPERM);
+	return 0;
+}
+
+int setuid(uid_t user)
+{
+	return become(getuid(), user);
+}
+
+int seteuid(uid_t user)
+{
+	return become(getuid(), user);
+}
+
+int setgid(gid_t group)
+{
+	return become(getgid(), group);
+}
+
+int setegid(gid_t group)
+{
+	return become(getgid(), group);
+}
+
+int setreuid(uid_t real, uid_t effective)
+{
+	return become_both(getuid(), real, effective);
+}
+
+int setregid(gid_t real, gid_t effective)
+{
+	return become_both(getgid(), real, effective);
+}

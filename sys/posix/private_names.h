@@ -117,6 +117,10 @@
 #define view_umask               __posix_view_umask
 #define volume_of_file           __posix_volume_of_file
 #define volume_of_path           __posix_volume_of_path
+#define account_fields        __posix_account_fields
+#define account_find          __posix_account_find
+#define account_next          __posix_account_next
+#define account_number        __posix_account_number
 #define archive_access        __posix_archive_access
 #define archive_open          __posix_archive_open
 #define archive_refuse        __posix_archive_refuse
@@ -190,6 +194,7 @@
 #define poll_deadline         __posix_poll_deadline
 #define poll_wait             __posix_poll_wait
 #define program_close         __posix_program_close
+#define program_name          __posix_program_name
 #define program_open          __posix_program_open
 #define remote_flags_get      __posix_remote_flags_get
 #define remote_flags_set      __posix_remote_flags_set
@@ -205,6 +210,9 @@
 #define resolve_step          __posix_resolve_step
 #define resolve_use           __posix_resolve_use
 #define resolve_vfs           __posix_resolve_vfs
+#define schedule_check        __posix_schedule_check
+#define schedule_get          __posix_schedule_get
+#define schedule_set          __posix_schedule_set
 #define slot_get              __posix_slot_get
 #define stat_from_attributes  __posix_stat_from_attributes
 #define tty_line_input        __posix_tty_line_input

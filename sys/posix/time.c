@@ -284,3 +284,17 @@ int usleep(useconds_t us)
 
 	return nanosleep(&request, NULL);
 }
+
+int timespec_get(struct timespec *out, int base)
+{
+	return base == TIME_UTC && clock_gettime(CLOCK_REALTIME, out) == 0 ? base : 0;
+}
+
+/* Of the own process only. */
+int clock_getcpuclockid(pid_t pid, clockid_t *clock)
+{
+	if (pid != 0 && pid != getpid())
+		return pid < 0 ? ESRCH : ENOSYS;
+	*clock = CLOCK_PROCESS_CPUTIME_ID;
+	return 0;
+}

@@ -44,7 +44,12 @@ extern const struct chapter chapters[]; /* the last has no name */
 	X(pipe)             \
 	X(poll)             \
 	X(mknod)            \
-	X(concurrent)
+	X(concurrent)       \
+	X(glob)             \
+	X(walk)             \
+	X(streams)          \
+	X(accounts)         \
+	X(pattern)
 
 #define CHAPTER_DECLARE(name) void chapter_##name(void) __attribute__((weak));
 CHAPTER_LIST(CHAPTER_DECLARE)

@@ -26,11 +26,25 @@
 #define MS_INVALIDATE 2
 #define MS_SYNC       4
 
+#define POSIX_MADV_NORMAL     0
+#define POSIX_MADV_RANDOM     1
+#define POSIX_MADV_SEQUENTIAL 2
+#define POSIX_MADV_WILLNEED   3
+#define POSIX_MADV_DONTNEED   4
+
+#define MCL_CURRENT 1
+#define MCL_FUTURE  2
+
 _BEGIN_STD_C
 void *mmap(void *, size_t, int, int, int, off_t);
 int munmap(void *, size_t);
 int mprotect(void *, size_t, int);
 int msync(void *, size_t, int);
+int posix_madvise(void *, size_t, int);
+int mlock(const void *, size_t);
+int munlock(const void *, size_t);
+int mlockall(int);
+int munlockall(void);
 _END_STD_C
 
 #endif

@@ -29,6 +29,13 @@ _BEGIN_STD_C
 int flock(int, int);
 #endif
 #if __POSIX_VISIBLE >= 200112
+#define POSIX_FADV_NORMAL     0
+#define POSIX_FADV_RANDOM     1
+#define POSIX_FADV_SEQUENTIAL 2
+#define POSIX_FADV_WILLNEED   3
+#define POSIX_FADV_DONTNEED   4
+#define POSIX_FADV_NOREUSE    5
+int posix_fadvise(int, off_t, off_t, int);
 int posix_fallocate(int, off_t, off_t);
 #endif
 _END_STD_C

@@ -10,6 +10,7 @@
 #define OPEN_MAX 256
 #undef CHILD_MAX /* no fixed one */
 #undef LINK_MAX  /* of each file system */
+#define NGROUPS_MAX 32
 #undef PIPE_BUF
 #define PIPE_BUF 4096
 #undef MAX_CANON
