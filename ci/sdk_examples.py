@@ -150,6 +150,17 @@ def check_headers():
     return Outcome(passed=len(headers))
 
 
+def check_posix_headers():
+    """The C library's headers against what POSIX has them declare, and docs/posix.md's list of what is absent."""
+    folder, path = workshop()
+    flags, libraries = (run(["veridian-pkg-config", option, "veridian"], folder, path).strip() for option in ("--cflags", "--libs"))
+    tests = build.ROOT / "tests" / "posix" / "headers"
+    command = [f"python3 -B '{tests}/headers.py' --page '{build.ROOT}/docs/posix.md' '{tests}/functions.txt' '{folder}/posix-headers'",
+               f"riscv64-unknown-elf-gcc {flags} -- {libraries}"]
+    output = run(["sh", "-c", " ".join(command)], folder, path)
+    return Outcome(passed=int(output.strip().splitlines()[-1].split()[0]))
+
+
 def check_example(name):
     _, tests = built(name)
     return Outcome(passed=1 + tests)
@@ -157,5 +168,5 @@ def check_example(name):
 
 def jobs():
     """name -> function"""
-    return {"sdk/refusals": check_refusals, "sdk/headers": check_headers} | {
+    return {"sdk/refusals": check_refusals, "sdk/headers": check_headers, "sdk/posix_headers": check_posix_headers} | {
         f"sdk/{name}": lambda name=name: check_example(name) for name in names()}
