@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Standard output of a process that was given none: lines of the kernel's log. Input is at its end.
- */
+/* Standard output of a process that was given none: lines of the system's log. Input is at its end. */
 #include <fcntl.h>
 #include <string.h>
 
-#include "sys/lib/log.h"
-#include "sys/lib/syscall.h"
+#include "sys/abi/system.h"
 #include "sys/posix/file_std.h"
+#include "sys/posix/log_out.h"
 
 /* What is written without its newline waits here; the file's lock guards it. */
 static char line[LOG_LINE_MAX];
@@ -21,7 +20,7 @@ static ssize_t log_read_end(struct file *f, void *buffer, size_t len)
 
 static void line_flush(void)
 {
-	log_text(LOG_INFO, line, line_len);
+	log_out(LOG_INFO, line, line_len);
 	line_len = 0;
 }
 
@@ -48,11 +47,13 @@ static ssize_t log_file_write(struct file *f, const void *buffer, size_t len)
 			text++;
 			left--;
 			if (line_len == 0 && !line_cut)
-				(void)log_write(LOG_INFO, "", 0); /* an empty line is a line */
-		}
-		if (newline || line_len == sizeof(line)) {
+				log_out(LOG_INFO, "", 0); /* an empty line is a line */
+			else if (line_len != 0)
+				line_flush();
+			line_cut = false;
+		} else if (line_len == sizeof(line)) {
 			line_flush();
-			line_cut = !newline;
+			line_cut = true;
 		}
 	}
 	mutex_unlock(&f->lock);

@@ -159,6 +159,7 @@
 #define file_get              __posix_file_get
 #define file_log              __posix_file_log
 #define file_log_flush        __posix_file_log_flush
+#define log_out               __posix_log_out
 #define file_new              __posix_file_new
 #define file_null_ops         __posix_file_null_ops
 #define file_put              __posix_file_put

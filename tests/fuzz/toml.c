@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Fuzz target: any bytes as services.toml, through the parser, the service reader and the ordering. */
-/* fuzz-sources: userland/init/toml/toml.c userland/init/capability.c userland/init/config.c userland/init/order.c userland/base/arena.c userland/base/text.c userland/base/utf8.c */
+/* fuzz-sources: userland/init/toml/toml.c userland/init/capability.c userland/init/config.c userland/init/config_copy.c userland/init/order.c userland/base/arena.c userland/base/text.c userland/base/utf8.c */
 /* fuzz-runs: 400000 */
 #include <stdint.h>
 #include <stdlib.h>
@@ -36,6 +36,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		order_services(&order, &config, &problems);
 		if (order.count > config.count)
 			abort();
+		for (unsigned i = 0; i < config.count; i++) {
+			struct service_config *copy = config_copy(&config.services[i]);
+			if (!copy || !config_same_process(copy, &config.services[i]))
+				abort();
+			free(copy);
+		}
 	}
 	arena_free(&arena);
 	return 0;

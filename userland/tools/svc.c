@@ -9,20 +9,22 @@
 #include "sys/abi/object.h"
 #include "sys/abi/startup.h"
 #include "sys/lib/syscall.h"
+#include "userland/tools/lib/log_lines.h"
 #include "userland/tools/lib/table.h"
 #include "userland/tools/lib/tool.h"
 
 static const struct tool tool = {
 	.name = "svc",
 	.summary = TOOL_SUMMARY,
-	.usage = "[list] | status NAME... | start NAME... | stop NAME... | restart NAME... | reload",
+	.usage = "[list] | status NAME... | start NAME... | stop NAME... | restart NAME... | reload | log NAME",
 	.details =
 		"  list      all services: state, process, restarts, since when (the default)\n"
 		"  status    everything about one\n"
 		"  start     also what it depends on; a failed one gets a new chance\n"
 		"  stop      first what depends on it\n"
 		"  restart   end its process and start it again\n"
-		"  reload    read services.toml again: /etc/init/services.toml of the root disk, else of the boot archive\n",
+		"  reload    read services.toml again: /etc/init/services.toml of the root disk, else of the boot archive\n"
+		"  log       what it said lately (logs -u NAME shows all of it)\n",
 	.options = "",
 };
 
@@ -168,6 +170,12 @@ int main(int argc, char **argv)
 		if (argc > 2)
 			tool_usage("too many arguments");
 		return tool_end(reload());
+	}
+	if (strcmp(verb, "log") == 0) {
+		struct log_wish wish = {.source = argc > 2 ? argv[2] : NULL, .level = LOGGER_LEVEL_DEBUG, .last = 20};
+		if (argc != 3)
+			tool_usage(argc < 3 ? "which service?" : "too many arguments");
+		return tool_end(log_lines(&wish));
 	}
 	bool is_status = strcmp(verb, "status") == 0;
 	if (!is_status && strcmp(verb, "start") != 0 && strcmp(verb, "stop") != 0 && strcmp(verb, "restart") != 0)
