@@ -12,6 +12,8 @@ Keys, all optional:
   nasty_disks  true: the disks of tests/images; e2fsck must find nothing wrong with the good file system among them
   disk_mib   attaches an empty disk of that size, disk_device as another device than the board's
   add        ["FILE=PATH"], as the option of `run`; FILE is relative to the checkout
+  services   TOML of services that start besides the system's own
+  icount     true: the clock counts instructions and leaps over idle time (one hart)
   examples   ["fwcfg"]: programs of these examples of the SDK, built with nothing but an SDK, are added likewise
   dtb        the device tree handed over instead of QEMU's: tests/system/NAME.dts
   expect     steps: {expect = "regex"}, {raw = "regex"}, {send = "text\\r"}; a group named x is {x} in later steps,
@@ -52,6 +54,8 @@ from ui import Failure
 FOLDER = build.ROOT / "tests" / "system"
 LOGS = build.BUILD / "test-logs"
 TIMEOUT_S = 180
+SYSTEM_SERVICES = "etc/init/services.toml"
+SERVICES = "etc/init/test.toml"
 LONG = 40  # times that, for runs with settings of their own
 STAMP = r"^(?:\[ *\d+\.\d+\] )?"  # lines that come through the kernel log carry its time
 PANIC = r"^(?:\[[^\]\n]*\]\s*)?PANIC"
@@ -64,7 +68,7 @@ KEYS = {
     "about": str, "program": str, "arguments": list, "append": str, "kernels": list, "cpu": list, "smp": list, "mem": str, "machine": str,
     "board": str, "firmware": str, "qemu_args": list, "disk_mib": int, "root_disk": bool, "nasty_disks": bool, "disk_device": str, "expect": list,
     "forbid": list, "exit": str, "timeout": int, "panic": bool, "dtb": str, "backtrace": list, "variants": list,
-    "add": list, "examples": list, "facts": str,
+    "add": list, "examples": list, "facts": str, "services": str, "icount": bool,
 }
 STEPS = {"expect", "raw", "send", "shown"}
 EXITS = {"poweroff", "reboot", "any", "halt"}
@@ -160,8 +164,10 @@ def machine_of(case):
     if "program" in spec:
         words = [spec["program"], *spec.get("arguments", []), *case.settings]
         append = f"init={','.join(words)} {append}".strip()
+    if "services" in spec:
+        append = f"services={SERVICES} {append}".strip()
     machine = qemu.Machine(
-        board=spec.get("board", "qemu-virt"), flavour=case.kernel, smp=case.smp, mem=spec.get("mem"),
+        icount=spec.get("icount", False), board=spec.get("board", "qemu-virt"), flavour=case.kernel, smp=case.smp, mem=spec.get("mem"),
         machine=spec.get("machine"), cpu=case.cpu, append=append, firmware=spec.get("firmware"),
         disk_device=spec.get("disk_device"),
         dtb=case.log_path.with_suffix(".dtb") if "dtb" in spec else None, extra=list(spec.get("qemu_args", [])))
@@ -184,6 +190,8 @@ def run(case):
         return outcome
     added = additions.parse_all(spec.get("add", []), build.ROOT) + [
         addition for name in spec.get("examples", []) for addition in additions.parse_all(sdk_examples.programs(name))]
+    if "services" in spec:
+        added.append(additions.Addition(SERVICES, services_file(case, spec["services"])))
     present = set(build.archive_map(case.kernel)) | {addition.name for addition in added}
     if "program" in spec and spec["program"] not in present:
         outcome.failed = 1
@@ -232,9 +240,16 @@ def run(case):
     if outcome.reason:
         outcome.tail = tail_of(shown)
     for leftover in (scratch, case.log_path.with_suffix(".img"), case.log_path.with_suffix(".dtb"),
-                     case.log_path.with_suffix(".cpio")):
+                     case.log_path.with_suffix(".cpio"), case.log_path.with_suffix(".services")):
         leftover.unlink(missing_ok=True)
     return outcome
+
+
+def services_file(case, text):
+    """The system's services with those of the test behind them."""
+    path = case.log_path.with_suffix(".services")
+    path.write_text(build.archive_map(case.kernel)[SYSTEM_SERVICES].read_text() + "\n" + text)
+    return path
 
 
 def compile_dts(source, target):

@@ -4,6 +4,7 @@
  *   ready          says to init that it is ready          sleep=MS   waits
  *   stop=polite    asks to be told, and ends when told    stop=deaf  asks to be told, and goes on
  *   say=TEXT       a line on standard output              log=TEXT   a line in the kernel's log
+ *   flood=N        that many lines on standard output
  *   show=PATH      the first line of that file            exit=N     ends
  * At the end it waits for ever.
  */
@@ -68,6 +69,9 @@ static void act(const char *argument)
 	} else if (strncmp(argument, "say=", 4) == 0) {
 		printf("%s\n", value);
 		fflush(stdout);
+	} else if (strncmp(argument, "flood=", 6) == 0) {
+		for (unsigned long i = 0; i < strtoul(value, NULL, 10); i++)
+			printf("flood %lu\n", i);
 	} else if (strncmp(argument, "log=", 4) == 0) {
 		snprintf(line, sizeof(line), "%s", value);
 		log_line(LOG_INFO, line);
