@@ -100,7 +100,7 @@ static const struct {
 	{"echo 'a\nb'\necho \"x", 2, "a\nb\nvsh: line 3: the quotation \" is not closed\n"},
 	{"echo ${x:?gone}; echo no", 2, "vsh: x: gone\n"},
 	{"(echo $((1/0))); echo $?", 0, "vsh: $((1/0)): division by zero\n2\n"},
-	{"source /nonexistent; echo $?", 0, "vsh: source: /nonexistent: No such file or directory\n1\n"},
+	{"source /nonexistent; echo $?", 0, "vsh: source: /nonexistent: No such file or directory\n2\n"},
 	{". /nonexistent; echo no", 2, "vsh: .: /nonexistent: No such file or directory\n"},
 	{"history; jobs; unalias q; help nosuch", 1,
 	 "vsh: unalias: q: no such alias\nvsh: help: nosuch: no such command\n"},

@@ -47,12 +47,22 @@ static bool file_test(char kind, const char *path)
 	struct stat st;
 	if (kind == 'r' || kind == 'w' || kind == 'x')
 		return access(path, kind == 'r' ? R_OK : kind == 'w' ? W_OK : X_OK) == 0;
+	if (kind == 'h' || kind == 'L')
+		return lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
 	if (stat(path, &st) != 0)
 		return false;
 	switch (kind) {
 	case 'f': return S_ISREG(st.st_mode);
 	case 'd': return S_ISDIR(st.st_mode);
+	case 'b': return S_ISBLK(st.st_mode);
 	case 'c': return S_ISCHR(st.st_mode);
+	case 'p': return S_ISFIFO(st.st_mode);
+	case 'S': return S_ISSOCK(st.st_mode);
+	case 'g': return st.st_mode & S_ISGID;
+	case 'u': return st.st_mode & S_ISUID;
+	case 'k': return st.st_mode & S_ISVTX;
+	case 'O': return st.st_uid == geteuid();
+	case 'G': return st.st_gid == getegid();
 	case 's': return st.st_size > 0;
 	default: return true; /* e */
 	}
@@ -60,7 +70,7 @@ static bool file_test(char kind, const char *path)
 
 static bool is_unary(const char *word)
 {
-	return word[0] == '-' && word[1] && !word[2] && strchr("edfcsrwxnzt", word[1]);
+	return word[0] == '-' && word[1] && !word[2] && strchr("edfcbpSgukOGhLsrwxnzt", word[1]);
 }
 
 static bool unary(struct reader *r)
@@ -76,7 +86,8 @@ static bool unary(struct reader *r)
 	return file_test(kind, operand);
 }
 
-static const char *const comparisons[] = {"=", "==", "!=", "-eq", "-ne", "-lt", "-le", "-gt", "-ge"};
+static const char *const comparisons[] = {"=",   "==",  "!=",  "-eq", "-ne", "-lt", "-le",
+					  "-gt", "-ge", "-nt", "-ot", "-ef", "<",   ">"};
 
 static bool is_binary(const char *word)
 {
@@ -87,6 +98,24 @@ static bool is_binary(const char *word)
 	return false;
 }
 
+static bool newer(const struct stat *a, const struct stat *b)
+{
+	return a->st_mtim.tv_sec != b->st_mtim.tv_sec ? a->st_mtim.tv_sec > b->st_mtim.tv_sec
+						      : a->st_mtim.tv_nsec > b->st_mtim.tv_nsec;
+}
+
+/* A file that is not there is older than all others. */
+static bool compare_files(const char *how, const char *left, const char *right)
+{
+	struct stat a, b;
+	bool has_a = stat(left, &a) == 0, has_b = stat(right, &b) == 0;
+	if (how[1] == 'e')
+		return has_a && has_b && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+	if (how[1] == 'n')
+		return has_a && (!has_b || newer(&a, &b));
+	return has_b && (!has_a || newer(&b, &a));
+}
+
 static bool binary(struct reader *r)
 {
 	const char *left = r->at[0], *how = r->at[1], *right = r->at[2];
@@ -95,6 +124,10 @@ static bool binary(struct reader *r)
 		return strcmp(left, right) == 0;
 	if (how[0] == '!')
 		return strcmp(left, right) != 0;
+	if (how[0] == '<' || how[0] == '>')
+		return how[0] == '<' ? strcmp(left, right) < 0 : strcmp(left, right) > 0;
+	if (strcmp(how, "-nt") == 0 || strcmp(how, "-ot") == 0 || strcmp(how, "-ef") == 0)
+		return compare_files(how, left, right);
 	long long a = number(r, left), b = number(r, right);
 	switch (how[1] << 8 | how[2]) {
 	case 'e' << 8 | 'q': return a == b;
@@ -168,7 +201,21 @@ int builtin_test(struct shell *shell, int argc, char **argv)
 	}
 	if (r.at == r.end)
 		return 1;
-	bool value = expression(&r);
+	/* With few words POSIX says what they are by their number, whatever they look like. */
+	if (r.end - r.at == 1)
+		return **r.at == '\0';
+	if (r.end - r.at == 2 && at(&r, "!"))
+		return *r.at[1] != '\0';
+	bool negated = r.end - r.at == 4 && at(&r, "!"), value;
+	r.at += negated;
+	if (r.end - r.at == 3 && (strcmp(r.at[1], "-a") == 0 || strcmp(r.at[1], "-o") == 0)) {
+		bool left = *r.at[0] != '\0', right = *r.at[2] != '\0';
+		value = r.at[1][1] == 'a' ? left && right : left || right;
+		r.at = r.end;
+	} else {
+		value = expression(&r);
+	}
+	value = value != negated;
 	if (!r.failed && r.at != r.end)
 		fail(&r, "unexpected", *r.at);
 	return r.failed ? STATUS_USAGE : !value;

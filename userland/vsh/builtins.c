@@ -126,7 +126,7 @@ static bool find_script(const struct shell *shell, const char *name, struct text
 static int builtin_source(struct shell *shell, int argc, char **argv)
 {
 	struct text path = {0};
-	bool own = strcmp(argv[0], "source") == 0; /* not POSIX's: also looks here, and its mistakes end nothing */
+	bool own = strcmp(argv[0], "source") == 0; /* not POSIX's: also looks here */
 	int first = argc > 1 && strcmp(argv[1], "--") == 0 ? 2 : 1;
 	if (argc <= first)
 		return builtin_usage(shell, argv[0]);
@@ -143,7 +143,7 @@ static int builtin_source(struct shell *shell, int argc, char **argv)
 	if (!found || access(text_get(&path), R_OK) != 0) {
 		shell_error(shell, "%s: %s: %s", argv[0], argv[first], found ? strerror(errno) : "not found");
 		text_free(&path);
-		return own ? 1 : shell_fail(shell, STATUS_USAGE);
+		return shell->special ? shell_fail(shell, STATUS_USAGE) : STATUS_USAGE;
 	}
 	char *const *args = shell->expand.args;
 	size_t count = shell->expand.args_count;

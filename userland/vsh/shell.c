@@ -128,14 +128,15 @@ static void tell_mistake(struct shell *shell, const struct parse_error *error, u
 	shell_fail(shell, STATUS_USAGE);
 }
 
-/* One line's commands from the text. False: they are not complete. */
-static bool run_commands(struct shell *shell, struct parse_input *input, unsigned line)
+/* One line's commands from the text. False: they are not complete. Sets *any if there were some. */
+static bool run_commands(struct shell *shell, struct parse_input *input, unsigned line, bool *any)
 {
 	struct arena arena = {0};
 	struct parse_error error;
 	struct node *node;
 	enum parse_result result = parse_line(&arena, input, &node, &error);
 	bool done = result != PARSE_INCOMPLETE || input->final;
+	*any = *any || (done && (result != PARSE_OK || node));
 	if (shell->options[OPTION_VERBOSE] && done)
 		(void)file_write(STDERR_FILENO, input->text, input->consumed);
 	if (result == PARSE_OK && node) {
@@ -153,7 +154,7 @@ static bool run_commands(struct shell *shell, struct parse_input *input, unsigne
 bool shell_try_text(struct shell *shell, const char *text, size_t len, unsigned line, bool last)
 {
 	struct parse_input input = {.text = text, .len = len, .aliases = &shell->aliases, .final = last};
-	bool done = run_commands(shell, &input, line);
+	bool any = false, done = run_commands(shell, &input, line, &any);
 	traps_run(shell);
 	return done;
 }
@@ -161,14 +162,16 @@ bool shell_try_text(struct shell *shell, const char *text, size_t len, unsigned 
 int shell_run_text(struct shell *shell, const char *text, size_t len)
 {
 	unsigned line = shell->line;
-	shell->expand.status = 0;
+	bool any = false;
 	while (len != 0 && shell->flow == FLOW_NONE) {
 		struct parse_input input = {.text = text, .len = len, .aliases = &shell->aliases, .final = true};
-		run_commands(shell, &input, line);
+		run_commands(shell, &input, line, &any);
 		text += input.consumed;
 		len -= input.consumed;
 		line += input.lines;
 	}
+	if (!any)
+		shell->expand.status = 0;
 	return shell->expand.status;
 }
 

@@ -98,11 +98,12 @@ struct shell {
 	struct text out;               /* of the built-in that runs; written when it has ended */
 	struct text trace;             /* set -x: the assignments of the command that runs */
 	unsigned errors;               /* messages so far */
-	bool leaving;                  /* `exit` was refused once because of stopped jobs */
-	int terminal;                  /* job control: the controlling terminal, -1 without */
-	pid_t group;                   /* the shell's own */
-	pid_t group_before;            /* who had the terminal when the shell started */
-	struct termios modes;          /* of the terminal, as the shell leaves it to programs */
+	bool special;         /* the built-in that begins may end the script by a mistake: no `command` before it */
+	bool leaving;         /* `exit` was refused once because of stopped jobs */
+	int terminal;         /* job control: the controlling terminal, -1 without */
+	pid_t group;          /* the shell's own */
+	pid_t group_before;   /* who had the terminal when the shell started */
+	struct termios modes; /* of the terminal, as the shell leaves it to programs */
 };
 
 /* ---- shell.c -------------------------------------------------------------------------------- */

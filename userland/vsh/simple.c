@@ -95,6 +95,7 @@ static bool runs_commands(const char *name)
 static int call_builtin(struct shell *shell, const struct builtin *builtin, struct names *fields, bool special)
 {
 	unsigned errors = shell->errors;
+	shell->special = special;
 	int status = builtin->run(shell, (int)fields->count, fields->list);
 	bool mistake = status != 0 && shell->errors != errors;
 	status = write_output(shell, builtin->name, status);
