@@ -33,9 +33,9 @@ struct grant_source {
 	handle_t log_keep; /* memory of that service which outlives it */
 	handle_t procd;    /* HANDLE_NONE: no service has the capability process_server */
 	handle_t procd_keep;
-	handle_t view;    /* of the files, for this service alone; HANDLE_NONE: as its capabilities say */
+	handle_t view;      /* of the files, for this service alone; HANDLE_NONE: as its capabilities say */
 	handle_t terminals; /* HANDLE_NONE: no service has the capability terminals */
-	handle_t console; /* endpoint of the console's device; HANDLE_NONE: none, or terminals has it */
+	handle_t console;   /* endpoint of the console's device; HANDLE_NONE: none, or terminals has it */
 };
 
 /* grant_free is due in any case. */
