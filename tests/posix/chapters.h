@@ -50,6 +50,10 @@ extern const struct chapter chapters[]; /* the last has no name */
 	X(streams)          \
 	X(accounts)         \
 	X(pattern)
+	X(waiting)          \
+	X(groups)           \
+	X(limits)           \
+	X(concurrent)
 
 #define CHAPTER_DECLARE(name) void chapter_##name(void) __attribute__((weak));
 CHAPTER_LIST(CHAPTER_DECLARE)

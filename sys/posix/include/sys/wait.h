@@ -17,6 +17,15 @@
 #define WIFCONTINUED(status) ((status) == 0xffff)
 #define WCOREDUMP(status)    ((status)&0x80)
 
+#ifndef CLD_EXITED /* si_code of SIGCHLD; <signal.h>'s */
+#define CLD_EXITED    1
+#define CLD_KILLED    2
+#define CLD_DUMPED    3
+#define CLD_TRAPPED   4
+#define CLD_STOPPED   5
+#define CLD_CONTINUED 6
+#endif
+
 typedef enum { P_ALL, P_PID, P_PGID } idtype_t;
 
 _BEGIN_STD_C
