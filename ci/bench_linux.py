@@ -101,8 +101,8 @@ def veridian_services(commands):
     text = SYSTEM_SERVICES.read_text()
     tables = re.split(r"(?m)^(?=\[\[services\]\])", text)
     kept = [table for table in tables if 'name = "shell"' not in table]
-    job = ('[[services]]\nname = "job"\npath = "/bin/vsh"\n' f"args = ['-c', '{commands}']\n" 'depends_on = ["devmgr", "vfs", "tty"]\n'
-           'capabilities = ["files", "mounts", "bootfs", "devices", "power"]\nconsole = true\n')
+    job = ('[[services]]\nname = "job"\npath = "/bin/vsh"\n' f"args = ['-c', '{commands}']\n" 'depends_on = ["devmgr", "vfs", "procd", "tty"]\n'
+           'capabilities = ["files", "mounts", "processes", "bootfs", "devices", "power"]\nconsole = true\n')
     if len(kept) != len(tables) - 1 or "'" in commands:
         raise Failure(f"bench: {SYSTEM_SERVICES.relative_to(build.ROOT)} is not what ci/bench_linux.py knows")
     return "".join([*kept, job])
