@@ -13,6 +13,8 @@ Keys, all optional:
   disk_mib   attaches an empty disk of that size, disk_device as another device than the board's
   add        ["FILE=PATH"], as the option of `run`; FILE is relative to the checkout
   services   TOML of services that start besides the system's own
+  many_services  200: so many more with random dependencies (--set services=N, seed=N); what the log says of them is checked
+  storm      ["kills=N", "minutes=N"]: a service that kills them at random, with these settings or those of --set
   icount     true: the clock counts instructions and leaps over idle time (one hart)
   examples   ["fwcfg"]: programs of these examples of the SDK, built with nothing but an SDK, are added likewise
   dtb        the device tree handed over instead of QEMU's: tests/system/NAME.dts
@@ -43,6 +45,7 @@ import build
 import disk
 import facts
 import image
+import many_services
 import nasty
 import qemu
 import sdk_examples
@@ -68,7 +71,7 @@ KEYS = {
     "about": str, "program": str, "arguments": list, "append": str, "kernels": list, "cpu": list, "smp": list, "mem": str, "machine": str,
     "board": str, "firmware": str, "qemu_args": list, "disk_mib": int, "root_disk": bool, "nasty_disks": bool, "disk_device": str, "expect": list,
     "forbid": list, "exit": str, "timeout": int, "panic": bool, "dtb": str, "backtrace": list, "variants": list,
-    "add": list, "examples": list, "facts": str, "services": str, "icount": bool,
+    "add": list, "examples": list, "facts": str, "services": str, "icount": bool, "many_services": int, "storm": list,
 }
 STEPS = {"expect", "raw", "send", "shown"}
 EXITS = {"poweroff", "reboot", "any", "halt"}
@@ -164,7 +167,7 @@ def machine_of(case):
     if "program" in spec:
         words = [spec["program"], *spec.get("arguments", []), *case.settings]
         append = f"init={','.join(words)} {append}".strip()
-    if "services" in spec:
+    if services_of(case):
         append = f"services={SERVICES} {append}".strip()
     machine = qemu.Machine(
         icount=spec.get("icount", False), board=spec.get("board", "qemu-virt"), flavour=case.kernel, smp=case.smp, mem=spec.get("mem"),
@@ -190,8 +193,8 @@ def run(case):
         return outcome
     added = additions.parse_all(spec.get("add", []), build.ROOT) + [
         addition for name in spec.get("examples", []) for addition in additions.parse_all(sdk_examples.programs(name))]
-    if "services" in spec:
-        added.append(additions.Addition(SERVICES, services_file(case, spec["services"])))
+    if services_of(case):
+        added.append(additions.Addition(SERVICES, services_file(case)))
     present = set(build.archive_map(case.kernel)) | {addition.name for addition in added}
     if "program" in spec and spec["program"] not in present:
         outcome.failed = 1
@@ -231,6 +234,8 @@ def run(case):
             outcome.reason = missing_in(shown, spec.get("backtrace", []))
         if "facts" in spec:
             judge_facts(spec, console.text, outcome)
+        if "many_services" in spec and "storm" not in spec and not outcome.reason:
+            outcome.reason = many_services.wrong(many_services_of(case), console.text)
     if spec.get("root_disk") and not outcome.reason:
         outcome.reason = disk.wrong(scratch)
     if spec.get("nasty_disks"):
@@ -245,10 +250,35 @@ def run(case):
     return outcome
 
 
-def services_file(case, text):
+def setting(case, name, otherwise):
+    values = dict(word.split("=", 1) for word in [*case.spec.get("storm", []), *case.settings])
+    return int(values.get(name, otherwise))
+
+
+def many_services_of(case):
+    if "many_services" not in case.spec:
+        return []
+    return many_services.make(setting(case, "services", case.spec["many_services"]), setting(case, "seed", 1))
+
+
+def services_of(case):
+    """TOML of the services that start besides the system's own."""
+    text, many = case.spec.get("services", ""), many_services_of(case)
+    storm = "storm" in case.spec
+    if many:
+        text += many_services.text(many, 'restart_policy = "always"\nrestart_limit = 0\n' if storm else "")
+    if storm:
+        words = [f"{name}={setting(case, name, 1)}" for name in ("kills", "minutes", "seed")]
+        words.append(f"services={sum(not service.reason for service in many)}")
+        text += ('[[services]]\nname = "storm"\npath = "/test/storm"\ndepends_on = ["shell", "logger"]\nconsole = true\n'
+                 f'capabilities = ["system_inspect", "process_control"]\nargs = {words}\n')
+    return text
+
+
+def services_file(case):
     """The system's services with those of the test behind them."""
     path = case.log_path.with_suffix(".services")
-    path.write_text(build.archive_map(case.kernel)[SYSTEM_SERVICES].read_text() + "\n" + text)
+    path.write_text(build.archive_map(case.kernel)[SYSTEM_SERVICES].read_text() + "\n" + services_of(case))
     return path
 
 

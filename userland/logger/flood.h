@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define FLOOD_BURST   500u          /* lines at once, after some quiet */
+#define FLOOD_BURST   1000u         /* lines at once, after some quiet */
 #define FLOOD_LINE_NS 20000000ull   /* one line more for each of these: 50 a second */
 #define FLOOD_TELL_NS 1000000000ull /* while it goes on, what was dropped is told at most so often */
 
