@@ -10,15 +10,15 @@ const char *history_get(const struct history *history, size_t n)
 	return history->lines[(history->first + n) % HISTORY_LINES];
 }
 
-void history_add(struct history *history, const char *line)
+bool history_add(struct history *history, const char *line)
 {
 	if (line[strspn(line, " \t\r\n")] == '\0')
-		return;
+		return false;
 	if (history->count != 0 && strcmp(history_get(history, history->count - 1), line) == 0)
-		return;
+		return false;
 	char *copy = strdup(line);
 	if (!copy)
-		return;
+		return false;
 	if (history->count == HISTORY_LINES) {
 		free(history->lines[history->first]);
 		history->first = (history->first + 1) % HISTORY_LINES;
@@ -26,6 +26,7 @@ void history_add(struct history *history, const char *line)
 		history->dropped++;
 	}
 	history->lines[(history->first + history->count++) % HISTORY_LINES] = copy;
+	return true;
 }
 
 size_t history_search(const struct history *history, size_t before, const char *text)

@@ -13,8 +13,9 @@ struct history {
 	size_t dropped; /* that made room: entry 0 has number dropped + 1 */
 };
 
-/* Blank lines and repetitions of the last one are not kept. Without memory the line is not kept either. */
-void history_add(struct history *history, const char *line);
+/* Blank lines and repetitions of the last one are not kept. Without memory the line is not kept
+ * either. True: it was. */
+bool history_add(struct history *history, const char *line);
 /* n from 0 (oldest) to count - 1. */
 const char *history_get(const struct history *history, size_t n);
 /* The newest entry before number `before` that contains the text; history->count if there is none. */

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "userland/vsh/history_file.h"
 #include "userland/vsh/interrupt.h"
 #include "userland/vsh/prompt.h"
 #include "userland/vsh/shell.h"
@@ -60,6 +61,39 @@ static bool may_leave(struct shell *shell, bool *warned)
 	return false;
 }
 
+/* Where the history is kept, in *path; empty: nowhere. */
+static void find_history(const struct shell *shell, struct text *path)
+{
+	const char *file = vars_get(&shell->vars, "HISTFILE"), *home = vars_get(&shell->vars, "HOME");
+	if (file)
+		text_add_string(path, file);
+	else if (home)
+		text_format(path, "%s/.vsh_history", home);
+	if (path->failed)
+		text_cut(path, 0);
+}
+
+/* A blank in front keeps a line out of the file. */
+static void remember(struct shell *shell, const char *line)
+{
+	struct text path = {0};
+	if (!history_add(&shell->history, line) || line[0] == ' ')
+		return;
+	find_history(shell, &path);
+	if (path.len != 0)
+		(void)history_file_append(text_get(&path), line); /* it may be a read-only system: nothing to say */
+	text_free(&path);
+}
+
+static void load_history(struct shell *shell)
+{
+	struct text path = {0};
+	find_history(shell, &path);
+	if (path.len != 0)
+		history_file_load(&shell->history, text_get(&path));
+	text_free(&path);
+}
+
 /* Reads lines until they are a whole command, and runs it. False: no more input. */
 static bool run_next(struct shell *shell, struct terminal *terminal, struct text *prompt, unsigned *line)
 {
@@ -79,7 +113,7 @@ static bool run_next(struct shell *shell, struct terminal *terminal, struct text
 		go_on = result == LINE_OK;
 		*line += 1;
 		if (go_on && shell->interactive && !more)
-			history_add(&shell->history, text_get(&command));
+			remember(shell, text_get(&command));
 		if (command.failed) {
 			shell_error(shell, "out of memory: the line is dropped");
 			break;
@@ -108,6 +142,8 @@ static int run_input(struct shell *shell)
 	bool warned = false;
 	unsigned line = 1;
 	terminal_init(&terminal, shell);
+	if (shell->interactive)
+		load_history(shell);
 	while (shell->flow != FLOW_EXIT) {
 		tell_jobs(shell);
 		/* Ctrl-C, and `return` or `break` that nobody took, end here. */
