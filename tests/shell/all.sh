@@ -19,4 +19,14 @@ for out in "$folder"/*.out; do
 		cat /tmp/errors
 	fi
 done
+# help describes everything that can be run.
+help | while read -r name rest; do
+	case $name in
+	Built-in | Words | Programs | Keys:) ;;
+	*) [ -n "$rest" ] && help "$name" >/dev/null || echo "FAIL help $name" ;;
+	esac
+done
+for name in ! { if then elif else fi for in while until do done case esac; do
+	help "$name" >/dev/null || echo "FAIL help $name"
+done
 echo ALL DONE

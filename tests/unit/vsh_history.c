@@ -96,8 +96,9 @@ static void together(void)
 	unsigned wrong = 0;
 	for (size_t n = 0; n < history.count; n++) {
 		int writer, line, end = 0;
-		if (sscanf(history_get(&history, n), "writer %d line %d %n", &writer, &line, &end) != 2 || writer >= WRITERS ||
-		    strcmp(history_get(&history, n) + end, padding) != 0 || (last[writer] >= 0 && line != last[writer] + 1)) {
+		if (sscanf(history_get(&history, n), "writer %d line %d %n", &writer, &line, &end) != 2 ||
+		    writer >= WRITERS || strcmp(history_get(&history, n) + end, padding) != 0 ||
+		    (last[writer] >= 0 && line != last[writer] + 1)) {
 			wrong++;
 			continue;
 		}

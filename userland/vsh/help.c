@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* help: built-ins from their table, programs from PATH with the summaries of /etc/programs. */
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -58,12 +59,46 @@ static void find_programs(const struct shell *shell, struct names *programs)
 	names_unique(programs);
 }
 
+/* The words of the grammar. NULL: it is none. */
+static const char *describe_word(const char *name)
+{
+	static const struct {
+		const char *words, *text;
+	} table[] = {
+		{" if then elif else fi ",
+		 "if LIST; then LIST; [elif LIST; then LIST;]... [else LIST;] fi\n    run commands by "
+		 "the status of others"},
+		{" for in ",
+		 "for NAME [in WORD...]; do LIST; done\n    run commands for each word (without in: each parameter)"},
+		{" while until do done ",
+		 "while LIST; do LIST; done\nuntil LIST; do LIST; done\n    run commands as long as (until) "
+		 "others succeed"},
+		{" case esac ",
+		 "case WORD in [PATTERN [| PATTERN]...) LIST ;;]... esac\n    run the commands of the first pattern "
+		 "that matches; ;& instead of ;; goes on with the next ones"},
+		{" { } ", "{ LIST; }\n    several commands as one"},
+		{" ( ) ", "( LIST )\n    commands in a shell of their own"},
+		{" ! ", "! PIPELINE\n    succeed if it fails"},
+	};
+	char word[16];
+	if (snprintf(word, sizeof(word), " %s ", name) >= (int)sizeof(word))
+		return NULL;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		if (strstr(table[i].words, word))
+			return table[i].text;
+	}
+	return NULL;
+}
+
 static int describe(struct shell *shell, const char *name, const char *summaries)
 {
 	const struct builtin *builtin = builtin_find(name);
+	const char *grammar = describe_word(name);
 	struct text path = {0};
 	int status = 0;
-	if (builtin) {
+	if (grammar) {
+		text_format(&shell->out, "%s\n", grammar);
+	} else if (builtin) {
 		text_format(&shell->out, "%s %s\n    %s\n", name, builtin->usage, builtin->summary);
 	} else if (program_find(shell, name, NULL, &path) == 0) {
 		text_format(&shell->out, "%s\n    ", text_get(&path));
@@ -84,15 +119,14 @@ int builtin_help(struct shell *shell, int argc, char **argv)
 	int status = 0;
 
 	read_summaries(&summaries); /* without it there are names only */
-	if (argc > 2) {
-		shell_error(shell, "usage: help [NAME]");
-		status = STATUS_USAGE;
-	} else if (argc == 2) {
-		status = describe(shell, argv[1], text_get(&summaries));
-	} else {
+	for (int i = 1; i < argc; i++)
+		status |= describe(shell, argv[i], text_get(&summaries));
+	if (argc == 1) {
 		text_add_string(&shell->out, "Built-in commands:\n");
 		for (size_t i = 0; i < builtins_count; i++)
 			text_format(&shell->out, "  %-10s %s\n", builtins[i].name, builtins[i].summary);
+		text_add_string(&shell->out,
+				"Words of the grammar: ! { } ( ) if for while until case (help WORD tells more)\n");
 		text_add_string(&shell->out, "Programs (NAME --help tells more):\n");
 		find_programs(shell, &programs);
 		for (size_t i = 0; i < programs.count; i++) {

@@ -94,7 +94,8 @@ static void shorten(int fd, const char *path)
 	size_t len;
 	char *kept = read_end(fd, HISTORY_FILE_BYTES / 2, &len);
 	text_format(&beside, "%s.new", path);
-	int fresh = kept && !beside.failed ? open(text_get(&beside), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : -1;
+	int fresh = kept && !beside.failed ? open(text_get(&beside), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)
+					   : -1;
 	if (fresh >= 0) {
 		bool good = write_whole(fresh, kept, len);
 		close(fresh);

@@ -116,8 +116,9 @@ static void fail_open(struct parser *p, char open)
 	p->result = p->replacing ? PARSE_ERROR : PARSE_INCOMPLETE;
 }
 
-/* The line at the lexer, with those that escaped ends join to it when the document is not quoted. */
-static const char *document_line(struct lexer *lexer, bool quoted, size_t *len)
+/* The line at the lexer, with those that escaped ends join to it when the document is not quoted. *open: it still ends in a
+ * backslash, as the text does. */
+static const char *document_line(struct lexer *lexer, bool quoted, size_t *len, bool *open)
 {
 	const char *start = lexer->at;
 	bool joined;
@@ -130,6 +131,7 @@ static const char *document_line(struct lexer *lexer, bool quoted, size_t *len)
 		lexer->at = newline ? newline + 1 : lexer->end;
 		lexer->line += newline != NULL;
 		joined = !quoted && newline && slashes % 2 != 0;
+		*open = !quoted && slashes % 2 != 0;
 		*len = (size_t)(stop - start);
 	} while (joined && lexer->at < lexer->end);
 	return start;
@@ -138,11 +140,11 @@ static const char *document_line(struct lexer *lexer, bool quoted, size_t *len)
 static void read_document(struct parser *p, const struct pending *document)
 {
 	struct text body = {0};
-	bool quoted = document->redirect->kind == REDIRECT_HERE_QUOTED, ended = false;
+	bool quoted = document->redirect->kind == REDIRECT_HERE_QUOTED, ended = false, open = false;
 	size_t end_len = strlen(document->end), len;
 
 	while (!ended && p->lexer.at < p->lexer.end) {
-		const char *line = document_line(&p->lexer, quoted, &len);
+		const char *line = document_line(&p->lexer, quoted, &len, &open);
 		while (document->tabs && len != 0 && *line == '\t') {
 			line++;
 			len--;
@@ -150,7 +152,8 @@ static void read_document(struct parser *p, const struct pending *document)
 		ended = len == end_len && memcmp(line, document->end, len) == 0;
 		if (!ended) {
 			text_add(&body, line, len);
-			text_add_char(&body, '\n');
+			/* A backslash at the end of all stands for itself. */
+			text_add_string(&body, open ? "\\\n" : "\n");
 		}
 	}
 	if (!ended && !p->final && p->replacing == 0) {
