@@ -44,12 +44,11 @@ extern const struct chapter chapters[]; /* the last has no name */
 	X(pipe)             \
 	X(poll)             \
 	X(mknod)            \
-	X(concurrent)       \
 	X(glob)             \
 	X(walk)             \
 	X(streams)          \
 	X(accounts)         \
-	X(pattern)
+	X(pattern)          \
 	X(waiting)          \
 	X(groups)           \
 	X(limits)           \
