@@ -10,8 +10,6 @@
 #include "sys/posix/errno_map.h"
 #include "sys/posix/terminal.h"
 
-char *ctermid(char *name);
-
 pid_t tcgetpgrp(int fd)
 {
 	uint64_t group = 0;
@@ -83,7 +81,7 @@ char *ptsname(int fd)
 
 char *ctermid(char *name)
 {
-	static char own[16]; /* L_ctermid */
+	static char own[L_ctermid];
 
 	return strcpy(name ? name : own, "/dev/tty");
 }

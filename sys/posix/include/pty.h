@@ -3,19 +3,11 @@
 #ifndef _PTY_H
 #define _PTY_H
 
-#include <stddef.h>
 #include <termios.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/* As POSIX has them (in <stdlib.h>). */
-int posix_openpt(int flags);
-int grantpt(int fd);
-int unlockpt(int fd);
-char *ptsname(int fd);
-int ptsname_r(int fd, char *name, size_t size);
 
 /* name (NULL: not wanted) takes the slave's path: 32 bytes are enough. settings and size: NULL for the usual ones. */
 int openpty(int *master, int *slave, char *name, const struct termios *settings, const struct winsize *size);

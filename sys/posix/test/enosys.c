@@ -37,10 +37,6 @@ int main(void)
 	struct timespec now = {0};
 	sigset_t set = 0;
 
-	CALL(tcflow, 0, TCOON);
-	CALL(tcsendbreak, 0, 0);
-	CALL(tcgetpgrp, 0);
-	CALL(tcsetpgrp, 0, 1);
 	CALL(fork);
 	CALL(vfork);
 	CALL(execv, "/bin/vsh", words);
@@ -52,9 +48,6 @@ int main(void)
 	CALL(sigsuspend, &set);
 	CALL(alarm, 1);
 	CALL(pause);
-	CALL(setpgid, 0, 0);
-	CALL(getpgid, 0);
-	CALL(setsid);
 	CALL(clock_settime, CLOCK_REALTIME, &now);
 	CALL_TELL(pthread_cancel, pthread_self());
 	CALL_TELL(pthread_kill, pthread_self(), SIGTERM);

@@ -8,6 +8,10 @@
 #include_next <stdio.h>
 
 _BEGIN_STD_C
+#if __POSIX_VISIBLE
+#define L_ctermid 16
+char *ctermid(char *);
+#endif
 #if __ATFILE_VISIBLE
 int renameat(int, const char *, int, const char *);
 #endif
