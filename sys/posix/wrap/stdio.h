@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The C library's <stdio.h>, with renameat, streams over memory and functions, dprintf, and a buffer of streams that is one full
+/* The C library's <stdio.h>, with popen, renameat, streams over memory and functions, dprintf, and a buffer of streams that is one full
  * message to a file system. */
 #ifndef _VERIDIAN_STDIO_H
 #define _VERIDIAN_STDIO_H
@@ -11,6 +11,8 @@ _BEGIN_STD_C
 #if __POSIX_VISIBLE
 #define L_ctermid 16
 char *ctermid(char *);
+FILE *popen(const char *, const char *);
+int pclose(FILE *);
 #endif
 #if __ATFILE_VISIBLE
 int renameat(int, const char *, int, const char *);
