@@ -43,6 +43,7 @@ extern const struct chapter chapters[]; /* the last has no name */
 	X(fifo)             \
 	X(pipe)             \
 	X(poll)             \
+	X(poll_fifo)        \
 	X(shell)            \
 	X(mknod)            \
 	X(glob)             \
