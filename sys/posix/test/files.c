@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <pthread.h>
 #include <spawn.h>
 #include <stdint.h>
@@ -24,6 +25,8 @@
 #include "sys/lib/syscall.h"
 #include "sys/posix/test/check.h"
 #include "sys/posix/test/files_up.h"
+
+int pipe2(int fds[2], int flags); /* <unistd.h> shows it to _GNU_SOURCE only */
 
 static int put(const char *path, const char *text)
 {
@@ -724,6 +727,84 @@ static void test_fifo_deaths(void)
 	CHECK(unlink("/tmp/first") == 0 && unlink(path) == 0);
 }
 
+/* The process of the pipes, which are mounted nowhere. */
+static handle_t pipes_open(void)
+{
+	static handle_t processes, inspect;
+	struct process_info info;
+	handle_t process = HANDLE_NONE;
+
+	if (processes == HANDLE_NONE)
+		CHECK(resource_create(startup_handle(HND_RES_SYSTEM), SYSTEM_PROCESS, 1, &processes) == OK &&
+		      resource_create(startup_handle(HND_RES_SYSTEM), SYSTEM_INSPECT, 1, &inspect) == OK);
+	for (uint64_t at = 0; system_info(inspect, INFO_PROCESS, at, &info, sizeof(info), NULL) == OK; at = info.koid) {
+		if (strncmp(info.name, "pipefs.", 7) == 0 && info.state != PROCESS_ENDED &&
+		    process_open(processes, info.koid, &process) == OK)
+			break;
+	}
+	return process;
+}
+
+static void pipes_kill(void)
+{
+	handle_t process = HANDLE_NONE;
+
+	for (int tries = 0; process == HANDLE_NONE && tries < 1000; tries++) {
+		process = pipes_open();
+		if (process == HANDLE_NONE)
+			usleep(1000);
+	}
+	CHECK(process_kill(process, 9) == OK);
+	(void)handle_close(process);
+}
+
+static void *pipe_poller(void *fd)
+{
+	struct pollfd entry = {.fd = *(int *)fd, .events = POLLIN};
+	int count = poll(&entry, 1, -1);
+
+	return (void *)(intptr_t)(count == 1 ? entry.revents : -1);
+}
+
+/* The same of pipes: what is in them is lost, and they go on; who polls them asks the next instance. */
+static void test_pipe_deaths(void)
+{
+	char back[8];
+	pthread_t thread;
+	void *result = NULL;
+	int fds[2], more[2];
+	struct pollfd entry = {.events = POLLIN};
+
+	CHECK(pipe2(fds, O_NONBLOCK) == 0 && write(fds[1], "lost", 4) == 4);
+	pipes_kill();
+	CHECK_FAILS(read(fds[0], back, 8), EIO);
+	CHECK_FAILS(read(fds[0], back, 8), EAGAIN);
+	CHECK(write(fds[1], "new", 3) == 3 && read(fds[0], back, 8) == 3 && memcmp(back, "new", 3) == 0);
+	CHECK(fcntl(fds[0], F_SETFL, 0) == 0);
+	CHECK(pthread_create(&thread, NULL, fifo_reader, &fds[0]) == 0);
+	usleep(20000);
+	pipes_kill();
+	CHECK(pipe(more) == 0 && write(more[1], "y", 1) == 1 && read(more[0], back, 8) == 1);
+	CHECK(write(fds[1], "x", 1) == 1 && pthread_join(thread, &result) == 0 && (intptr_t)result == 'x');
+	/* It waits, its server dies, and only the next instance knows when it has waited long enough. */
+	CHECK(pthread_create(&thread, NULL, pipe_poller, &fds[0]) == 0);
+	usleep(20000);
+	pipes_kill();
+	usleep(20000);
+	CHECK(write(fds[1], "z", 1) == 1 && pthread_join(thread, &result) == 0 && (intptr_t)result == POLLIN);
+	/* What was armed by a call that has returned counts no more, either. */
+	entry.fd = more[0];
+	CHECK(poll(&entry, 1, 0) == 0 && poll(&entry, 1, 0) == 0);
+	pipes_kill();
+	CHECK(write(more[1], "z", 1) == 1 && poll(&entry, 1, -1) == 1 && entry.revents == POLLIN);
+	CHECK(read(more[0], back, 8) == 1);
+	close(more[1]);
+	CHECK(poll(&entry, 1, -1) == 1 && entry.revents == POLLHUP && read(more[0], back, 8) == 0);
+	close(more[0]);
+	close(fds[0]);
+	close(fds[1]);
+}
+
 /* ---- mounts ---- */
 
 static uint32_t mount_on(const char *path)
@@ -1005,6 +1086,7 @@ int main(int argc, char **argv)
 	run("deaths", test_deaths);
 	run("deaths_mapped", test_deaths_mapped);
 	run("fifo_deaths", test_fifo_deaths);
+	run("pipe_deaths", test_pipe_deaths);
 	printf("DONE %u passed, %u failed\n", passed, failed);
 	return failed != 0;
 }
