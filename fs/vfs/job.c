@@ -112,6 +112,11 @@ status_t job_pipes(struct vfs *v, struct mount **out)
 			if (m->hidden)
 				v->pipes = m;
 		}
+		/* Its handles are given out from now on: a death is no failed mount any more. */
+		if (status == OK) {
+			v->pipes->served = true;
+			v->pipes->state = VFS_STATE_RUNNING;
+		}
 	}
 	*out = v->pipes;
 	return status;
