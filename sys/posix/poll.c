@@ -27,14 +27,17 @@ struct armed {
 	const struct file *file; /* NULL: not so */
 	uint32_t serial;         /* of the file: its memory is used again */
 	uint32_t wanted;         /* FILE_READY_* */
+	uint32_t events;         /* POLL* that these cover */
 	uint64_t server;         /* the endpoint's koid */
 };
 
 struct poller {
 	struct poller *next;
 	handle_t notification;
-	handle_t given; /* servers get duplicates of it; BIT_DIED comes when one ends */
-	bool used;      /* something was armed: there may be bits */
+	handle_t given;  /* servers get duplicates of it; BIT_DIED comes when one ends */
+	bool used;       /* something was armed: there may be bits */
+	bool several;    /* servers */
+	uint64_t server; /* the last */
 	struct armed armed[FD_COUNT];
 };
 
@@ -116,6 +119,18 @@ static unsigned events_from_ready(uint32_t ready)
 	       (ready & FILE_READY_ERROR ? POLLERR : 0u) | (ready & FILE_READY_PRIORITY ? POLLPRI : 0u);
 }
 
+/* What nobody needs to be asked about when the server signals for that. */
+static unsigned events_covered(uint32_t wanted)
+{
+	unsigned events = 0;
+
+	for (unsigned bit = POLLIN; bit <= POLLWRBAND; bit <<= 1) {
+		if (!(ready_from_events(bit) & ~wanted))
+			events |= bit;
+	}
+	return events;
+}
+
 /* ---- asking -------------------------------------------------------------------------------------------------- */
 
 static status_t server_ask(const struct poller *p, const struct file *f, int fd, uint32_t wanted, uint32_t *now)
@@ -177,7 +192,9 @@ static status_t file_ask(struct poller *p, const struct file *f, int fd, uint32_
 		struct handle_info info = {0};
 
 		(void)handle_info(f->endpoint, &info); /* not known: none is asked */
-		*armed = (struct armed){f, f->serial, all, info.koid};
+		*armed = (struct armed){f, f->serial, all, events_covered(all), info.koid};
+		p->several = p->several || (p->used && info.koid != p->server);
+		p->server = info.koid;
 		p->used = true;
 	}
 	return status;
@@ -204,6 +221,16 @@ static int entry_look(struct poller *p, struct pollfd *entry, unsigned always, b
 	return neg_errno(status);
 }
 
+/* Has a server been asked, and would have signalled by now? The usual case of many descriptors, in a few instructions. */
+static inline bool is_quiet(const struct poller *p, int fd, unsigned events)
+{
+	const struct armed *armed = &p->armed[fd];
+	const struct file *f = atomic_load_explicit(&fd_table[fd].file, memory_order_acquire);
+
+	/* The file is only compared, so it need not be held. */
+	return f && armed->file == f && armed->serial == f->serial && !(events & ~armed->events);
+}
+
 static int look(struct poller *p, struct pollfd *fds, nfds_t count, unsigned always)
 {
 	bool again;
@@ -214,7 +241,8 @@ static int look(struct poller *p, struct pollfd *fds, nfds_t count, unsigned alw
 		ready = 0;
 		for (nfds_t i = 0; i < count; i++) {
 			fds[i].revents = 0;
-			if (fds[i].fd < 0)
+			if (fds[i].fd < 0 ||
+			    (fds[i].fd < FD_COUNT && is_quiet(p, fds[i].fd, (unsigned short)fds[i].events | always)))
 				continue;
 			int error = entry_look(p, &fds[i], always, &again);
 
@@ -247,21 +275,23 @@ static bool fence(struct poller *p, const struct pollfd *fds, nfds_t count)
 	uint64_t servers[SERVERS];
 	unsigned known = 0, i;
 
-	for (nfds_t n = 0; n < count; n++) {
-		struct file *f = fds[n].fd < 0 ? NULL : fd_use(fds[n].fd);
-		uint64_t server;
+	for (nfds_t n = 0; n < count && (known == 0 || p->several); n++) {
+		uint64_t server = (unsigned)fds[n].fd < FD_COUNT && is_quiet(p, fds[n].fd, 0)
+					  ? p->armed[fds[n].fd].server
+					  : 0;
 		uint32_t now;
+
+		for (i = 0; i < known && servers[i] != server; i++)
+			;
+		if (server == 0 || i < known)
+			continue;
+		struct file *f = fd_use(fds[n].fd);
 
 		if (!f)
 			continue;
-		server = f->ops->is_watched && p->armed[fds[n].fd].file == f ? p->armed[fds[n].fd].server : 0;
-		for (i = 0; i < known && servers[i] != server; i++)
-			;
-		if (server != 0 && i == known) {
-			(void)file_mode(f->endpoint, false, 0, &now);
-			if (known < SERVERS)
-				servers[known++] = server;
-		}
+		(void)file_mode(f->endpoint, false, 0, &now);
+		if (known < SERVERS)
+			servers[known++] = server;
 		fd_done(f);
 	}
 	return known != 0 && heard(p);
