@@ -119,22 +119,39 @@ def make(path, size, board_name, flavour, append, quiet=False):
 
 def wrong(path):
     """What e2fsck and fsck.vfat have to say against the partitions of a disk that was made here; empty: nothing."""
-    environment = dict(os.environ, PATH=os.environ.get("PATH", "") + ":" + image.SBIN)
-    listed = subprocess.run(["sfdisk", "--json", str(path)], env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
-    table = json.loads(listed)["partitiontable"]["partitions"]
     checkers = {"root": ["e2fsck", "-fn"], "system": ["fsck.vfat", "-n"]}
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".disk-") as folder, open(path, "rb") as whole:
-        for entry in table:
-            if entry.get("name") not in checkers:
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".disk-") as folder:
+        for name, part in partitions(path, checkers, Path(folder)):
+            done = subprocess.run([*checkers[name], str(part)], env=tool_environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            if done.returncode != 0:
+                return f"{name}: {' '.join(done.stdout.split())[-400:]}"
+    return ""
+
+
+def tool_environment():
+    return dict(os.environ, PATH=os.environ.get("PATH", "") + ":" + image.SBIN)
+
+
+def partitions(path, names, folder):
+    """(name, file) of these partitions of a disk that was made here, each in a file of its own in the folder."""
+    listed = subprocess.run(["sfdisk", "--json", str(path)], env=tool_environment(), stdout=subprocess.PIPE, text=True, check=True).stdout
+    with open(path, "rb") as whole:
+        for entry in json.loads(listed)["partitiontable"]["partitions"]:
+            if entry.get("name") not in names:
                 continue
-            part = Path(folder) / entry["name"]
+            part = folder / entry["name"]
             whole.seek(entry["start"] * SECTOR)
             with open(part, "wb") as file:
                 shutil.copyfileobj(LimitedReader(whole, entry["size"] * SECTOR), file, MIB)
-            done = subprocess.run([*checkers[entry["name"]], str(part)], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-            if done.returncode != 0:
-                return f"{entry['name']}: {' '.join(done.stdout.split())[-400:]}"
-    return ""
+            yield entry["name"], part
+
+
+def files_of_root(path, directory, folder):
+    """The files of a directory of the root file system, copied into the folder."""
+    for _, part in partitions(path, ("root",), folder):
+        subprocess.run(["debugfs", "-R", f"rdump {directory} {folder}", str(part)], env=tool_environment(), stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL, check=True)
+    return sorted(file for file in (folder / directory.rsplit("/", 1)[-1]).glob("*") if file.is_file())
 
 
 class LimitedReader:

@@ -25,6 +25,8 @@ Keys, all optional:
              counted instead, so that all its results are seen)
   facts      "tmpfs": what the program prints are facts (tests/posix), on a file system of that type; they are compared
              with what Linux answers
+  core       {program = "path in the archive", shows = ["regex"]}: with root_disk: the only core file in /var/crash, opened by gdb-multiarch,
+             shows these in this order: how it ended, the calls of all threads with locals, and the value of crash_data
   panic      true: the kernel is meant to panic
   backtrace  regexes that must appear, in this order, once addresses of frames have their names
   exit       "poweroff" (default without `program`: the guest powers off by itself), "any" (default with it), "reboot",
@@ -37,8 +39,10 @@ import itertools
 import os
 import re
 import subprocess
+import tempfile
 import tomllib
 from dataclasses import dataclass
+from pathlib import Path
 
 import additions
 import build
@@ -71,7 +75,7 @@ KEYS = {
     "about": str, "program": str, "arguments": list, "append": str, "kernels": list, "cpu": list, "smp": list, "mem": str, "machine": str,
     "board": str, "firmware": str, "qemu_args": list, "disk_mib": int, "root_disk": bool, "nasty_disks": bool, "disk_device": str, "expect": list,
     "forbid": list, "exit": str, "timeout": int, "panic": bool, "dtb": str, "backtrace": list, "variants": list,
-    "add": list, "examples": list, "facts": str, "services": str, "icount": bool, "many_services": int, "storm": list,
+    "add": list, "examples": list, "facts": str, "services": str, "icount": bool, "many_services": int, "storm": list, "core": dict,
 }
 STEPS = {"expect", "raw", "send", "shown"}
 EXITS = {"poweroff", "reboot", "any", "halt"}
@@ -238,6 +242,8 @@ def run(case):
             outcome.reason = many_services.wrong(many_services_of(case), console.text)
     if spec.get("root_disk") and not outcome.reason:
         outcome.reason = disk.wrong(scratch)
+    if spec.get("core") and not outcome.reason:
+        outcome.reason = core_wrong(spec["core"], case.kernel, scratch)
     if spec.get("nasty_disks"):
         good = nasty.good_wrong(case.log_path)
         outcome.reason = outcome.reason or good
@@ -280,6 +286,19 @@ def services_file(case):
     path = case.log_path.with_suffix(".services")
     path.write_text(build.archive_map(case.kernel)[SYSTEM_SERVICES].read_text() + "\n" + services_of(case))
     return path
+
+
+def core_wrong(wanted, flavour, path):
+    """What a debugger does not find in the core file that a run has left on its disk; empty: nothing is missing."""
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".core-") as folder:
+        cores = disk.files_of_root(path, "/var/crash", Path(folder))
+        if len(cores) != 1:
+            return f"{len(cores)} core files on the disk"
+        program = build.archive_map(flavour)[wanted["program"]]
+        commands = ["bt", r'printf "crash_data = \"%s\"\n", crash_data', "thread apply all bt"]
+        done = subprocess.run(["gdb-multiarch", "-batch", "-nx", *(part for command in commands for part in ("-ex", command)), str(program), str(cores[0])],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
+        return missing_in(done.stdout, wanted["shows"]) and f"{missing_in(done.stdout, wanted['shows'])}: {done.stdout[-2500:]}"
 
 
 def compile_dts(source, target):

@@ -64,8 +64,11 @@ int raise(int sig)
 	}
 	switch (default_action(sig)) {
 	case ACT_NOTHING: return 0;
-	case ACT_STOP: return (int)posix_result(-ENOSYS);
+	case ACT_STOP: return proc_endpoint() != HANDLE_NONE ? kill(getpid(), sig) : (int)posix_result(-ENOSYS);
 	default:
+		/* procd writes a core where one is due. */
+		if (proc_endpoint() != HANDLE_NONE)
+			(void)kill(getpid(), sig);
 		(void)process_kill(startup_handle(HND_SELF), sig);
 		_exit(128 + sig); /* not reached unless the handle is missing */
 	}

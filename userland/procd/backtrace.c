@@ -9,9 +9,10 @@
 #include "userland/procd/crash.h"
 #include "userland/procd/procd.h"
 
-#define FRAMES_MAX 32
-#define GUESS_MAX  12
-#define SCAN_BYTES 4096
+#define FRAMES_MAX   32
+#define GUESS_MAX    12
+#define SCAN_BYTES   4096
+#define FUNCTION_MAX 8192 /* bytes of code: longer ones are few */
 
 enum { X_RA = 1, X_SP = 2, X_FP = 8 };
 
@@ -41,6 +42,37 @@ static bool follows_call(const struct crash *crash, uint64_t address)
 	       ((code[1] & 0xf07f) == 0x9002 && (code[1] & 0x0f80));
 }
 
+/* Where the call before the return address goes; 0: by a register, nobody knows. */
+static uint64_t call_target(const struct crash *crash, uint64_t address)
+{
+	uint32_t code[2];
+
+	if (process_memory(crash->process, PROCESS_READ, address - 8, code, sizeof(code)) != OK)
+		return 0;
+	if ((code[1] & 0xfff) == 0x0ef) { /* jal ra: imm[20|10:1|11|19:12] */
+		uint64_t offset = (code[1] >> 20 & 0x7fe) | (code[1] >> 9 & 0x800) | (code[1] & 0xff000);
+
+		return address - 4 + offset - (code[1] >> 31 ? 1u << 20 : 0);
+	}
+	/* auipc rd; jalr ra, rd */
+	if ((code[1] & 0x7fff) == 0x00e7 + (code[1] & 0x7000) && (code[0] & 0x7f) == 0x17 &&
+	    (code[0] >> 7 & 31) == (code[1] >> 15 & 31))
+		return address - 8 + (uint64_t)(int64_t)(int32_t)(code[0] & 0xfffff000) +
+		       (uint64_t)(int64_t)((int32_t)code[1] >> 20);
+	return 0;
+}
+
+/* ra is where the function of pc returns to, if the call before it went there; else it is left over from a call that this function made. */
+static bool returns_to(const struct crash *crash, uint64_t pc, uint64_t ra)
+{
+	uint64_t target;
+
+	if (!follows_call(crash, ra))
+		return false;
+	target = call_target(crash, ra);
+	return target == 0 || (target <= pc && pc - target < FUNCTION_MAX);
+}
+
 static void frame_log(const struct crash *crash, unsigned number, uint64_t address)
 {
 	procd_log(LOG_ERROR, "#%u 0x%016" PRIx64 " %s", number, address, crash->name);
@@ -48,22 +80,21 @@ static void frame_log(const struct crash *crash, unsigned number, uint64_t addre
 
 static unsigned chain_log(const struct crash *crash, const struct thread_regs *regs, unsigned number)
 {
-	uint64_t fp = regs->x[X_FP], low = regs->x[X_SP];
-	/* Frame 0 can be one that has not saved ra: then ra is its caller, which the chain leaves out. */
-	uint64_t last = 0;
+	uint64_t fp = regs->x[X_FP], low = regs->x[X_SP], own = 0;
 
-	if (follows_call(crash, regs->x[X_RA])) {
-		last = regs->x[X_RA];
-		frame_log(crash, number++, last);
+	/* Frame 0 may have no frame of its own: then its caller is in ra only, and else perhaps in both. */
+	if (returns_to(crash, regs->pc, regs->x[X_RA])) {
+		own = regs->x[X_RA];
+		frame_log(crash, number++, own);
 	}
 	while (number < FRAMES_MAX && fp >= low + 16 && fp % 16 == 0) {
 		uint64_t ra, next;
 
 		if (!read_word(crash, fp - 8, &ra) || !read_word(crash, fp - 16, &next) || !follows_call(crash, ra))
 			break;
-		if (ra != last)
+		if (ra != own)
 			frame_log(crash, number++, ra);
-		last = ra;
+		own = 0;
 		low = fp;
 		fp = next;
 	}
