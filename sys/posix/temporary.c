@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,6 +21,7 @@ int __wrap_mkstemp(char *path);
 int __wrap_mkstemps(char *path, int suffix);
 int __wrap_mkostemps(char *path, int suffix, int flags);
 int mkostemp(char *path, int flags);
+char *tempnam(const char *directory, const char *prefix);
 
 static void name_fill(char *places, uint64_t seed)
 {
@@ -91,6 +93,62 @@ int __wrap_mkstemps(char *path, int suffix)
 int __wrap_mkstemp(char *path)
 {
 	return __wrap_mkostemps(path, 0, 0);
+}
+
+/* Nothing is made: a name that is free now. */
+static int name_look(const char *path, int flags)
+{
+	struct stat st;
+
+	(void)flags;
+	if (lstat(path, &st) == 0)
+		errno = EEXIST;
+	return errno == ENOENT ? 0 : -1;
+}
+
+char *tmpnam(char *out)
+{
+	static char shared[L_tmpnam]; /* for a program that brings no room; then not for several threads, as C says */
+	char *path = out ? out : shared;
+
+	strcpy(path, P_tmpdir "/tXXXXXX");
+	return try_names(path, 0, name_look, 0) < 0 ? NULL : path;
+}
+
+/* The C library's is in the working directory. */
+FILE *tmpfile(void)
+{
+	char path[] = P_tmpdir "/tXXXXXX";
+	int fd = __wrap_mkstemp(path), error;
+	FILE *file;
+
+	if (fd < 0)
+		return NULL;
+	(void)unlink(path);
+	file = fdopen(fd, "w+");
+	if (!file) {
+		error = errno;
+		close(fd);
+		errno = error;
+	}
+	return file;
+}
+
+char *tempnam(const char *directory, const char *prefix)
+{
+	const char *wanted = getenv("TMPDIR");
+	struct stat st;
+	char *path;
+
+	if (!wanted || stat(wanted, &st) < 0 || !S_ISDIR(st.st_mode))
+		wanted = directory && stat(directory, &st) == 0 && S_ISDIR(st.st_mode) ? directory : P_tmpdir;
+	if (asprintf(&path, "%s/%.5sXXXXXX", wanted, prefix ? prefix : "t") < 0)
+		return NULL;
+	if (try_names(path, 0, name_look, 0) < 0) {
+		free(path);
+		return NULL;
+	}
+	return path;
 }
 
 char *mkdtemp(char *path)

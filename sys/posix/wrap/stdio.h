@@ -7,12 +7,22 @@
 #define BUFSIZ 4096
 #include_next <stdio.h>
 
+#undef L_tmpnam /* the C library's names lie in the working directory */
+#define L_tmpnam 16
+#undef TMP_MAX
+#define TMP_MAX 10000
+#undef P_tmpdir
+#define P_tmpdir "/tmp"
+
 _BEGIN_STD_C
 #if __POSIX_VISIBLE
 #define L_ctermid 16
 char *ctermid(char *);
 FILE *popen(const char *, const char *);
 int pclose(FILE *);
+#endif
+#if __XSI_VISIBLE
+char *tempnam(const char *, const char *);
 #endif
 #if __ATFILE_VISIBLE
 int renameat(int, const char *, int, const char *);
