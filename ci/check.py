@@ -12,6 +12,7 @@ from typing import Callable
 import build
 import fmt
 import fuzz
+import ports
 import sdk_examples
 import system
 from outcome import Outcome
@@ -86,7 +87,8 @@ def plan(filters, settings=()):
     groups = [Job("format", check_format)] if wanted("format", filters) else []
     groups += [Job(f"fuzz/{name}", lambda name=name: check_fuzz(name))
                for name in fuzz.targets() if wanted(f"fuzz/{name}", filters)]
-    groups += [Job(name, run) for name, run in sdk_examples.jobs().items() if wanted(name, filters)]
+    own_jobs = sdk_examples.jobs() | ports.jobs()
+    groups += [Job(name, run) for name, run in own_jobs.items() if wanted(name, filters)]
     cases = [case for case in system.cases(settings) if wanted(case.name, filters)]
     return groups, cases
 

@@ -27,6 +27,9 @@ LICENCES = {
     "libfdt": ("README.license", "BSD-2-Clause", "GPL"),
     "picolibc": ("COPYING.picolibc", "COPYING.NEWLIB", "COPYING.GPL2"),
 }
+COMPILER = "riscv64-veridian-"
+BINUTILS = ("ar", "as", "ld", "nm", "objcopy", "objdump", "ranlib", "readelf", "size", "strip")
+EMPTY_LIBRARIES = ("libm.a", "libpthread.a", "librt.a")  # all of them is in libc.a; here for those that ask for them
 DRIVER_LIBRARIES = ("libdriver.a", "libfdt.a")
 
 
@@ -124,7 +127,8 @@ def put_libraries(folder, parts):
         whole_archive(source, target)
         tool("objcopy", "--enable-deterministic-archives", "--strip-debug", target)
         (drivers if source.name in DRIVER_LIBRARIES else programs).append(source.name)
-    tool("ar", "qcsD", lib / "libm.a")  # all of it is in libc.a; here for those that ask for it
+    for name in EMPTY_LIBRARIES:
+        tool("ar", "qcsD", lib / name)
     # They need each other in both directions. The linker looks for them in the folder of this file first.
     (lib / "libuser.a").write_text(
         f"/* The libraries of every program, searched together. */\nGROUP({' '.join(programs)} -lgcc)\n")
@@ -157,7 +161,10 @@ def put_commands(folder):
         copy(source, folder / "idl" / source.name)
     for script in sorted((TEMPLATES / "bin").iterdir()):
         copy(script, folder / "bin" / script.name)
-        (folder / "bin" / script.name).chmod(0o755)
+    for name in BINUTILS:
+        (folder / "bin" / f"{COMPILER}{name}").write_text(f'#!/bin/sh\nexec {TOOL}{name} "$@"\n')
+    for name, target in ((f"{COMPILER}cc", f"{COMPILER}gcc"), (f"{COMPILER}pkg-config", "veridian-pkg-config")):
+        (folder / "bin" / name).write_text(f'#!/bin/sh\nexec "$(dirname "$(readlink -f "$0")")/{target}" "$@"\n')
 
 
 def put_licences(folder):
@@ -183,6 +190,10 @@ def put_templates(folder, parts, host_files):
     targets = {
         "README.md": "README.md",
         "veridian.ini.in": "veridian.ini",
+        "riscv64-veridian.ini.in": "riscv64-veridian.ini",
+        "cmake/riscv64-veridian.cmake": "riscv64-veridian.cmake",
+        "cmake/Platform/Veridian.cmake": "cmake/Platform/Veridian.cmake",
+        "riscv64-veridian-gcc.in": "bin/riscv64-veridian-gcc",
         "veridian.pc.in": "lib/pkgconfig/veridian.pc",
         "veridian-driver.pc.in": "lib/pkgconfig/veridian-driver.pc",
     }
@@ -192,6 +203,8 @@ def put_templates(folder, parts, host_files):
             text = text.replace(f"@{key}@", value)
         (folder / target).parent.mkdir(parents=True, exist_ok=True)
         (folder / target).write_text(text)
+    for script in (folder / "bin").iterdir():
+        script.chmod(0o755)
     shutil.copytree(TEMPLATES / "examples", folder / "examples")
     for name in DOCUMENTS:
         if (build.ROOT / "docs" / name).exists():

@@ -17,6 +17,7 @@ Keys, all optional:
   storm      ["kills=N", "minutes=N"]: a service that kills them at random, with these settings or those of --set
   icount     true: the clock counts instructions and leaps over idle time (one hart)
   examples   ["fwcfg"]: programs of these examples of the SDK, built with nothing but an SDK, are added likewise
+  ports      ["zlib"]: the same with others' projects and the test projects of ci/ports.py
   dtb        the device tree handed over instead of QEMU's: tests/system/NAME.dts
   expect     steps: {expect = "regex"}, {raw = "regex"}, {send = "text\\r"}; a group named x is {x} in later steps,
              {smp} the number of harts;
@@ -52,6 +53,7 @@ import image
 import many_services
 import nasty
 import qemu
+import ports
 import sdk_examples
 from console import Console, ConsoleError
 from symbols import symbolized
@@ -75,7 +77,8 @@ KEYS = {
     "about": str, "program": str, "arguments": list, "append": str, "kernels": list, "cpu": list, "smp": list, "mem": str, "machine": str,
     "board": str, "firmware": str, "qemu_args": list, "disk_mib": int, "root_disk": bool, "nasty_disks": bool, "disk_device": str, "expect": list,
     "forbid": list, "exit": str, "timeout": int, "panic": bool, "dtb": str, "backtrace": list, "variants": list,
-    "add": list, "examples": list, "facts": str, "services": str, "icount": bool, "many_services": int, "storm": list, "core": dict,
+    "add": list, "examples": list, "ports": list, "facts": str, "services": str, "icount": bool, "many_services": int, "storm": list,
+    "core": dict,
 }
 STEPS = {"expect", "raw", "send", "shown"}
 EXITS = {"poweroff", "reboot", "any", "halt"}
@@ -196,7 +199,8 @@ def run(case):
         outcome.reason = missing
         return outcome
     added = additions.parse_all(spec.get("add", []), build.ROOT) + [
-        addition for name in spec.get("examples", []) for addition in additions.parse_all(sdk_examples.programs(name))]
+        addition for name in spec.get("examples", []) for addition in additions.parse_all(sdk_examples.programs(name))] + [
+        addition for name in spec.get("ports", []) for addition in additions.parse_all(ports.programs(name))]
     if services_of(case):
         added.append(additions.Addition(SERVICES, services_file(case)))
     present = set(build.archive_map(case.kernel)) | {addition.name for addition in added}

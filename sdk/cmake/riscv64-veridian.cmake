@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# CMake toolchain file: cmake -DCMAKE_TOOLCHAIN_FILE=SDK/riscv64-veridian.cmake
+set(CMAKE_SYSTEM_NAME Veridian)
+set(CMAKE_SYSTEM_PROCESSOR riscv64)
+
+get_filename_component(VERIDIAN_SDK "${CMAKE_CURRENT_LIST_DIR}" ABSOLUTE)
+list(APPEND CMAKE_MODULE_PATH "${VERIDIAN_SDK}/cmake") # Platform/Veridian.cmake
+set(CMAKE_C_COMPILER "${VERIDIAN_SDK}/bin/riscv64-veridian-gcc")
+set(CMAKE_AR "${VERIDIAN_SDK}/bin/riscv64-veridian-ar" CACHE FILEPATH "")
+set(CMAKE_RANLIB "${VERIDIAN_SDK}/bin/riscv64-veridian-ranlib" CACHE FILEPATH "")
+set(CMAKE_STRIP "${VERIDIAN_SDK}/bin/riscv64-veridian-strip" CACHE FILEPATH "")
+set(PKG_CONFIG_EXECUTABLE "${VERIDIAN_SDK}/bin/veridian-pkg-config" CACHE FILEPATH "")
+
+# Threads are in the C library.
+set(CMAKE_HAVE_LIBC_PTHREAD TRUE)
+set(THREADS_PREFER_PTHREAD_FLAG FALSE)
+
+set(CMAKE_FIND_ROOT_PATH "${VERIDIAN_SDK}")
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
+set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
