@@ -189,3 +189,9 @@ handle_t thread_handle(const struct thread *t)
 {
 	return t->handle;
 }
+
+void *thread_stack(const struct thread *t, size_t *size)
+{
+	*size = (size_t)((const char *)t - (const char *)t->area);
+	return t->area;
+}

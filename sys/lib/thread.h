@@ -35,3 +35,6 @@ _Noreturn void thread_finish(void);
 
 /* Its handle, for set_sched, suspend, cancel; valid until joined. */
 handle_t thread_handle(const struct thread *thread);
+
+/* Its stack's lowest address, and how many bytes it has. */
+void *thread_stack(const struct thread *thread, size_t *size);

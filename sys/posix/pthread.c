@@ -2,7 +2,9 @@
 /* Threads: creation, end, join and detach over sys/lib/thread.h. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "sys/lib/startup.h"
 #include "sys/lib/syscall.h"
 #include "sys/lib/thread.h"
 #include "sys/lib/tls.h"
@@ -11,12 +13,15 @@
 
 enum { JOINABLE, DETACHED, ENDED }; /* who comes second, of end and detach, frees */
 
+#define NAME_MAX_NP 16 /* bytes with the NUL, as elsewhere */
+
 struct __pthread {
 	struct thread *thread; /* NULL: the first thread */
 	void *(*start)(void *);
 	void *arg;
 	void *result;
 	_Atomic uint32_t state;
+	char name[NAME_MAX_NP];
 };
 
 static struct __pthread first_thread;
@@ -41,6 +46,8 @@ void pthread_exit(void *result)
 
 	if (__pthread_keys_end)
 		__pthread_keys_end();
+	if (__pthread_robust_end)
+		__pthread_robust_end();
 	if (atomic_fetch_sub(&living, 1) == 1)
 		exit(0);
 	self->result = result;
@@ -128,7 +135,7 @@ int pthread_kill(pthread_t p, int sig)
 
 int pthread_attr_init(pthread_attr_t *attr)
 {
-	*attr = (pthread_attr_t){.__stack_size = THREAD_STACK_DEFAULT};
+	*attr = (pthread_attr_t){.__stack_size = THREAD_STACK_DEFAULT, .__guard_size = PAGE_SIZE};
 	return 0;
 }
 
@@ -178,5 +185,28 @@ int pthread_attr_setschedparam(pthread_attr_t *attr, const struct sched_param *p
 int pthread_attr_getschedparam(const pthread_attr_t *attr, struct sched_param *param)
 {
 	param->sched_priority = attr->__priority;
+	return 0;
+}
+
+handle_t __pthread_handle(pthread_t p)
+{
+	if (p == pthread_self())
+		return HANDLE_NONE;
+	return p->thread ? thread_handle(p->thread) : startup_handle(HND_THREAD);
+}
+
+int pthread_setname_np(pthread_t p, const char *name)
+{
+	if (strlen(name) >= sizeof(p->name))
+		return ERANGE;
+	strcpy(p->name, name);
+	return 0;
+}
+
+int pthread_getname_np(pthread_t p, char *out, size_t size)
+{
+	if (strlen(p->name) >= size)
+		return ERANGE;
+	strcpy(out, p->name);
 	return 0;
 }

@@ -41,6 +41,13 @@ int pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex, const s
 	return wait_until(cond, mutex, deadline_from(until, cond->__clock == CLOCK_MONOTONIC));
 }
 
+int pthread_cond_clockwait(pthread_cond_t *cond, pthread_mutex_t *mutex, clockid_t clock, const struct timespec *until)
+{
+	if ((clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC) || !timespec_valid(until))
+		return EINVAL;
+	return wait_until(cond, mutex, deadline_from(until, clock == CLOCK_MONOTONIC));
+}
+
 static int wake(pthread_cond_t *cond, uint32_t max)
 {
 	_Atomic uint32_t *sequence = atomic_word(&cond->__sequence);
@@ -74,7 +81,7 @@ int pthread_cond_destroy(pthread_cond_t *cond)
 
 int pthread_condattr_init(pthread_condattr_t *attr)
 {
-	*attr = (pthread_condattr_t){CLOCK_DEFAULT};
+	*attr = (pthread_condattr_t){.__clock = CLOCK_DEFAULT};
 	return 0;
 }
 

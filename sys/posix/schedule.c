@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 #include "sys/lib/syscall.h"
@@ -21,9 +22,23 @@ int schedule_check(int policy, int priority)
 	}
 }
 
+/* The priority that this program started with, as far as anybody has asked: PRIO_DEFAULT or what its parent gave it. */
+static uint32_t normal_priority(void)
+{
+	static _Atomic uint32_t known; /* plus one */
+	uint32_t normal = atomic_load_explicit(&known, memory_order_relaxed);
+	struct thread_info info;
+
+	if (normal == 0) {
+		normal = (thread_info(HANDLE_NONE, &info) == OK ? info.base_prio : PRIO_DEFAULT) + 1;
+		atomic_store_explicit(&known, normal, memory_order_relaxed);
+	}
+	return normal - 1;
+}
+
 int schedule_set(handle_t thread, int policy, int priority)
 {
-	struct thread_sched wanted = {.prio = policy == SCHED_OTHER ? PRIO_DEFAULT : (uint32_t)priority};
+	struct thread_sched wanted = {.prio = policy == SCHED_OTHER ? normal_priority() : (uint32_t)priority};
 	int result = schedule_check(policy, priority);
 
 	return result ? result : neg_errno(thread_set_sched(thread, &wanted, HANDLE_NONE));
@@ -32,12 +47,13 @@ int schedule_set(handle_t thread, int policy, int priority)
 int schedule_get(handle_t thread, int *policy, int *priority)
 {
 	struct thread_info info;
+	uint32_t normal = normal_priority();
 	status_t status = thread_info(thread, &info);
 
 	if (status != OK)
 		return neg_errno(status);
-	*policy = info.base_prio == PRIO_DEFAULT ? SCHED_OTHER : SCHED_RR;
-	*priority = info.base_prio == PRIO_DEFAULT ? 0 : (int)info.base_prio;
+	*policy = info.base_prio == normal ? SCHED_OTHER : SCHED_RR;
+	*priority = info.base_prio == normal ? 0 : (int)info.base_prio;
 	return 0;
 }
 

@@ -66,6 +66,17 @@ int sem_timedwait(sem_t *sem, const struct timespec *until)
 	return (int)posix_result(wait_until(sem, deadline_from(until, 0)));
 }
 
+int sem_clockwait(sem_t *sem, clockid_t clock, const struct timespec *until)
+{
+	if (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC)
+		return (int)posix_result(-EINVAL);
+	if (take(sem))
+		return 0;
+	if (!timespec_valid(until))
+		return (int)posix_result(-EINVAL);
+	return (int)posix_result(wait_until(sem, deadline_from(until, clock == CLOCK_MONOTONIC)));
+}
+
 int sem_trywait(sem_t *sem)
 {
 	return take(sem) ? 0 : (int)posix_result(-EAGAIN);

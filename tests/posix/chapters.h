@@ -55,6 +55,8 @@ extern const struct chapter chapters[]; /* the last has no name */
 	X(groups)           \
 	X(limits)           \
 	X(concurrent)
+	X(threads)          \
+	X(threads_locks)
 
 #define CHAPTER_DECLARE(name) void chapter_##name(void) __attribute__((weak));
 CHAPTER_LIST(CHAPTER_DECLARE)

@@ -21,12 +21,13 @@ static const struct {
 	int value;
 	const char *name;
 } errors[] = {
-	E(EPERM),  E(ENOENT),    E(ESRCH),        E(EINTR),  E(EIO),       E(ENXIO),      E(E2BIG),  E(ENOEXEC),
-	E(EBADF),  E(ECHILD),    E(EAGAIN),       E(ENOMEM), E(EACCES),    E(EFAULT),     E(EBUSY),  E(EEXIST),
-	E(EXDEV),  E(ENODEV),    E(ENOTDIR),      E(EISDIR), E(EINVAL),    E(ENFILE),     E(EMFILE), E(ENOTTY),
-	E(EFBIG),  E(ENOSPC),    E(ESPIPE),       E(EROFS),  E(EMLINK),    E(EPIPE),      E(EDOM),   E(ERANGE),
-	E(ENOSYS), E(ENOTEMPTY), E(ENAMETOOLONG), E(ELOOP),  E(EOVERFLOW), E(EDEADLK),    E(ENOLCK), E(ENOTSUP),
-	E(EPROTO), E(ETXTBSY),   E(ETIMEDOUT),    E(ESTALE), E(EDQUOT),    E(EOPNOTSUPP),
+	E(EPERM),   E(ENOENT),    E(ESRCH),     E(EINTR),  E(EIO),     E(ENXIO),      E(E2BIG),
+	E(ENOEXEC), E(EBADF),     E(ECHILD),    E(EAGAIN), E(ENOMEM),  E(EACCES),     E(EFAULT),
+	E(EBUSY),   E(EEXIST),    E(EXDEV),     E(ENODEV), E(ENOTDIR), E(EISDIR),     E(EINVAL),
+	E(ENFILE),  E(EMFILE),    E(ENOTTY),    E(EFBIG),  E(ENOSPC),  E(ESPIPE),     E(EROFS),
+	E(EMLINK),  E(EPIPE),     E(EDOM),      E(ERANGE), E(ENOSYS),  E(ENOTEMPTY),  E(ENAMETOOLONG),
+	E(ELOOP),   E(EOVERFLOW), E(EDEADLK),   E(ENOLCK), E(ENOTSUP), E(EOWNERDEAD), E(ENOTRECOVERABLE),
+	E(EPROTO),  E(ETXTBSY),   E(ETIMEDOUT), E(ESTALE), E(EDQUOT),  E(EOPNOTSUPP),
 };
 #define ERRORS (sizeof(errors) / sizeof(errors[0]))
 
