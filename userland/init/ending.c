@@ -61,6 +61,7 @@ static void check_time(struct service *service, uint64_t time)
 	}
 	say(LOG_WARN, "%s did not end in time and is ended by force", service->config->name);
 	service_kill(service);
+	service->deadline = time + FORCE_WAIT_NS;
 }
 
 static void stop_one(struct manager *m, struct service *service)
