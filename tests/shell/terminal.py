@@ -235,6 +235,30 @@ def history(t, home):
         raise Failure(f"the history file is {kept!r}")
 
 
+def pasting(t, home):
+    """What is pasted runs when Enter is typed, and is one entry of the history."""
+    t.send("\x1b[200~echo first\recho second\r\x1b[201~")
+    time.sleep(0.3)
+    if b"\nfirst" in t.seen:
+        raise Failure("pasted text ran by itself")
+    t.send("\r")
+    t.expect("\nfirst\r?\nsecond")
+    t.prompt()
+    t.send("\x1b[A\r")
+    t.expect("\nfirst\r?\nsecond")
+    t.prompt()
+    t.send("for i in 1 2\r")
+    t.expect("> ")
+    t.send("do echo loop$i; done\r")
+    t.expect("\nloop1\r?\nloop2")
+    t.prompt()
+    t.send("\x1b[A\r")
+    t.expect("\nloop1\r?\nloop2")
+    t.prompt()
+    t.run("PS1='\\e[1mbold\\e[0m\\n<$?>'")
+    t.run("echo x", "x\r?\n\x1b\\[1mbold\x1b\\[0m\r?\n")
+
+
 def history_again(t, home):
     """Another shell, after the first was killed."""
     t.send("\x12remem")
@@ -262,7 +286,7 @@ def main():
         file.write("from_rc=yes\nalias hello='echo hello'\n")
     open(f"{home}/lonely_file", "w", encoding="utf-8").close()
     failed = 0
-    for part in (keys, interrupts, jobs, history, history_again, startup, completion):
+    for part in (keys, interrupts, jobs, pasting, history, history_again, startup, completion):
         t = Terminal(shell, home)
         try:
             t.prompt()

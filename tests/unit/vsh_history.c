@@ -41,7 +41,7 @@ static void basics(void)
 	CHECK_INT(history.count, 3);
 	CHECK_STR(history_get(&history, 0), "one");
 	CHECK_STR(history_get(&history, 1), "two words");
-	CHECK_STR(history_get(&history, 2), "a b");
+	CHECK_STR(history_get(&history, 2), "a\nb");
 	struct stat st;
 	CHECK(stat(path, &st) == 0 && (st.st_mode & 0777) == 0600);
 	history_clear(&history);

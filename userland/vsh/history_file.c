@@ -14,6 +14,7 @@
 
 #include "userland/base/text.h"
 
+#define INNER_LINE   '\037' /* stands for the end of a line inside of a command */
 #define LOCK_TRIES   50
 #define LOCK_WAIT_NS 10000000 /* between them; who holds it longer has come to a stop */
 
@@ -119,7 +120,7 @@ bool history_file_append(const char *path, const char *line)
 	if (size > 0 && pread(fd, &last, 1, size - 1) == 1 && last != '\n')
 		text_add_char(&entry, '\n');
 	for (; *line; line++)
-		text_add_char(&entry, *line == '\n' ? ' ' : *line);
+		text_add_char(&entry, *line == '\n' ? INNER_LINE : *line);
 	text_add_char(&entry, '\n');
 	bool good = !entry.failed && write_whole(fd, text_get(&entry), entry.len);
 	int error = errno;
@@ -142,6 +143,8 @@ void history_file_load(struct history *history, const char *path)
 		if (!stop)
 			stop = end;
 		*stop = '\0';
+		for (char *c = at; c < stop; c++)
+			*c = *c == INNER_LINE ? '\n' : *c;
 		history_add(history, at); /* cut at a NUL, if there is one */
 		at = stop + 1;
 	}

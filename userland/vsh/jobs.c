@@ -378,13 +378,18 @@ void jobs_leave_terminal(struct shell *shell)
 
 /* ---- foreground ----------------------------------------------------------------------------- */
 
-static void resume(struct job *job)
+static void mark_running(struct job *job)
 {
 	for (size_t i = 0; i < job->count; i++) {
 		if (job->processes[i].state == STOPPED)
 			job->processes[i].state = RUNNING;
 	}
 	job->told = true;
+}
+
+static void resume(struct job *job)
+{
+	mark_running(job);
 	kill(-job->processes[0].pid, SIGCONT);
 }
 
@@ -695,8 +700,12 @@ static int kill_one(struct shell *shell, const char *target, int number)
 		if (job->processes[i].state != ENDED)
 			result = kill(job->processes[i].pid, number);
 	}
-	if (result == 0 && job && job->grouped && job_state(job) == STOPPED && (number == SIGTERM || number == SIGHUP))
-		kill(-job->processes[0].pid, SIGCONT); /* else it would hear of it only much later */
+	bool wakes = number == SIGTERM || number == SIGHUP || number == SIGCONT || number == SIGKILL;
+	if (result == 0 && job && job_state(job) == STOPPED && wakes) {
+		if (job->grouped && number != SIGKILL)
+			kill(-job->processes[0].pid, SIGCONT); /* else it would hear of the other only much later */
+		mark_running(job);
+	}
 	if (result != 0)
 		shell_error(shell, "kill: %s: %s", target, strerror(errno));
 	return result != 0;

@@ -392,6 +392,8 @@ static enum lineedit_result finish(struct lineedit *edit, enum lineedit_result r
 		text_add_string(&edit->view.out, "^C");
 	if (result == LINEEDIT_CANCEL && edit->view.end.column == 0 && edit->view.end.row != 0)
 		text_add_string(&edit->view.out, "\r\n"); /* the ^C stands on that row */
+	if (edit->bracketed)
+		text_add_string(&edit->view.out, LINEEDIT_PASTE_OFF);
 	lineview_leave(&edit->view);
 	edit->pasting = false;
 	return result;
@@ -478,6 +480,8 @@ static enum lineedit_result handle_key(struct lineedit *edit, uint32_t key)
 		named_key(edit, key, was_killing);
 	else if ((key >= 0x20 && key != KEY_BACKSPACE) || (key == '\t' && edit->pasting))
 		insert_character(edit, key);
+	else if (edit->pasting && (key == '\r' || key == '\n'))
+		insert_character(edit, '\n'); /* nothing runs before somebody has seen it */
 	else
 		return control_key(edit, key, was_killing, was_tab);
 	return LINEEDIT_MORE;

@@ -38,6 +38,9 @@ enum lineedit_result {
 	LINEEDIT_EOF,    /* Ctrl-D on an empty line */
 };
 
+#define LINEEDIT_PASTE_ON  "\033[?2004h"
+#define LINEEDIT_PASTE_OFF "\033[?2004l"
+
 struct lineedit {
 	const struct lineedit_ops *ops;
 	void *context;
@@ -50,6 +53,7 @@ struct lineedit {
 	struct text killed; /* what Ctrl-Y brings back */
 	bool last_killed;   /* the last key erased text: the next one adds to it */
 	bool last_tab;      /* Tab again lists what is possible */
+	bool bracketed; /* the terminal was told to mark what is pasted (LINEEDIT_PASTE_ON); it is told to stop at the end */
 	bool pasting;
 	bool quote_next;   /* Ctrl-V */
 	size_t at_history; /* entry shown; history->count: the line being written */

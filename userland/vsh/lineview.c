@@ -17,9 +17,27 @@ struct shown {
 	char caret[2];
 };
 
-static void show(struct shown *s, const char *text, size_t len)
+/* A sequence ESC [ … of a prompt: goes to the terminal as it is and takes no place. 0: none. */
+static unsigned sequence_length(const char *text, size_t len)
+{
+	unsigned n = 2;
+	if (len < 3 || text[0] != '\033' || text[1] != '[')
+		return 0;
+	while (n < len && text[n] >= 0x20 && text[n] < 0x40)
+		n++;
+	return n < len && text[n] >= 0x40 && text[n] < 0x7f ? n + 1 : 0;
+}
+
+static void show(struct shown *s, const char *text, size_t len, bool prompt)
 {
 	uint32_t c;
+	unsigned sequence = prompt ? sequence_length(text, len) : 0;
+	if (sequence != 0) {
+		s->bytes = text;
+		s->bytes_len = s->taken = sequence;
+		s->width = 0;
+		return;
+	}
 	s->taken = utf8_decode(text, len, &c);
 	s->bytes = text;
 	s->bytes_len = s->taken;
@@ -48,19 +66,26 @@ unsigned lineview_width(const char *text, size_t len)
 	struct shown s;
 	unsigned width = 0;
 	for (size_t i = 0; i < len; i += s.taken) {
-		show(&s, text + i, len - i);
+		show(&s, text + i, len - i, false);
 		width += s.width;
 	}
 	return width;
 }
 
 /* The place behind the text, starting from `place`; writes it if `out` is not NULL. */
-static struct place flow(const struct lineview *view, struct place place, const char *text, size_t len,
-			 struct text *out)
+static struct place flow_any(const struct lineview *view, struct place place, const char *text, size_t len, bool prompt,
+			     struct text *out)
 {
 	struct shown s;
 	for (size_t i = 0; i < len; i += s.taken) {
-		show(&s, text + i, len - i);
+		if (prompt && text[i] == '\n') {
+			s.taken = 1;
+			place = (struct place){place.row + 1, 0};
+			if (out)
+				text_add_string(out, "\r\n");
+			continue;
+		}
+		show(&s, text + i, len - i, prompt);
 		if (place.column + s.width > view->columns) {
 			/* Only a wide one can find the last column free: a blank takes it. */
 			if (out && place.column < view->columns)
@@ -73,6 +98,18 @@ static struct place flow(const struct lineview *view, struct place place, const 
 			text_add(out, s.bytes, s.bytes_len);
 	}
 	return place;
+}
+
+static struct place flow(const struct lineview *view, struct place place, const char *text, size_t len,
+			 struct text *out)
+{
+	return flow_any(view, place, text, len, false, out);
+}
+
+/* Where the line begins. */
+static struct place behind_prompt(const struct lineview *view, struct text *out)
+{
+	return flow_any(view, (struct place){0, 0}, view->prompt, strlen(view->prompt), true, out);
 }
 
 static struct place settle(const struct lineview *view, struct place place)
@@ -101,13 +138,13 @@ static void move_to(struct lineview *view, struct place to)
 
 static struct place place_of(const struct lineview *view, size_t at)
 {
-	struct place place = flow(view, (struct place){0, 0}, view->prompt, strlen(view->prompt), NULL);
+	struct place place = behind_prompt(view, NULL);
 	/* A character that does not fit stands on the next row: ask where it is, not where the one before ended. */
 	struct place before = flow(view, place, view->line, at, NULL);
 	struct shown s;
 	size_t len = strlen(view->line);
 	if (at < len) {
-		show(&s, view->line + at, len - at);
+		show(&s, view->line + at, len - at, false);
 		if (s.width != 0 && before.column + s.width > view->columns)
 			return (struct place){before.row + 1, 0};
 	}
@@ -138,7 +175,7 @@ static void paint_tail(struct lineview *view, struct place from, const char *tex
 void lineview_paint(struct lineview *view, const char *line, size_t from, size_t cursor)
 {
 	view->line = line;
-	struct place prompt = flow(view, (struct place){0, 0}, view->prompt, strlen(view->prompt), NULL);
+	struct place prompt = behind_prompt(view, NULL);
 	struct place start = settle(view, flow(view, prompt, line, from, NULL));
 	move_to(view, start);
 	paint_tail(view, start, line + from);
@@ -147,15 +184,10 @@ void lineview_paint(struct lineview *view, const char *line, size_t from, size_t
 
 void lineview_paint_all(struct lineview *view, const char *prompt, const char *line, size_t cursor)
 {
-	struct text all = {0};
 	view->prompt = prompt;
 	view->line = line;
 	move_to(view, (struct place){0, 0});
-	text_add_string(&all, prompt);
-	text_add_string(&all, line);
-	paint_tail(view, (struct place){0, 0}, text_get(&all));
-	view->out.failed |= all.failed;
-	text_free(&all);
+	paint_tail(view, behind_prompt(view, &view->out), line);
 	move_to(view, place_of(view, cursor));
 }
 

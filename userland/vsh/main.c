@@ -74,15 +74,19 @@ static void find_history(const struct shell *shell, struct text *path)
 }
 
 /* A blank in front keeps a line out of the file. */
-static void remember(struct shell *shell, const char *line)
+static void remember(struct shell *shell, const struct text *command)
 {
 	struct text path = {0};
-	if (!history_add(&shell->history, line) || line[0] == ' ')
-		return;
-	find_history(shell, &path);
+	size_t len = command->len;
+	while (len != 0 && command->bytes[len - 1] == '\n')
+		len--;
+	char *line = strndup(text_get(command), len);
+	if (line && history_add(&shell->history, line) && line[0] != ' ')
+		find_history(shell, &path);
 	if (path.len != 0)
 		(void)history_file_append(text_get(&path), line); /* it may be a read-only system: nothing to say */
 	text_free(&path);
+	free(line);
 }
 
 static void load_history(struct shell *shell)
@@ -112,19 +116,22 @@ static bool run_next(struct shell *shell, struct terminal *terminal, struct text
 		}
 		go_on = result == LINE_OK;
 		*line += 1;
-		if (go_on && shell->interactive && !more)
-			remember(shell, text_get(&command));
 		if (command.failed) {
 			shell_error(shell, "out of memory: the line is dropped");
 			break;
 		}
 		if (go_on)
 			text_add_char(&command, '\n');
+		if (shell->interactive && !shell_is_complete(shell, text_get(&command), command.len) && go_on) {
+			more = true;
+			continue;
+		}
 		if (shell->interactive) {
+			remember(shell, &command);
 			signals_clear_interrupt();
 			interrupt_on();
 		}
-		bool done = shell_try_text(shell, text_get(&command), command.len, first, !go_on);
+		bool done = shell_try_text(shell, &command, first, !go_on);
 		if (shell->interactive)
 			interrupt_off();
 		if (done)

@@ -151,12 +151,38 @@ static bool run_commands(struct shell *shell, struct parse_input *input, unsigne
 	return done;
 }
 
-bool shell_try_text(struct shell *shell, const char *text, size_t len, unsigned line, bool last)
+bool shell_try_text(struct shell *shell, struct text *text, unsigned line, bool last)
 {
-	struct parse_input input = {.text = text, .len = len, .aliases = &shell->aliases, .final = last};
-	bool any = false, done = run_commands(shell, &input, line, &any);
+	bool any = false, done = true;
+	while (text->len != 0 && done) {
+		struct parse_input input = {
+			.text = text_get(text), .len = text->len, .aliases = &shell->aliases, .final = last};
+		done = run_commands(shell, &input, line, &any);
+		if (done)
+			text_splice(text, 0, input.consumed, "", 0);
+		line += input.lines;
+		/* What follows a mistake, an interrupt or `exit` is not run. */
+		if (shell->flow != FLOW_NONE)
+			text_cut(text, 0);
+	}
 	traps_run(shell);
 	return done;
+}
+
+bool shell_is_complete(struct shell *shell, const char *text, size_t len)
+{
+	enum parse_result result = PARSE_OK;
+	while (len != 0 && result == PARSE_OK) {
+		struct parse_input input = {.text = text, .len = len, .aliases = &shell->aliases};
+		struct arena arena = {0};
+		struct parse_error error;
+		struct node *node;
+		result = parse_line(&arena, &input, &node, &error);
+		arena_free(&arena);
+		text += input.consumed;
+		len -= input.consumed;
+	}
+	return result != PARSE_INCOMPLETE;
 }
 
 int shell_run_text(struct shell *shell, const char *text, size_t len)

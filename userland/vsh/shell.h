@@ -118,9 +118,11 @@ __attribute__((format(printf, 2, 3))) void shell_error(struct shell *shell, cons
 int shell_fail(struct shell *shell, int status);
 /* Runs all commands of a text; the status of the last one. */
 int shell_run_text(struct shell *shell, const char *text, size_t len);
-/* As above if the text is complete. False: it is the beginning of something longer (never if `last`). `line`: the
- * number of its first line, for messages. */
-bool shell_try_text(struct shell *shell, const char *text, size_t len, unsigned line, bool last);
+/* Runs the commands of the text that are complete, and takes them off. False: something is left that is the beginning of something longer
+ * (never if `last`). `line`: the number of its first line, for messages. */
+bool shell_try_text(struct shell *shell, struct text *text, unsigned line, bool last);
+/* All of it is. What is wrong is complete. */
+bool shell_is_complete(struct shell *shell, const char *text, size_t len);
 int shell_run_file(struct shell *shell, const char *path);
 /* The whole file, or false with errno. NUL bytes are left out. */
 bool file_read(int fd, struct text *out);

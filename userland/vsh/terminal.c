@@ -69,6 +69,8 @@ static enum line_result edit_line(struct terminal *terminal, const char *prompt,
 	unsigned char byte;
 	lineedit_start(&terminal->edit, prompt, !terminal->asked);
 	terminal->asked = true;
+	terminal->edit.bracketed = true;
+	write_terminal(terminal, LINEEDIT_PASTE_ON, sizeof(LINEEDIT_PASTE_ON) - 1);
 	tell_once(terminal);
 	while (result == LINEEDIT_MORE) {
 		int got = read_byte(&byte);
