@@ -10,7 +10,7 @@
 #include "sys/abi/startup.h"
 #include "sys/abi/status.h"
 
-#define SPAWN_STACK_DEFAULT (128 * 1024)
+#define SPAWN_STACK_DEFAULT (512 * 1024) /* pages are made when they are touched */
 #define SPAWN_STACK_MAX     (64 * 1024 * 1024)
 #define SPAWN_ARGS_MAX      (64 * 1024) /* bytes of all argv and envp strings, NULs included */
 #define SPAWN_STRINGS_MAX   8192        /* argv and envp strings together */
