@@ -13,7 +13,7 @@
 #endif
 #endif
 #ifndef STACK_BYTES
-#define STACK_BYTES (88u << 10) /* of the 128 KiB that a program has; the rest is for what is called then */
+#define STACK_BYTES (448u << 10) /* of the 512 KiB that a program has; the rest is for what is called then */
 #endif
 
 static uintptr_t base;
