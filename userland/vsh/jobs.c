@@ -216,6 +216,8 @@ static void note_status(struct process *process, int status)
 		process->signal = WTERMSIG(status);
 }
 
+static bool job_block(struct job *job, bool interruptible);
+
 /* Waits for a change of the process unless WNOHANG is in the options. False: interrupted by a signal with a trap. */
 static bool process_update(struct job *job, struct process *process, int options, bool interruptible)
 {
@@ -248,6 +250,27 @@ static void job_poll(struct job *job)
 		if (job->processes[i].state != ENDED)
 			process_update(job, &job->processes[i], WNOHANG, false);
 	}
+}
+
+/* `wait`: a signal with a trap that comes between looking for it and going to sleep must not be slept over. */
+static bool job_block_interruptible(struct job *job)
+{
+	sigset_t all, before;
+	bool good = true;
+	(void)sigfillset(&all);
+	if (sigprocmask(SIG_BLOCK, &all, &before) != 0)
+		return job_block(job, true);
+	for (;;) {
+		job_poll(job);
+		if (job_state(job) != RUNNING)
+			break;
+		good = traps_pending() == 0 && !signals_interrupted();
+		if (!good)
+			break;
+		sigsuspend(&before); /* SIGCHLD is caught, see trap.c */
+	}
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return good;
 }
 
 /* Waits until nothing of the job runs. */
@@ -567,7 +590,7 @@ static int wait_for(struct shell *shell, struct job *job)
 {
 	for (size_t i = 0; i < job->count; i++)
 		interrupt_target(job->processes[i].pid);
-	if (!job_block(job, true))
+	if (!job_block_interruptible(job))
 		return -1;
 	int status = job_status(job);
 	if (job_state(job) == ENDED)

@@ -258,6 +258,9 @@ int launch_program(struct shell *shell, char *const *argv, const struct launch *
 
 /* ---- subshells ------------------------------------------------------------------------------ */
 
+#define ARGUMENT_BYTES (16u << 10) /* of texts in arguments: the system takes 64 KiB of all together */
+#define ASIDE_FROM     100
+
 /* What a subshell must know besides the environment: variables that are not exported, and functions. */
 static void add_state(const struct shell *shell, struct text *out)
 {
@@ -279,22 +282,25 @@ static void add_state(const struct shell *shell, struct text *out)
 }
 
 /* Numbers, in the order in which subshell_read_state takes them. */
-static void write_state(const struct shell *shell, char *out, size_t size)
+static void write_state(const struct shell *shell, const struct subshell_text *text, char *out, size_t size)
 {
 	unsigned options = 0;
 	for (unsigned i = 0; i < OPTIONS; i++)
 		options |= (unsigned)(shell->options[i] && i != OPTION_MONITOR) << i;
-	snprintf(out, size, "--subshell=%d:%ld:%ld:%u:%u:%u:%u", shell->expand.status, shell->expand.pid,
-		 shell->expand.background, shell->depth + 1, shell->tested, options, shell->expand.line);
+	snprintf(out, size, "--subshell=%d:%ld:%ld:%u:%u:%u:%u:%d:%zu", shell->expand.status, shell->expand.pid,
+		 shell->expand.background, shell->depth + 1, shell->tested, options, shell->expand.line, text->fd + 1,
+		 text->own);
 }
 
-bool subshell_read_state(struct shell *shell, const char *state)
+#define STATE_NUMBERS 9
+
+bool subshell_read_state(struct shell *shell, const char *state, struct subshell_text *text)
 {
-	long values[7];
-	for (unsigned i = 0; i < 7; i++) {
+	long values[STATE_NUMBERS];
+	for (unsigned i = 0; i < STATE_NUMBERS; i++) {
 		char *end;
 		values[i] = strtol(state, &end, 10);
-		if (end == state || *end != (i == 6 ? '\0' : ':') || values[i] < 0)
+		if (end == state || *end != (i == STATE_NUMBERS - 1 ? '\0' : ':') || values[i] < 0)
 			return false;
 		state = end + 1;
 	}
@@ -306,6 +312,8 @@ bool subshell_read_state(struct shell *shell, const char *state)
 	for (unsigned i = 0; i < OPTIONS; i++)
 		shell->options[i] = (values[5] >> i & 1) != 0;
 	shell->line = (unsigned)values[6];
+	text->fd = (int)values[7] - 1;
+	text->own = (size_t)values[8];
 	shell->subshell = true;
 	options_update(shell);
 	return true;
@@ -322,12 +330,29 @@ static int spawn_subshell(struct shell *shell, char *const *argv, const struct l
 	return status;
 }
 
+/* The texts in a descriptor that the process inherits, when they are too long for arguments. False: said. */
+static bool put_aside(struct shell *shell, const struct text *script, struct subshell_text *where)
+{
+	if (script->len <= ARGUMENT_BYTES)
+		return true;
+	int fd = redirect_text(shell, text_get(script), script->len);
+	if (fd < 0)
+		return false;
+	/* Out of the way of what the script redirects. */
+	where->fd = fcntl(fd, F_DUPFD, ASIDE_FROM);
+	if (where->fd < 0)
+		shell_error(shell, "cannot start a subshell: %s", strerror(errno));
+	close(fd);
+	return where->fd >= 0;
+}
+
 int launch_subshell(struct shell *shell, const char *text, size_t len, const struct launch *launch, pid_t *pid)
 {
 	struct text script = {0};
 	size_t args = shell->expand.args_count;
 	char **argv = calloc(args + 7, sizeof(*argv));
-	char state[160];
+	char state[200];
+	struct subshell_text where = {.fd = -1};
 	int status = 1;
 
 	if (shell->depth >= CALL_DEPTH_MAX / 4) {
@@ -335,24 +360,27 @@ int launch_subshell(struct shell *shell, const char *text, size_t len, const str
 		free(argv);
 		return shell_fail(shell, STATUS_USAGE);
 	}
-	write_state(shell, state, sizeof(state));
 	add_state(shell, &script);
-	size_t own = script.len;
+	where.own = script.len;
 	text_add(&script, text, len);
 	char *name = strdup(shell->expand.arg0);
-	char *before = strndup(text_get(&script), own);
+	char *before = strndup(text_get(&script), script.len <= ARGUMENT_BYTES ? where.own : 0);
 	if (!argv || !name || !before || script.failed) {
 		shell_error(shell, "out of memory");
-	} else {
+	} else if (put_aside(shell, &script, &where)) {
+		bool aside = where.fd >= 0;
+		write_state(shell, &where, state, sizeof(state));
 		argv[0] = (char[]){"vsh"};
 		argv[1] = state;
 		argv[2] = before;
 		argv[3] = (char[]){"-c"};
-		argv[4] = script.bytes ? script.bytes + own : (char[]){""};
+		argv[4] = script.bytes && !aside ? script.bytes + where.own : (char[]){""};
 		argv[5] = name;
 		for (size_t i = 0; i < args; i++)
 			argv[6 + i] = shell->expand.args[i];
 		status = spawn_subshell(shell, argv, launch, pid);
+		if (aside)
+			close(where.fd);
 	}
 	free(before);
 	free(name);

@@ -175,6 +175,7 @@ static int run_input(struct shell *shell)
 struct arguments {
 	bool login, input, interactive, has_commands;
 	const char *subshell, *state; /* of another shell's script: its numbers and variables */
+	struct text aside;            /* the same and the commands, when they are long */
 	bool help;
 };
 
@@ -275,6 +276,16 @@ static int run_commands(struct shell *shell, const struct arguments *args, char 
 	return operands[0] && !args->input ? shell_run_file(shell, operands[0]) : run_input(shell);
 }
 
+/* The texts of a subshell from the descriptor where they were put. */
+static bool read_aside(struct shell *shell, const struct subshell_text *where, struct arguments *args)
+{
+	bool good = file_read(where->fd, &args->aside) && where->own <= args->aside.len;
+	if (!good)
+		shell_error(shell, "cannot read the commands of a subshell: %s", strerror(errno));
+	close(where->fd);
+	return good;
+}
+
 static int start(struct shell *shell, int argc, char **argv)
 {
 	struct arguments args = {0};
@@ -292,10 +303,13 @@ static int start(struct shell *shell, int argc, char **argv)
 	}
 	shell->interactive = args.interactive || (!args.has_commands && (args.input || !operands[0]) &&
 						  isatty(STDIN_FILENO) && isatty(STDERR_FILENO));
-	if (args.subshell && !subshell_read_state(shell, args.subshell)) {
+	struct subshell_text where = {.fd = -1};
+	if (args.subshell && !subshell_read_state(shell, args.subshell, &where)) {
 		shell_error(shell, "--subshell is for the shell itself");
 		return STATUS_USAGE;
 	}
+	if (where.fd >= 0 && !read_aside(shell, &where, &args))
+		return 1;
 	traps_init(shell);
 	if (shell->interactive)
 		become_interactive(shell);
@@ -325,12 +339,19 @@ static int start(struct shell *shell, int argc, char **argv)
 		int status = shell->expand.status;
 		bool trace = shell->options[OPTION_XTRACE], verbose = shell->options[OPTION_VERBOSE];
 		shell->options[OPTION_XTRACE] = shell->options[OPTION_VERBOSE] = false;
-		shell_run_text(shell, args.state, strlen(args.state));
+		size_t own = where.fd >= 0 ? where.own : strlen(args.state);
+		shell_run_text(shell, where.fd >= 0 ? text_get(&args.aside) : args.state, own);
 		shell->options[OPTION_XTRACE] = trace;
 		shell->options[OPTION_VERBOSE] = verbose;
 		shell->expand.status = status;
 	}
-	return shell->flow == FLOW_NONE ? run_commands(shell, &args, operands) : shell->expand.status;
+	int result = shell->expand.status;
+	if (shell->flow == FLOW_NONE && where.fd >= 0)
+		result = shell_run_text(shell, text_get(&args.aside) + where.own, args.aside.len - where.own);
+	else if (shell->flow == FLOW_NONE)
+		result = run_commands(shell, &args, operands);
+	text_free(&args.aside);
+	return result;
 }
 
 int main(int argc, char **argv)

@@ -61,7 +61,7 @@ static int open_temporary(const char *bytes, size_t len)
 	return -1;
 }
 
-static int open_text(struct shell *shell, const char *bytes, size_t len)
+int redirect_text(struct shell *shell, const char *bytes, size_t len)
 {
 	int ends[2], fd = -1;
 	if (len <= PIPE_ROOM && pipe(ends) == 0) {
@@ -97,7 +97,7 @@ int redirect_open(struct shell *shell, const struct redirect *redirect)
 	} else if (text.failed) {
 		shell_error(shell, "out of memory");
 	} else if (redirect->kind >= REDIRECT_HERE) {
-		fd = open_text(shell, text_get(&text), text.len);
+		fd = redirect_text(shell, text_get(&text), text.len);
 	} else {
 		fd = open_file(shell, redirect, text_get(&text));
 	}

@@ -229,8 +229,13 @@ int launch_subshell(struct shell *shell, const char *text, size_t len, const str
 int launch_status(int wait_status);
 /* The path of a program in *out: 0, or STATUS_NOT_FOUND, STATUS_NOT_RUNNING. `path` NULL: $PATH. */
 int program_find(const struct shell *shell, const char *name, const char *path, struct text *out);
+struct subshell_text {
+	int fd;     /* where the texts are to be read, -1: in the arguments */
+	size_t own; /* bytes that are variables and functions; the commands follow */
+};
+
 /* What a subshell must know, from the argument --subshell=… False: malformed. */
-bool subshell_read_state(struct shell *shell, const char *state);
+bool subshell_read_state(struct shell *shell, const char *state, struct subshell_text *text);
 
 /* ---- redirect.c ------------------------------------------------------------------------------- */
 
@@ -243,6 +248,8 @@ struct saved_fd {
 int redirect_open(struct shell *shell, const struct redirect *redirect);
 /* The descriptor that <& or >& names, -1 to close, -2 after an error that was said. */
 int redirect_source(struct shell *shell, const struct redirect *redirect);
+/* A descriptor with O_CLOEXEC from which the bytes can be read; -1: said. */
+int redirect_text(struct shell *shell, const char *bytes, size_t len);
 /* Redirects the shell itself, until redirect_undo. False: said, and undone. */
 bool redirect_apply(struct shell *shell, const struct redirect *redirects, struct saved_fd **saved);
 /* Redirects one descriptor of the shell to another one. */

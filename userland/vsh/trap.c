@@ -69,7 +69,8 @@ void signals_shield(bool really)
 static void (*own_handler(const struct shell *shell, int number))(int)
 {
 	switch (number) {
-	case SIGPIPE: return do_nothing;
+	case SIGPIPE:
+	case SIGCHLD: return do_nothing; /* so that it ends a wait for signals */
 	case SIGINT: return shell->interactive ? note_interrupt : SIG_DFL;
 	case SIGQUIT:
 	case SIGTERM:
@@ -94,7 +95,7 @@ static void set_own(const struct shell *shell, int number)
 
 void signals_set(const struct shell *shell)
 {
-	static const int own[] = {SIGPIPE, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU};
+	static const int own[] = {SIGPIPE, SIGCHLD, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU};
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
 		set_own(shell, own[i]);
 }
