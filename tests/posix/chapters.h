@@ -54,9 +54,9 @@ extern const struct chapter chapters[]; /* the last has no name */
 	X(waiting)          \
 	X(groups)           \
 	X(limits)           \
-	X(concurrent)
 	X(threads)          \
-	X(threads_locks)
+	X(threads_locks)    \
+	X(concurrent)
 
 #define CHAPTER_DECLARE(name) void chapter_##name(void) __attribute__((weak));
 CHAPTER_LIST(CHAPTER_DECLARE)
