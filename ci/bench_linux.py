@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The groups `linux-files`, `linux-disk` and `linux-programs` of `./veridian bench`: the programs of bench/posix on Veridian and on Linux, in the same
+"""The groups `linux-files`, `linux-disk`, `linux-programs` and `linux-pipes` of `./veridian bench`: the programs of bench/posix on Veridian and on Linux, in the same
 QEMU with the same memory, disk and firmware, by turns. Only what was asked for by name is run: Debian's kernel and a compiler for it
 are fetched first (ci/setup peer). What is printed for each figure is `name ours linux ratio target`, medians of RUNS runs."""
 

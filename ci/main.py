@@ -27,7 +27,7 @@ commands
   test [FILTER...]     format, unit tests, short fuzzing, system tests; FILTER is part of a test's name
   bench [GROUP...]     benchmarks, in instructions, and boot time, memory, sizes: the same numbers on every machine
                        (those of `devices`, which waits for QEMU's, about the same).
-                       Only when named, beside Debian's Linux, which is fetched then: linux-files, linux-disk, linux-programs
+                       Only when named, beside Debian's Linux, which is fetched then: linux-files, linux-disk, linux-programs, linux-pipes
   gdb [PROGRAM...]     debug the machine that `run --gdb` holds; PROGRAM: archive paths whose symbols to add
   image                a bootable disk image for QEMU's U-Boot, build/veridian.img
   sdk                  a folder for building programs and drivers outside of this tree, build/sdk

@@ -190,8 +190,11 @@ static void drop_gone(struct fifo_set *set)
 	}
 }
 
+/* While all together are no more than one may have, nobody has too many. */
 static bool is_full(const struct fifo_set *set, uint32_t user)
 {
+	if (set->waits < FIFO_WAITS_USER)
+		return false;
 	return set->waits >= FIFO_WAITS_MAX || waits_of(set, user) >= FIFO_WAITS_USER;
 }
 

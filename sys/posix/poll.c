@@ -314,7 +314,7 @@ static int wait(struct poller *p, struct pollfd *fds, nfds_t count, unsigned alw
 			fenced = true;
 			continue;
 		}
-		status_t status = notification_wait(p->notification, deadline, &bits);
+		status_t status = notification_wait_interruptible(p->notification, deadline, &bits);
 
 		if (status == ERR_TIMED_OUT)
 			deadline = 0; /* one more look: what came with the deadline counts */
