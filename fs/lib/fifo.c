@@ -19,7 +19,6 @@ struct fifo_wait {
 	unsigned ends; /* WAIT_OPEN */
 	handle_t file; /* WAIT_OPEN: what is being opened */
 	size_t len;    /* others */
-	size_t done;   /* WAIT_WRITE: bytes that are on their way */
 };
 
 /* ---- the ring ------------------------------------------------------------------------------------------- */
@@ -86,25 +85,25 @@ static status_t give(struct fifo *fifo, const struct ipc_request *rq, size_t len
 	return OK;
 }
 
-/* Bytes of a writer from `done` on; there is room for them. */
-static status_t take(struct fifo *fifo, const struct ipc_request *rq, size_t done, size_t len)
+/* Bytes of a writer; there is room for them. */
+static status_t take(struct fifo *fifo, const struct ipc_request *rq, size_t len)
 {
 	size_t at = (fifo->first + fifo->used) & (fifo->capacity - 1), head = least(len, fifo->capacity - at);
-	status_t status = ipc_lease_read(rq, FILE_WRITE_LEASE_DATA, done, fifo->bytes + at, head);
+	status_t status = ipc_lease_read(rq, FILE_WRITE_LEASE_DATA, 0, fifo->bytes + at, head);
 
 	if (status == OK && len > head)
-		status = ipc_lease_read(rq, FILE_WRITE_LEASE_DATA, done + head, fifo->bytes, len - head);
+		status = ipc_lease_read(rq, FILE_WRITE_LEASE_DATA, head, fifo->bytes, len - head);
 	if (status == OK)
 		fifo->used += (uint32_t)len;
 	return status;
 }
 
-/* How much of a write can go in now: all, as much as there is room, or none of what must stay together. */
-static size_t piece(struct fifo_set *set, struct fifo *fifo, size_t len, size_t done)
+/* How much of a write can go in now: all, as much as there is room, or none of what must stay together. Who can wait does so until it is worth it. */
+static size_t piece(struct fifo_set *set, struct fifo *fifo, size_t len, bool wait)
 {
-	size_t left = len - done, fits = room(set, fifo, left);
+	size_t fits = room(set, fifo, len);
 
-	return len <= FIFO_ATOMIC && left > fits ? 0 : least(left, fits);
+	return (wait || len <= FIFO_ATOMIC) && fits < least(len, FIFO_ATOMIC) ? 0 : least(len, fits);
 }
 
 /* ---- calls that wait -------------------------------------------------------------------------------------- */
@@ -150,20 +149,21 @@ static struct fifo_wait *wait_unlink(struct fifo_wait **at)
 	return wait;
 }
 
-/* Answers by kind; who is gone takes no answer, and nobody minds. */
-static void wait_end(struct fifo_set *set, struct fifo_wait **at, status_t status, size_t count)
+/* Answers by kind. ERR_PEER_DIED: nobody hears it, he is gone or was interrupted. */
+static status_t wait_end(struct fifo_set *set, struct fifo_wait **at, status_t status, size_t count)
 {
 	struct fifo_wait *wait = wait_unlink(at);
 	handle_t reply = wait->reply, file = wait->file;
 
 	wait->reply = wait->file = HANDLE_NONE; /* the answers take them */
 	if (wait->kind == WAIT_OPEN)
-		(void)file_open_reply(reply, status, file, FILE_KIND_FIFO);
+		status = file_open_reply(reply, status, file, FILE_KIND_FIFO);
 	else if (wait->kind == WAIT_READ)
-		(void)file_read_reply(reply, status, count);
+		status = file_read_reply(reply, status, count);
 	else
-		(void)file_write_reply(reply, status, count, FILE_AT_POSITION);
+		status = file_write_reply(reply, status, count, FILE_AT_POSITION);
 	wait_free(set, wait);
+	return status;
 }
 
 static uint32_t waits_of(const struct fifo_set *set, uint32_t user)
@@ -232,13 +232,18 @@ static status_t wait_add(struct fifo_set *set, struct fifo *fifo, const struct f
 static bool read_some(struct fifo_set *set, struct fifo *fifo, struct fifo_wait **at)
 {
 	const struct ipc_request rq = {.reply = (*at)->reply};
-	size_t len = least((*at)->len, fifo->used);
+	const uint32_t first = fifo->first, used = fifo->used;
+	size_t len = least((*at)->len, used);
 	status_t status;
 
-	if (fifo->used == 0 && fifo->writers != 0)
+	if (used == 0 && fifo->writers != 0)
 		return false;
 	status = len ? give(fifo, &rq, len) : OK;
-	wait_end(set, at, status, status == OK ? len : 0);
+	/* Who was interrupted after the bytes had arrived knows nothing of them. */
+	if (wait_end(set, at, status, status == OK ? len : 0) == ERR_PEER_DIED) {
+		fifo->first = first;
+		fifo->used = used;
+	}
 	return true;
 }
 
@@ -251,20 +256,17 @@ static bool write_some(struct fifo_set *set, struct fifo *fifo, struct fifo_wait
 	status_t status;
 
 	if (fifo->readers == 0) {
-		wait_end(set, at, wait->done ? OK : ERR_NO_READER, wait->done);
+		(void)wait_end(set, at, ERR_NO_READER, 0);
 		return true;
 	}
-	len = piece(set, fifo, wait->len, wait->done);
+	len = piece(set, fifo, wait->len, true);
 	if (len == 0)
 		return false;
-	status = take(fifo, &rq, wait->done, len);
-	if (status == OK) {
-		wait->done += len;
+	status = take(fifo, &rq, len);
+	if (wait_end(set, at, status, status == OK ? len : 0) == ERR_PEER_DIED && status == OK)
+		fifo->used -= (uint32_t)len; /* an interrupted write has done nothing */
+	else if (status == OK)
 		*moved = true;
-		if (wait->done < wait->len)
-			return false;
-	}
-	wait_end(set, at, wait->done ? OK : status, wait->done);
 	return true;
 }
 
@@ -277,7 +279,7 @@ static bool turn(struct fifo_set *set, struct fifo *fifo)
 		if ((*at)->kind == WAIT_READ && read_some(set, fifo, at))
 			moved = true;
 		else if ((*at)->kind == WAIT_OPEN && fifo_has_peer(fifo, (*at)->ends))
-			wait_end(set, at, OK, 0);
+			(void)wait_end(set, at, OK, 0);
 		else
 			at = &(*at)->next;
 	}
@@ -435,7 +437,7 @@ static bool somebody_writes(const struct fifo *fifo)
 
 status_t fifo_write(struct fifo_set *set, struct fifo *fifo, const struct fifo_call *call, size_t len, uint64_t *count)
 {
-	struct fifo_wait wait = {.kind = WAIT_WRITE, .len = len};
+	const struct fifo_wait wait = {.kind = WAIT_WRITE, .len = len};
 	status_t status;
 
 	*count = 0;
@@ -443,22 +445,16 @@ status_t fifo_write(struct fifo_set *set, struct fifo *fifo, const struct fifo_c
 		return OK;
 	if (fifo->readers == 0)
 		return ERR_NO_READER;
-	size_t now = somebody_writes(fifo) ? 0 : piece(set, fifo, len, 0);
+	size_t now = somebody_writes(fifo) ? 0 : piece(set, fifo, len, call->wait);
 
-	if (now == 0 && !call->wait)
-		return ERR_WOULD_BLOCK;
-	if (now != 0) {
-		status = take(fifo, call->rq, 0, now);
-		if (status != OK)
-			return status;
-	}
-	wait.done = now;
-	status = now < len && call->wait ? wait_add(set, fifo, call, &wait) : OK;
+	if (now == 0)
+		return call->wait ? wait_add(set, fifo, call, &wait) : ERR_WOULD_BLOCK;
+	status = take(fifo, call->rq, now);
+	if (status != OK)
+		return status;
 	settle(set, fifo);
-	if (now != 0 && status != IPC_DEFERRED)
-		status = OK; /* some is written: that many */
 	*count = now;
-	return status;
+	return OK;
 }
 
 /* ---- readiness ---------------------------------------------------------------------------------------------- */

@@ -145,6 +145,13 @@ static status_t write_piece(struct file *f, const char *buffer, size_t len, uint
 	return write_settle(f, buffer, len, at, known, status, position, count);
 }
 
+/* After a write that took less: a FIFO took what there was room for, and has told no position. Who may wait writes the rest. */
+static bool stream_goes_on(const struct file *f, uint64_t at)
+{
+	return at == FILE_AT_POSITION && !(f->flags & O_NONBLOCK) &&
+	       atomic_load_explicit(&f->position, memory_order_relaxed) == POSITION_UNKNOWN;
+}
+
 static ssize_t write_pieces(struct file *f, const char *buffer, size_t len, uint64_t at)
 {
 	size_t done = 0;
@@ -164,7 +171,7 @@ static ssize_t write_pieces(struct file *f, const char *buffer, size_t len, uint
 		if (at != FILE_AT_POSITION)
 			at += count;
 		/* Short: no room; or memory of a file that is not there, from which on the rest can be written. */
-		if (count < piece) {
+		if (count < piece && !stream_goes_on(f, at)) {
 			piece -= count;
 			if (!bring(buffer + done, &piece, false, &tries))
 				break;
@@ -190,7 +197,7 @@ ssize_t remote_write_short(struct file *f, const void *buffer, size_t len, size_
 	unsigned tries = 0;
 	ssize_t more = 0;
 
-	if (bring((const char *)buffer + done, &piece, false, &tries))
+	if (stream_goes_on(f, FILE_AT_POSITION) || bring((const char *)buffer + done, &piece, false, &tries))
 		more = write_pieces(f, (const char *)buffer + done, len - done, FILE_AT_POSITION);
 	return (ssize_t)done + (more > 0 ? more : 0);
 }

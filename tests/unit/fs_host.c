@@ -39,6 +39,7 @@ struct fs *host_fs;
 status_t host_deferred = ERR_WOULD_BLOCK;
 handle_t host_saved;
 void (*host_meanwhile)(void);
+void (*host_moved)(handle_t reply);
 unsigned host_crash_at;
 jmp_buf host_crash;
 
@@ -369,6 +370,8 @@ status_t lease_read(handle_t reply, unsigned lease, uint64_t offset, void *buffe
 
 	if (status == OK && len)
 		memcpy(buffer, at, len);
+	if (status == OK && reply && host_moved)
+		host_moved(reply);
 	return status;
 }
 
@@ -379,6 +382,8 @@ status_t lease_write(handle_t reply, unsigned lease, uint64_t offset, const void
 
 	if (status == OK && len)
 		memcpy(at, buffer, len);
+	if (status == OK && reply && host_moved)
+		host_moved(reply);
 	return status;
 }
 

@@ -55,6 +55,8 @@ status_t host_answer(handle_t reply, struct ipc_msg *answer);
 void host_caller_ends(handle_t reply);
 /* Called, if it is set, when the server asks after a caller: what happens at the same time. */
 extern void (*host_meanwhile)(void);
+/* The same when bytes of a call that was put aside have been moved. */
+extern void (*host_moved)(handle_t reply);
 handle_t host_saved_any(unsigned n); /* the n-th of them, if there are so many, else the last; HANDLE_NONE */
 unsigned host_waiting(void);         /* so many have not been answered */
 
