@@ -32,3 +32,6 @@ enum {
 	NR_USR1 = 30,
 	NR_USR2 = 31,
 };
+
+/* Those that can be caught, ignored and blocked. */
+#define SIGNALS_SETTABLE (~(1ull | 1ull << NR_KILL | 1ull << NR_STOP))

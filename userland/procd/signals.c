@@ -253,12 +253,11 @@ void signal_take(uint32_t place, uint64_t blocked, uint64_t thread, struct signa
 
 void signal_disposition(uint32_t place, uint64_t caught, uint64_t ignored, uint64_t blocked)
 {
-	const uint64_t all = ~1ull, never = BIT(NR_KILL) | BIT(NR_STOP);
 	struct proc *p = proc_at(place);
 
-	p->caught = caught & all & ~never & ~ignored;
-	p->ignored = ignored & all & ~never;
-	p->blocked = blocked & all & ~never;
+	p->caught = caught & SIGNALS_SETTABLE & ~ignored;
+	p->ignored = ignored & SIGNALS_SETTABLE;
+	p->blocked = blocked & SIGNALS_SETTABLE;
 	queue_drop(place, p->ignored);
 	defaults_apply(place);
 }

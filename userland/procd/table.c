@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "userland/procd/numbers.h"
+
 struct table table;
 
 static uint32_t *hash_of(uint64_t pid)
@@ -175,6 +177,9 @@ static void proc_repair(uint32_t place)
 		p->session = p->pid;
 	if (p->event > PROCESS_EVENT_CONTINUED)
 		p->event = PROCESS_EVENT_NONE;
+	p->caught &= SIGNALS_SETTABLE;
+	p->ignored &= SIGNALS_SETTABLE;
+	p->blocked &= SIGNALS_SETTABLE;
 	p->nice = p->nice < -20 ? -20 : p->nice > 19 ? 19 : p->nice;
 	for (uint32_t i = 0; i < p->queued && i < QUEUE_ROOM + FAULTS_MAX; i++) {
 		if (q->infos[i].signal < 1 || q->infos[i].signal > PROCESS_SIGNAL_MAX)
