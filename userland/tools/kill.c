@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* kill: ends processes. */
+/* kill: signals to processes. */
 #include <ctype.h>
 #include <errno.h>
 #include <signal.h>
@@ -16,10 +16,11 @@
 static const struct tool tool = {
 	.name = "kill",
 	.summary = TOOL_SUMMARY,
-	.usage = "[-SIGNAL] PID... | -l",
-	.details = "  -SIGNAL   a number or name (-9, -KILL, -SIGTERM); without it TERM\n"
-		   "  -l        list the names\n"
-		   "Signals are not delivered to handlers yet: whatever is sent ends the process.\n",
+	.usage = "[-SIGNAL | -s SIGNAL] PID... | -l [STATUS...]",
+	.details = "  -SIGNAL   a number or name (-9, -KILL, -SIGTERM); without it TERM; 0 only looks\n"
+		   "  -s        the same\n"
+		   "  -l        list the names; of a number, or of a status as $? has it, its name\n"
+		   "A PID below 0 is the group of that number, 0 the own group, -1 all (behind -SIGNAL or --).\n",
 	.options = "",
 };
 
@@ -27,16 +28,20 @@ static const struct {
 	const char *name;
 	int number;
 } signals[] = {
-	{"HUP", SIGHUP},   {"INT", SIGINT},   {"QUIT", SIGQUIT}, {"ILL", SIGILL}, {"TRAP", SIGTRAP},
-	{"ABRT", SIGABRT}, {"FPE", SIGFPE},   {"KILL", SIGKILL}, {"BUS", SIGBUS}, {"SEGV", SIGSEGV},
-	{"PIPE", SIGPIPE}, {"ALRM", SIGALRM}, {"TERM", SIGTERM},
+	{"HUP", SIGHUP},   {"INT", SIGINT},       {"QUIT", SIGQUIT}, {"ILL", SIGILL},     {"TRAP", SIGTRAP},
+	{"ABRT", SIGABRT}, {"FPE", SIGFPE},       {"KILL", SIGKILL}, {"BUS", SIGBUS},     {"SEGV", SIGSEGV},
+	{"SYS", SIGSYS},   {"PIPE", SIGPIPE},     {"ALRM", SIGALRM}, {"TERM", SIGTERM},   {"URG", SIGURG},
+	{"STOP", SIGSTOP}, {"TSTP", SIGTSTP},     {"CONT", SIGCONT}, {"CHLD", SIGCHLD},   {"TTIN", SIGTTIN},
+	{"TTOU", SIGTTOU}, {"IO", SIGIO},         {"XCPU", SIGXCPU}, {"XFSZ", SIGXFSZ},   {"PROF", SIGPROF},
+	{"USR1", SIGUSR1}, {"VTALRM", SIGVTALRM}, {"USR2", SIGUSR2}, {"WINCH", SIGWINCH},
 };
-#define SIGNALS (sizeof(signals) / sizeof(signals[0]))
+#define SIGNALS    (sizeof(signals) / sizeof(signals[0]))
+#define SIGNAL_MAX 63
 
 static int parse_signal(const char *text)
 {
 	if (isdigit((unsigned char)*text))
-		return (int)number_argument(text, 31, "a signal number from 0 to 31");
+		return (int)number_argument(text, SIGNAL_MAX, "a signal number from 0 to 63");
 	if (strncasecmp(text, "SIG", 3) == 0)
 		text += 3;
 	for (size_t i = 0; i < SIGNALS; i++) {
@@ -44,6 +49,31 @@ static int parse_signal(const char *text)
 			return signals[i].number;
 	}
 	tool_usage("'%s' is not a signal (kill -l lists them)", text);
+}
+
+/* -l: all, or what these are. */
+static int list_signals(int count, char **arguments)
+{
+	for (size_t i = 0; count == 0 && i < SIGNALS; i++)
+		printf("%2d %s\n", signals[i].number, signals[i].name);
+	for (int a = 0; a < count; a++) {
+		int number;
+		size_t i = 0;
+
+		if (!isdigit((unsigned char)arguments[a][0])) {
+			printf("%d\n", parse_signal(arguments[a]));
+			continue;
+		}
+		number = (int)number_argument(arguments[a], 255, "a signal number or an exit status");
+		number = number > 128 ? number - 128 : number;
+		while (i < SIGNALS && signals[i].number != number)
+			i++;
+		if (i < SIGNALS)
+			printf("%s\n", signals[i].name);
+		else
+			printf("%d\n", number);
+	}
+	return 0;
 }
 
 /* The first process is the root of all others; the machine cannot go on without it. */
@@ -58,21 +88,24 @@ static bool is_init(pid_t pid)
 	return first;
 }
 
-static int end_process(const char *argument, int signal)
+static int send_signal(const char *argument, int signal)
 {
-	pid_t pid = (pid_t)number_argument(argument, INT32_MAX, "a process number (see ps)");
-	if (signal != 0 && is_init(pid)) {
+	bool group = argument[0] == '-';
+	pid_t pid = (pid_t)number_argument(argument + group, INT32_MAX, "a process number (see ps)");
+
+	if (!group && pid > 0 && signal != 0 && is_init(pid)) {
 		tool_error("%ld: this is init; use shutdown", (long)pid);
 		return TOOL_FAILED;
 	}
+	pid = group ? -pid : pid;
 	if (kill(pid, signal) == 0)
 		return 0;
 	if (errno == ESRCH)
 		tool_error("%ld: no such process", (long)pid);
 	else if (errno == EPERM)
-		tool_error("%ld: not allowed (the capability 'process_control' is needed)", (long)pid);
-	else if (errno == ENOSYS)
-		tool_error("stopping and continuing processes is not supported yet");
+		tool_error(
+			"%ld: not allowed (another user's, or none for signals: then the capability 'process_control' is needed)",
+			(long)pid);
 	else
 		tool_error("%ld: %s", (long)pid, strerror(errno));
 	return TOOL_FAILED;
@@ -83,11 +116,8 @@ int main(int argc, char **argv)
 	int first = 1, signal = SIGTERM, status = 0;
 
 	tool_begin(&tool, argc, argv);
-	if (argc > 1 && strcmp(argv[1], "-l") == 0) {
-		for (size_t i = 0; i < SIGNALS; i++)
-			printf("%2d %s\n", signals[i].number, signals[i].name);
-		return tool_end(0);
-	}
+	if (argc > 1 && strcmp(argv[1], "-l") == 0)
+		return tool_end(list_signals(argc - 2, argv + 2));
 	if (argc > 2 && (strcmp(argv[1], "-s") == 0 || strcmp(argv[1], "-n") == 0)) {
 		signal = parse_signal(argv[2]);
 		first = 3;
@@ -100,6 +130,6 @@ int main(int argc, char **argv)
 	if (first >= argc)
 		tool_usage("which process?");
 	for (int i = first; i < argc; i++)
-		status |= end_process(argv[i], signal);
+		status |= send_signal(argv[i], signal);
 	return tool_end(status);
 }
