@@ -221,7 +221,7 @@ static void test_literal_and_reprint(void)
 	reset();
 	type("a\x16\x7f\x16\n\x16\x03"
 	     "b\n");
-	CHECK_STR(shown(), "a^\b^?^\b\r\n^\b^Cb\r\n");
+	CHECK_STR(shown(), "a^\b^?^\b^J^\b^Cb\r\n");
 	CHECK_INT(events, 0);
 	CHECK_STR(take(100), "a\x7f\n\x03"
 			     "b\n");

@@ -303,6 +303,20 @@ static void receive_data(struct discipline *d, uint8_t byte, bool end)
 	queue_data(d, byte, end);
 }
 
+/* A newline among them does not end the line, and is shown as the control character that it is. */
+static void receive_literal(struct discipline *d, uint8_t byte)
+{
+	bool newline = byte == '\n' && used(d) < TTY_INPUT_MAX - 1;
+
+	if (!newline) {
+		receive_data(d, byte, false);
+		return;
+	}
+	if (discipline_local(d, TTY_LOCAL_ECHO))
+		echo_byte(d, byte);
+	queue_data(d, byte, false);
+}
+
 uint32_t discipline_receive(struct discipline *d, uint8_t byte)
 {
 	uint32_t event;
@@ -311,7 +325,7 @@ uint32_t discipline_receive(struct discipline *d, uint8_t byte)
 		byte &= 0x7f;
 	if (d->literal) {
 		d->literal = false;
-		receive_data(d, byte, false);
+		receive_literal(d, byte);
 		return 0;
 	}
 	if ((d->t.input & TTY_INPUT_IXON) && receive_flow(d, byte))
