@@ -17,7 +17,7 @@ long __wrap_fpathconf(int fd, int name);
 static long answer(int name, int result, const struct file_volume *volume)
 {
 	/* What is no file of a file system (a terminal, the log) has some of these all the same. */
-	if (result && result != -ENOSYS)
+	if (result && result != -ENOSYS && result != -ENOTSUP)
 		return posix_result(result);
 	switch (name) {
 	case _PC_LINK_MAX: return result ? 1 : (long)volume->links_max;

@@ -31,7 +31,11 @@ int grantpt(int fd)
 
 int unlockpt(int fd)
 {
-	return TERMINAL_CALL(fd, tty_lock(f->endpoint, false));
+	int result = TERMINAL_CALL(fd, tty_lock(f->endpoint, false));
+
+	if (result && errno == ENOTTY)
+		errno = EINVAL; /* what is no terminal is no master either */
+	return result;
 }
 
 int terminal_slave_open(int master, int flags)

@@ -56,6 +56,10 @@ extern const struct chapter chapters[]; /* the last has no name */
 	X(limits)           \
 	X(threads)          \
 	X(threads_locks)    \
+	X(pty)              \
+	X(termios)          \
+	X(terminal_lines)   \
+	X(terminal_raw)     \
 	X(concurrent)
 
 #define CHAPTER_DECLARE(name) void chapter_##name(void) __attribute__((weak));

@@ -75,6 +75,12 @@ static status_t on_seek(void *ctx, struct ipc_request *rq, int64_t offset, enum 
 	return ERR_STREAM;
 }
 
+static status_t on_truncate(void *ctx, struct ipc_request *rq, uint64_t size)
+{
+	(void)ctx, (void)rq, (void)size;
+	return ERR_INVALID;
+}
+
 static status_t on_mode(void *ctx, struct ipc_request *rq, bool set, uint32_t mode, uint32_t *now)
 {
 	struct description *by;
@@ -139,6 +145,7 @@ const struct file_ops serve_file_ops = {
 	.read = on_read,
 	.write = on_write,
 	.seek = on_seek,
+	.truncate = on_truncate,
 	.mode = on_mode,
 	.watch = on_watch,
 };

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "protocols/process.h"
+#include "protocols/tty.h"
 #include "protocols/vfs.h"
 #include "sys/lib/bootfs.h"
 #include "sys/lib/spawn.h"
@@ -60,10 +61,26 @@ static bool all_mounted(handle_t view)
 	return running == MOUNTS;
 }
 
+/* A terminal server without devices, for pseudo-terminals; *opener is what vfs gets of it. */
+static status_t tty_start(handle_t *opener)
+{
+	handle_t service, process;
+	status_t status = endpoint_create(&service);
+
+	if (status == OK)
+		status = endpoint_mint(service, TTY_BADGE_OPENER, RIGHT_EP_CALL | RIGHT_DUP | RIGHT_MOVE | RIGHT_INFO,
+				       opener);
+	if (status != OK)
+		return status;
+	const struct spawn_handle handles[] = {{HND_TTY, service, (uint32_t)RIGHTS_SAME}};
+
+	return program_start("sbin/tty", NULL, handles, 1, HANDLE_NONE, &process);
+}
+
 static status_t vfs_start(handle_t *view, handle_t *examiner)
 {
 	handle_t service, process, system = startup_handle(HND_RES_SYSTEM), inspect = HANDLE_NONE,
-				   examine = HANDLE_NONE;
+				   examine = HANDLE_NONE, opener = HANDLE_NONE;
 	status_t status = endpoint_create(&service);
 
 	if (status == OK)
@@ -75,9 +92,12 @@ static status_t vfs_start(handle_t *view, handle_t *examiner)
 		status = resource_create(system, SYSTEM_INSPECT, 1, &inspect);
 	if (status == OK)
 		status = resource_create(system, SYSTEM_EXAMINE, 1, &examine);
+	if (status == OK)
+		status = tty_start(&opener);
 	if (status != OK)
 		return status;
 	const struct spawn_handle handles[] = {
+		{HND_TTY, opener, (uint32_t)RIGHTS_SAME},
 		{HND_BOOTFS, startup_handle(HND_BOOTFS), (uint32_t)RIGHTS_SAME},
 		{HND_VFS, service, (uint32_t)RIGHTS_SAME},
 		{"res.inspect", inspect, (uint32_t)RIGHTS_SAME},
