@@ -153,6 +153,9 @@ static status_t devfs_device(struct fs *fs, struct node *node, uint32_t mode, ui
 	if (!entry)
 		return ERR_UNSUPPORTED;
 	status = terminals_open(devices, entry, mode, user, group, device);
+	/* A process without a controlling terminal: the file is there. */
+	if (status == ERR_NOT_FOUND && entry->class == FILE_DEVICE_TTY)
+		return ERR_UNSUPPORTED;
 	if (status != ERR_UNSUPPORTED)
 		return status;
 	*class_number = entry->class;

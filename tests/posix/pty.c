@@ -116,6 +116,11 @@ static void bytes_between(void)
 	FACT("write of nothing", write(p.slave, "", 0));
 	FACT("FIONREAD of nothing", ioctl(p.slave, FIONREAD, &count));
 	FACT("bytes", count);
+	more = MUST(open(ptsname(p.master), O_RDWR | O_NOCTTY | O_NONBLOCK));
+	FACT("read of one opened with O_NONBLOCK", read(more, &count, 1));
+	FACT_YES("its flags", fcntl(more, F_GETFL) & O_NONBLOCK);
+	close(more);
+	FACT_YES("those of the other", !(fcntl(p.slave, F_GETFL) & O_NONBLOCK));
 	MUST(fcntl(p.slave, F_SETFL, O_NONBLOCK));
 	FACT("read of nothing, O_NONBLOCK", read(p.slave, &count, 1));
 	MUST(fcntl(p.master, F_SETFL, O_NONBLOCK));

@@ -281,8 +281,9 @@ status_t session_terminal(uint64_t process, struct terminal **out)
 	struct who who;
 	status_t status = identify(process, &who);
 
+	/* Started past procd: it is to find its terminal itself. */
 	if (status != OK)
-		return status;
+		return ERR_UNSUPPORTED;
 	*out = of_session(who.session);
 	return *out ? OK : ERR_NOT_FOUND;
 }

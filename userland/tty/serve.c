@@ -381,13 +381,23 @@ static status_t on_queued(void *ctx, struct ipc_request *rq, uint32_t *input, ui
 	return OK;
 }
 
+/* The console's is init's to give: the first leader of a session who asks has it. */
+static status_t session_of(struct ipc_request *rq, struct description **by, struct terminal **t)
+{
+	status_t status = live_of(rq, by, t);
+
+	if (status == OK && (*by)->badge >= TTY_BADGE_CONSOLE && !(*t)->session)
+		(void)session_acquire(*t, rq);
+	return status;
+}
+
 /* ---- tty: sessions --------------------------------------------------------------------------------------------------- */
 
 static status_t on_group_get(void *ctx, struct ipc_request *rq, uint64_t *group)
 {
 	struct description *by;
 	struct terminal *t;
-	status_t status = live_of(rq, &by, &t);
+	status_t status = session_of(rq, &by, &t);
 
 	(void)ctx;
 	return status == OK ? group_get(t, rq, by->master, group) : status;
@@ -397,7 +407,7 @@ static status_t on_group_set(void *ctx, struct ipc_request *rq, uint64_t group)
 {
 	struct description *by;
 	struct terminal *t;
-	status_t status = live_of(rq, &by, &t);
+	status_t status = session_of(rq, &by, &t);
 
 	(void)ctx;
 	return status == OK ? group_set(t, rq, group) : status;
@@ -407,7 +417,7 @@ static status_t on_session_get(void *ctx, struct ipc_request *rq, uint64_t *sess
 {
 	struct description *by;
 	struct terminal *t;
-	status_t status = live_of(rq, &by, &t);
+	status_t status = session_of(rq, &by, &t);
 
 	(void)ctx;
 	return status == OK ? session_get(t, rq, by->master, session) : status;
