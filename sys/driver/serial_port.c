@@ -180,7 +180,6 @@ status_t serial_port_init(struct serial_port *port, struct device *dev, const st
 		.state = device_state(dev),
 		.hw = hw,
 		.hw_context = hw_context,
-		.attention = HANDLE_NONE,
 	};
 	(void)serial_state_attach(port->state);
 	return OK;
@@ -192,22 +191,11 @@ bool serial_port_line_chosen(const struct serial_port *port, struct serial_line 
 	return port->state->line_set == 1;
 }
 
-static bool attention(struct serial_port *port, uint8_t byte)
-{
-	for (uint32_t i = 0; i < port->attention_len; i++) {
-		if (port->attention_set[i] == byte)
-			return notification_signal(port->attention, port->attention_bits) == OK;
-	}
-	return false;
-}
-
 void serial_port_received(struct serial_port *port, uint8_t byte)
 {
 	struct serial_state *state = port->state;
 
 	state->counters.received++;
-	if (port->attention_len && attention(port, byte))
-		return;
 	if (!serial_ring_free(&state->rx)) {
 		state->counters.dropped++;
 		return;
@@ -379,23 +367,6 @@ static status_t op_counters_get(void *ctx, struct ipc_request *rq, struct serial
 	return OK;
 }
 
-static status_t op_attention(void *ctx, struct ipc_request *rq, const uint8_t *set, size_t set_len,
-			     handle_t notification, uint64_t bits)
-{
-	struct serial_port *port = ctx;
-
-	(void)rq;
-	if (set_len && !bits)
-		return ERR_INVALID;
-	if (port->attention != HANDLE_NONE)
-		(void)handle_close(port->attention);
-	port->attention = notification;
-	port->attention_bits = bits;
-	port->attention_len = (uint32_t)set_len;
-	memcpy(port->attention_set, set, set_len);
-	return OK;
-}
-
 const struct serial_ops serial_port_ops = {
 	.read = op_read,
 	.write = op_write,
@@ -404,7 +375,6 @@ const struct serial_ops serial_port_ops = {
 	.line_get = op_line_get,
 	.line_set = op_line_set,
 	.counters_get = op_counters_get,
-	.attention = op_attention,
 };
 
 bool serial_line_parse(const char *options, struct serial_line *line)

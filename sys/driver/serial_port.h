@@ -59,10 +59,6 @@ struct serial_port {
 	const struct serial_hw *hw;
 	void *hw_context;
 	struct serial_waiters readers, writers, drainers;
-	handle_t attention;
-	uint64_t attention_bits;
-	uint8_t attention_set[SERIAL_ATTENTION_MAX];
-	uint32_t attention_len;
 };
 
 extern const struct serial_ops serial_port_ops;

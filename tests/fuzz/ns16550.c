@@ -99,9 +99,9 @@ static void operation(unsigned number)
 	switch (take(1) % 11) {
 	case 0: (void)serial_write(HOST_ENDPOINT, id, take(1) % 2, buffer, size, &count); break;
 	case 1: (void)serial_read(HOST_ENDPOINT, id, take(1) % 2, buffer, size, &count); break;
-	case 2: (void)serial_drain(HOST_ENDPOINT); break;
+	case 2:
+	case 4: (void)serial_drain(HOST_ENDPOINT); break;
 	case 3: (void)serial_discard(HOST_ENDPOINT, take(1) % 4); break;
-	case 4: (void)serial_attention(HOST_ENDPOINT, buffer, size % 9, HOST_NOTIFICATION, take(1)); break;
 	case 5:
 		line = (struct serial_line){.baud = take(4),
 					    .data_bits = (uint8_t)take(1),

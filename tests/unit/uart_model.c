@@ -224,26 +224,6 @@ static void test_waiting(void)
 	CHECK_INT(model.misuse, 0);
 }
 
-static void test_attention(void)
-{
-	const uint8_t set[] = {3, 0x1c};
-	char buffer[10];
-	uint32_t count;
-
-	start(false);
-	host_signalled = 0;
-	CHECK_INT(serial_attention(HOST_ENDPOINT, set, 2, HOST_NOTIFICATION, 0), ERR_INVALID);
-	CHECK_INT(serial_attention(HOST_ENDPOINT, set, 2, HOST_NOTIFICATION, 0x10), OK);
-	type("a\x03z");
-	CHECK_INT(host_signalled, 0x10);
-	CHECK_INT(serial_read(HOST_ENDPOINT, 0, 0, buffer, 10, &count), OK);
-	CHECK_INT(count, 2);
-	CHECK_INT(serial_attention(HOST_ENDPOINT, set, 0, HOST_NOTIFICATION, 0), OK);
-	type("\x03");
-	CHECK_INT(serial_read(HOST_ENDPOINT, 0, 0, buffer, 10, &count), OK);
-	CHECK_INT(buffer[0], 3);
-}
-
 static void test_line(bool is_dw)
 {
 	struct serial_line line = {0};
@@ -568,7 +548,6 @@ int main(void)
 			test_random(is_dw, seed);
 	}
 	test_waiting();
-	test_attention();
 	test_restart();
 	test_state_garbage();
 	test_mad();
