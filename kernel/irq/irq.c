@@ -7,6 +7,7 @@
 #include "kernel/ipc/notification.h"
 #include "kernel/irq_controller.h"
 #include "kernel/log/log.h"
+#include "kernel/log/watch.h"
 #include "kernel/mm/quota.h"
 #include "kernel/mm/slab.h"
 #include "kernel/panic.h"
@@ -33,6 +34,7 @@ static COLD void irq_stray(struct hart *h, uint32_t source)
 	irqc_disable(source, h->index);
 	irqc_complete_disabled(h->index, source);
 	klog(LOG_WARN, "irq: source %u fired without an owner, masked", source);
+	log_watch_signal();
 }
 
 /* The source of a head fired. */

@@ -76,6 +76,11 @@ size_t log_copy(uint64_t *position, void *buf, size_t size)
 	return log_ring_copy(&log_ring, position, buf, size);
 }
 
+uint64_t log_next(void)
+{
+	return log_ring.next;
+}
+
 void log_set_echo(bool on)
 {
 	log_echo = on;

@@ -13,3 +13,5 @@ void log_write_user(int level, uint64_t koid, const char *text, size_t len);
 /* Copies whole records starting at *position (or the oldest kept) into buf; returns bytes, advances *position past them. */
 size_t log_copy(uint64_t *position, void *buf, size_t size);
 void log_set_echo(bool on);
+/* Position of the next record. */
+uint64_t log_next(void);

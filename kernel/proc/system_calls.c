@@ -3,6 +3,7 @@
 #include "kernel/boot.h"
 #include "kernel/irq/irq.h"
 #include "kernel/log/log.h"
+#include "kernel/log/watch.h"
 #include "kernel/mm/page.h"
 #include "kernel/mm/slab.h"
 #include "kernel/mm/user.h"
@@ -25,8 +26,10 @@ struct sysret sys_log_write(uint64_t level, uint64_t text, uint64_t len)
 	if (level > LOG_DEBUG || len > sizeof(line))
 		return sysret_status(ERR_INVALID);
 	s = user_read(p, text, line, len);
-	if (s == OK)
+	if (s == OK) {
 		log_write_user((int)level, p->obj.koid, line, len);
+		log_watch_signal();
+	}
 	return sysret_status(s);
 }
 

@@ -83,6 +83,7 @@ struct sysret sys_quota_kill(uint64_t quota);
 struct sysret sys_resource_create(uint64_t handle, uint64_t base, uint64_t len);
 struct sysret sys_log_write(uint64_t level, uint64_t text, uint64_t len);
 struct sysret sys_log_read(uint64_t resource, uint64_t position, uint64_t buf, uint64_t len);
+struct sysret sys_log_watch(uint64_t resource, uint64_t position, uint64_t nt, uint64_t bits);
 struct sysret sys_system_info(uint64_t resource, uint64_t topic, uint64_t index, uint64_t buf, uint64_t len);
 struct sysret sys_system_reset(uint64_t resource, uint64_t kind);
 struct sysret sys_console(uint64_t resource, uint64_t op);

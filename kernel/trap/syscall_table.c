@@ -55,7 +55,8 @@ typedef void (*call_t)(void);
 	D(SYS_PAGER_VMO, sys_pager_vmo), D(SYS_PAGER_COPY, sys_pager_copy), D(SYS_PAGER_OP, sys_pager_op), \
 	D(SYS_PROCESS_HANDLE, sys_process_handle), D(SYS_CALLER, sys_caller), \
 	D(SYS_THREAD_UPCALL, sys_thread_upcall), D(SYS_THREAD_INTERRUPT, sys_thread_interrupt), \
-	D(SYS_UPCALL_RETURN, sys_upcall_return)
+	D(SYS_UPCALL_RETURN, sys_upcall_return), D(81, sys_unknown), D(82, sys_unknown), D(83, sys_unknown), \
+	D(SYS_LOG_WATCH, sys_log_watch)
 /* clang-format on */
 
 extern const call_t syscall_table[SYS_COUNT], syscall_stash_table[SYS_COUNT];

@@ -8,6 +8,7 @@
 #include "kernel/ipc/endpoint.h"
 #include "kernel/irq/irq.h"
 #include "kernel/log/log.h"
+#include "kernel/log/watch.h"
 #include "kernel/mm/aspace.h"
 #include "kernel/mm/pager.h"
 #include "kernel/panic.h"
@@ -108,6 +109,7 @@ static COLD void fault_report(struct thread *t)
 	klog(LOG_WARN, "process %lu (%s) ended by an unhandled fault: cause %lu, address %#lx, pc %#lx",
 	     (unsigned long)t->proc->obj.koid, t->proc->name, (unsigned long)t->fault_cause,
 	     (unsigned long)t->fault_addr, (unsigned long)t->pc);
+	log_watch_signal();
 	process_end(t->proc, EXIT_FAULT | (int64_t)t->fault_cause);
 }
 

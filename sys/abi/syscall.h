@@ -183,4 +183,8 @@
 #define SYS_UPCALL_RETURN \
 	80 /* a0 struct upcall_frame *: goes on with these registers, and allows upcalls again; ERR_FAULT, ERR_NO_MEMORY: nothing has happened. Does \
 	    * not return otherwise */
-#define SYS_COUNT 81
+/* 81 to 83 are not used. */
+#define SYS_LOG_WATCH \
+	84 /* a0 resource (SYSTEM_INSPECT), a1 position, a2 notification, a3 bits: signalled once when the log has a record at that position or behind it, \
+	    * which may be at once. One watch in all: the last one counts */
+#define SYS_COUNT 85

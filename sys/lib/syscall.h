@@ -125,6 +125,7 @@ SYSCALL_API status_t resource_create(handle_t res, uint64_t base, uint64_t len, 
 SYSCALL_API status_t log_write(uint32_t level, const char *text, uint64_t len);
 SYSCALL_API status_t log_read(handle_t res, uint64_t position, void *buffer, uint64_t len, uint64_t *bytes,
 			      uint64_t *next);
+SYSCALL_API status_t log_watch(handle_t res, uint64_t position, handle_t nt, uint64_t bits);
 SYSCALL_API status_t system_info(handle_t res, uint32_t topic, uint64_t index, void *buffer, uint64_t len,
 				 uint64_t *bytes);
 SYSCALL_API status_t system_reset(handle_t res, uint32_t how);

@@ -606,6 +606,11 @@ static inline status_t log_write(uint32_t level, const char *text, uint64_t len)
 	return syscall3(SYS_LOG_WRITE, (uint64_t)level, (uint64_t)text, len).status;
 }
 
+static inline status_t log_watch(handle_t res, uint64_t position, handle_t nt, uint64_t bits)
+{
+	return syscall4(SYS_LOG_WATCH, res, position, nt, bits).status;
+}
+
 static inline status_t log_read(handle_t res, uint64_t position, void *buffer, uint64_t len, uint64_t *bytes,
 				uint64_t *next)
 {

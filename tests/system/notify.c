@@ -276,6 +276,54 @@ static void test_mint(void)
 	shut(endpoint);
 }
 
+static uint64_t log_end(handle_t inspect)
+{
+	static _Alignas(8) unsigned char records[4096];
+	uint64_t bytes = 1, position = 0;
+
+	while (bytes != 0 && log_read(inspect, position, records, sizeof(records), &bytes, &position) == OK)
+		;
+	return position;
+}
+
+/* Records of the kernel log: told once, at once if they are there already, to the last who asked. */
+static void test_log(void)
+{
+	handle_t inspect = HANDLE_NONE, nt = make_notification(), other = make_notification(),
+		 mute = make_dup(nt, RIGHT_NT_WAIT);
+	uint64_t bits = 0, end;
+
+	CHECK_OK(resource_create(test_handle(HND_RES_SYSTEM), SYSTEM_INSPECT, 1, &inspect));
+	CHECK_STATUS(log_watch(HANDLE_NONE, 0, nt, 1), ERR_HANDLE);
+	CHECK_STATUS(log_watch(inspect, 0, nt, 0), ERR_INVALID);
+	CHECK_STATUS(log_watch(inspect, 0, mute, 1), ERR_RIGHTS);
+	CHECK_STATUS(log_watch(inspect, 0, inspect, 1), ERR_TYPE);
+	CHECK_OK(log_watch(inspect, 0, nt, 2));
+	CHECK_OK(notification_wait(nt, 0, &bits));
+	CHECK_EQ(bits, 2);
+	end = log_end(inspect);
+	CHECK_OK(log_watch(inspect, end, nt, 4));
+	CHECK_STATUS(notification_wait(nt, 0, &bits), ERR_WOULD_BLOCK);
+	CHECK_OK(log_write(LOG_DEBUG, "watched", 7));
+	CHECK_OK(notification_wait(nt, 0, &bits));
+	CHECK_EQ(bits, 4);
+	CHECK_OK(log_write(LOG_DEBUG, "no more", 7)); /* once */
+	CHECK_STATUS(notification_wait(nt, 0, &bits), ERR_WOULD_BLOCK);
+	end = log_end(inspect);
+	CHECK_OK(log_watch(inspect, end, nt, 1));
+	CHECK_OK(log_watch(inspect, end, other, 1));
+	CHECK_OK(log_write(LOG_DEBUG, "the other", 9));
+	CHECK_STATUS(notification_wait(nt, 0, &bits), ERR_WOULD_BLOCK);
+	CHECK_OK(notification_wait(other, 0, &bits));
+	/* One that nobody can wait for any more */
+	CHECK_OK(log_watch(inspect, log_end(inspect), other, 1));
+	shut(other);
+	CHECK_OK(log_write(LOG_DEBUG, "nobody", 6));
+	shut(nt);
+	shut(mute);
+	shut(inspect);
+}
+
 TEST_CASES("notify", {"sticky", test_sticky}, {"waiters", test_waiters}, {"deadline", test_deadline},
 	   {"killed", test_killed}, {"bind", test_bind}, {"bind_closed", test_bind_closed}, {"no_loss", test_no_loss},
-	   {"processes", test_processes}, {"mint", test_mint});
+	   {"processes", test_processes}, {"mint", test_mint}, {"log", test_log});
