@@ -25,10 +25,10 @@
 #include "userland/logger/line.h"
 #include "userland/logger/source.h"
 
-#define POLL_NS  500000000ull  /* the kernel's log has nothing that could be waited for */
-#define FLUSH_NS 3000000000ull /* at the end, for what is not in the file */
-#define READERS  16u           /* that wait for lines; more make the first ones come back without */
-#define CHUNK    1024u         /* bytes of the kernel's log at once */
+#define GATHER_NS 50000000ull   /* lines of the kernel's log that come together are read together */
+#define FLUSH_NS  3000000000ull /* at the end, for what is not in the file */
+#define READERS   16u           /* that wait for lines; more make the first ones come back without */
+#define CHUNK     1024u         /* bytes of the kernel's log at once */
 
 struct reader {
 	handle_t reply;
@@ -46,7 +46,9 @@ static struct logger {
 	struct reader readers[READERS];
 	unsigned reader_count;
 	handle_t inspect;
-	bool added; /* lines since readers and the file were told */
+	handle_t notification; /* of the loop, */
+	uint64_t record_bits;  /* signalled by the kernel when its log has more */
+	bool added;            /* lines since readers and the file were told */
 } logger;
 
 static uint64_t now(void)
@@ -188,18 +190,30 @@ static void read_kernel_log(void)
 	}
 }
 
+/* Reads on, and has itself called again: by the next record, and while there are dropped lines to tell of. */
 static void on_timer(void *context)
 {
 	uint64_t time = now();
+	bool dropped = false;
 
 	(void)context;
 	pthread_mutex_lock(&logger.lock);
 	read_kernel_log();
-	for (unsigned i = 0; i < SOURCES; i++)
+	for (unsigned i = 0; i < SOURCES; i++) {
 		tell_dropped(&logger.sources.list[i], time);
+		dropped |= logger.sources.list[i].flood.dropped != 0;
+	}
 	tell();
+	/* With bits of the server's own and what it was started with it cannot fail. */
+	(void)log_watch(logger.inspect, logger.keep->kernel_next, logger.notification, logger.record_bits);
 	pthread_mutex_unlock(&logger.lock);
-	server_timer_set(&logger.timer, time + POLL_NS);
+	server_timer_set(&logger.timer, dropped ? time + FLOOD_TELL_NS : DEADLINE_NEVER);
+}
+
+static void on_record(void *context)
+{
+	(void)context;
+	server_timer_set(&logger.timer, now() + GATHER_NS);
 }
 
 /* ---- the protocol --------------------------------------------------------------------------------- */
@@ -219,9 +233,13 @@ static status_t on_write(void *context, struct ipc_request *rq, enum logger_leve
 		entry.pid = 0;
 	pthread_mutex_lock(&logger.lock);
 	read_kernel_log(); /* what was said before stands before */
-	add_text(source_get(&logger.sources, SOURCE_SERVICE | number, entry.time_ns), &entry, text, len);
+	struct source *source = source_get(&logger.sources, SOURCE_SERVICE | number, entry.time_ns);
+	add_text(source, &entry, text, len);
 	tell();
+	bool dropped = source->flood.dropped != 0;
 	pthread_mutex_unlock(&logger.lock);
+	if (dropped && logger.timer.deadline == DEADLINE_NEVER)
+		server_timer_set(&logger.timer, entry.time_ns + FLOOD_TELL_NS);
 	return OK;
 }
 
@@ -362,6 +380,8 @@ int main(int argc, char **argv)
 	}
 	if (status == OK)
 		status = server_timer_init(&logger.timer, &logger.server, on_timer, NULL);
+	if (status == OK)
+		status = server_add_signal(&logger.server, on_record, NULL, &logger.notification, &logger.record_bits);
 	if (status == OK) {
 		step = "be told of its end";
 		status = watch_stop();
