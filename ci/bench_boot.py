@@ -5,6 +5,7 @@ and the log. Nothing is typed: the moment of a key would change the figures."""
 
 import re
 import subprocess
+import sys
 
 import build
 import qemu
@@ -12,10 +13,17 @@ from console import Console, ConsoleError
 from symbols import symbolized
 from ui import Failure
 
+sys.path.insert(0, str(build.ROOT / "boot"))
+
+import pack  # noqa: E402
+
 GROUP = "boot"
 TIMEOUT_S = 300
 SERVICES = "etc/init/bench-boot.toml"
 TEXT_BUDGET = 96 << 10
+PROMPT_BUDGET_US = 50_000
+MEMORY_BUDGET = 12 << 20  # without the programs that only tests and benchmarks use
+TEST_FOLDERS = ("test/", "bench/")
 PROMPT = "^/> "
 SHELL_READY = r"^\[ *\d+\.\d+\] init: shell is ready\n"  # in the log, which is shown behind the prompt
 FORBID = [r"^(?:\[[^\]\n]*\]\s*)?PANIC"]
@@ -40,7 +48,7 @@ def times(log):
     return [
         ("boot_reset_to_kernel", entry, "us"),
         ("boot_kernel_to_devmgr", stamp_us(log, "init: devmgr is ready") - entry, "us"),
-        ("boot_kernel_to_prompt", prompt - entry, "us"),
+        ("boot_kernel_to_prompt", prompt - entry, "us", PROMPT_BUDGET_US),
         ("boot_reset_to_prompt", prompt, "us"),
     ]
 
@@ -52,7 +60,14 @@ def memory(shown):
         if not found:
             raise Failure(f"bench {GROUP}: mem does not tell '{row}'")
         figures.append((name, int(found.group(1)), "bytes"))
+    figures.insert(1, ("mem_without_tests", figures[0][1] - tests_bytes(), "bytes", MEMORY_BUDGET))
     return figures
+
+
+def tests_bytes():
+    """What the boot archive holds for tests and benchmarks alone."""
+    entries = pack.unpack((build.folder("release") / "boot.cpio").read_bytes())
+    return sum(len(data) for name, data, _ in entries if name.startswith(TEST_FOLDERS))
 
 
 def section_sizes(elf):
