@@ -16,6 +16,11 @@ static void name_process(struct source *source, handle_t inspect)
 	struct process_info info;
 	uint64_t bytes;
 
+	/* The first process is no service, and nobody else can be it. */
+	if (system_info(inspect, INFO_PROCESS, 0, &info, sizeof(info), &bytes) == OK && info.koid == source->key) {
+		strcpy(source->name, "init");
+		return;
+	}
 	source->process_name = true;
 	strcpy(source->name, "?");
 	/* The process with the next higher number: the very one, if it is still there. */
