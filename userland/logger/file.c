@@ -22,6 +22,7 @@
 #define RETRY_MIN_MS 1000u
 #define RETRY_MAX_MS 30000u
 #define NAME_BYTES   280u
+#define CLOCK_SET_S  946684800 /* earlier dates (before 2000) are no dates */
 
 static void deadline_in(struct timespec *at, uint64_t ms)
 {
@@ -126,8 +127,10 @@ static size_t put_beginning(struct log_file *f)
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	clock_gettime(CLOCK_MONOTONIC, &since);
-	strftime(date, sizeof(date), "%Y-%m-%d %H:%M:%S", gmtime_r(&now.tv_sec, &parts));
-	int n = snprintf(line, sizeof(line), "---- %s UTC is %lld.%06ld s after the start of the system ----", date,
+	if (now.tv_sec < CLOCK_SET_S ||
+	    !strftime(date, sizeof(date), "%Y-%m-%d %H:%M:%S UTC", gmtime_r(&now.tv_sec, &parts)))
+		strcpy(date, "(the clock is not set)");
+	int n = snprintf(line, sizeof(line), "---- %s is %lld.%06ld s after the start of the system ----", date,
 			 (long long)since.tv_sec, since.tv_nsec / 1000);
 	return put(f, 0, line, (size_t)n);
 }
