@@ -15,6 +15,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "protocols/vfs.h"
+#include "sys/abi/startup.h"
+#include "sys/lib/startup.h"
 #include "sys/lib/syscall.h"
 #include "userland/logger/line.h"
 
@@ -22,6 +25,7 @@
 #define RETRY_MIN_MS 1000u
 #define RETRY_MAX_MS 30000u
 #define NAME_BYTES   280u
+#define NS_PER_S     1000000000
 #define CLOCK_SET_S  946684800 /* earlier dates (before 2000) are no dates */
 
 static void deadline_in(struct timespec *at, uint64_t ms)
@@ -118,20 +122,27 @@ static size_t put(struct log_file *f, size_t used, const char *line, size_t len)
 	return used + len + 1;
 }
 
+/* The logger knows no clock itself: it has the date of the files. Without the lock: this may wait. */
+static void learn_date(struct log_file *f)
+{
+	if (!f->begun && vfs_clock(startup_handle(HND_VFS), false, 0, &f->date_offset) != OK)
+		f->date_offset = 0;
+}
+
 /* Says once what the time stamps of this start count from. */
 static size_t put_beginning(struct log_file *f)
 {
 	char line[128], date[40];
-	struct timespec now, since;
+	uint64_t ns = 0;
 	struct tm parts;
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	clock_gettime(CLOCK_MONOTONIC, &since);
-	if (now.tv_sec < CLOCK_SET_S ||
-	    !strftime(date, sizeof(date), "%Y-%m-%d %H:%M:%S UTC", gmtime_r(&now.tv_sec, &parts)))
+	clock_get(&ns);
+	time_t now = (time_t)(((int64_t)ns + f->date_offset) / NS_PER_S);
+	if (now < CLOCK_SET_S || !strftime(date, sizeof(date), "%Y-%m-%d %H:%M:%S UTC", gmtime_r(&now, &parts)))
 		strcpy(date, "(the clock is not set)");
-	int n = snprintf(line, sizeof(line), "---- %s is %lld.%06ld s after the start of the system ----", date,
-			 (long long)since.tv_sec, since.tv_nsec / 1000);
+	int n = snprintf(line, sizeof(line),
+			 "---- %s is %" PRIu64 ".%06" PRIu64 " s after the start of the system ----", date,
+			 ns / NS_PER_S, ns % NS_PER_S / 1000);
 	return put(f, 0, line, (size_t)n);
 }
 
@@ -184,6 +195,7 @@ static int write_lines(struct log_file *f)
 		int error = check_file(f);
 		if (error)
 			return error;
+		learn_date(f);
 		pthread_mutex_lock(f->lock);
 		known = keep_file_get(f->keep);
 		size_t len = gather(f, &known.number);

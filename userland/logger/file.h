@@ -21,8 +21,9 @@ struct log_file {
 	bool flushed; /* everything that can be is written */
 	pthread_cond_t done;
 	/* Of the thread */
-	int fd;     /* -1: not open */
-	bool begun; /* the file has a line that says when this began */
+	int fd;              /* -1: not open */
+	bool begun;          /* the file has a line that says when this began */
+	int64_t date_offset; /* ns from the monotonic clock to the time since 1970; 0: not known */
 	char buffer[16384];
 };
 
