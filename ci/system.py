@@ -278,10 +278,10 @@ def services_of(case):
     if many:
         text += many_services.text(many, 'restart_policy = "always"\nrestart_limit = 0\n' if storm else "")
     if storm:
-        words = [f"{name}={setting(case, name, 1)}" for name in ("kills", "minutes", "seed")]
+        words = [f"{name}={setting(case, name, 1)}" for name in ("kills", "minutes", "seed")] + [f"vital={setting(case, 'vital', 0)}"]
         words.append(f"services={sum(not service.reason for service in many)}")
         text += ('[[services]]\nname = "storm"\npath = "/test/storm"\ndepends_on = ["shell", "logger"]\nconsole = true\n'
-                 f'capabilities = ["system_inspect", "process_control"]\nargs = {words}\n')
+                 f'capabilities = ["system_inspect", "process_control", "files"]\nargs = {words}\n')
     return text
 
 
