@@ -481,11 +481,15 @@ void manager_progress(struct manager *m)
 		return;
 	}
 	stop_due(m);
+	if (!m->disk_read && m->role[ROLE_FILES] && m->role[ROLE_FILES]->state == INIT_STATE_RUNNING)
+		reload_first(m);
+	if (time < m->hold_until)
+		next = m->hold_until;
 	/* In order: what starts here can be what a later one waits for. */
 	for (unsigned i = 0; i < m->sequence_count; i++) {
 		struct service *service = m->sequence[i];
 		check_deadline(m, service, time);
-		if (service->state == INIT_STATE_WAITING && !service->refused)
+		if (service->state == INIT_STATE_WAITING && !service->refused && time >= m->hold_until)
 			try_start(m, service);
 	}
 	for (unsigned i = 0; i < m->number_count; i++) {

@@ -35,6 +35,8 @@ struct manager {
 	handle_t files;        /* the loader's view */
 	handle_t console;      /* the console's device; HANDLE_NONE until a service needed it */
 	struct reload *reload; /* under way; NULL: none */
+	bool disk_read;        /* the services.toml of the root file system was looked for after the start */
+	uint64_t hold_until;   /* nothing starts before it, as what is to start may just be read */
 	bool echo_off;         /* the kernel no longer writes its log on the console */
 	bool ending;           /* the system is going down */
 	bool reboot;
@@ -78,6 +80,8 @@ bool plan_read(struct manager *manager);
 
 /* Answers the call (of init.reload) later with IPC_DEFERRED, or says why not. */
 status_t reload_begin(struct manager *manager, struct service *caller, struct ipc_request *rq);
+/* After the start of the system, once there are files: the same if the root file system has a file of its own. */
+void reload_first(struct manager *manager);
 
 /* ---- ending.c: the end of the system -------------------------------------------------------------- */
 

@@ -10,8 +10,10 @@
 #include "userland/init/plan.h"
 #include "userland/init/say.h"
 
+#define FIRST_WAIT_NS 5000000000ull /* a disk that does not answer does not keep the system from starting */
+
 struct reload {
-	handle_t reply;
+	handle_t reply; /* HANDLE_NONE: nobody asked, it is the start of the system */
 	struct service *caller;
 };
 
@@ -20,11 +22,14 @@ static void answer(struct manager *m, status_t status, const char *message, cons
 	static const struct init_changes none;
 	handle_t reply = m->reload->reply;
 
-	/* A caller that is gone, or lent too little, has had its way all the same. */
-	(void)lease_write(reply, INIT_RELOAD_LEASE_MESSAGE, 0, message, strlen(message) + 1);
-	(void)init_reload_reply(reply, status, changes ? changes : &none);
+	if (reply != HANDLE_NONE) {
+		/* A caller that is gone, or lent too little, has had its way all the same. */
+		(void)lease_write(reply, INIT_RELOAD_LEASE_MESSAGE, 0, message, strlen(message) + 1);
+		(void)init_reload_reply(reply, status, changes ? changes : &none);
+	}
 	free(m->reload);
 	m->reload = NULL;
+	m->hold_until = 0;
 	manager_soon(m);
 }
 
@@ -61,16 +66,30 @@ static void adopt_archive(struct manager *m)
 		answer(m, status, "", NULL);
 }
 
+/* A root whose /etc leads to the archive. */
+static bool is_archives(const struct manager *m, const struct load *load)
+{
+	struct bootfs_file file;
+
+	return bootfs_find(&m->system->bootfs, plan_file_name(m), &file) == OK && file.size == load->text_len &&
+	       memcmp(file.data, load->text, file.size) == 0;
+}
+
 static void on_read(void *context, struct load *load)
 {
 	struct manager *m = context;
 	char message[INIT_MESSAGE_MAX + 1];
 
+	bool first = m->reload->reply == HANDLE_NONE;
+	bool none = load->error == ENOENT || load->error == ENOTDIR;
+
 	if (m->ending) {
 		answer(m, ERR_STATE, "", NULL);
+	} else if (first && (none || (load->error == 0 && is_archives(m, load)))) {
+		answer(m, OK, "", NULL);
 	} else if (load->error == 0) {
 		adopt(m, load->text_path, load->text, load->text_len);
-	} else if (load->error == ENOENT || load->error == ENOTDIR) {
+	} else if (none) {
 		adopt_archive(m);
 	} else {
 		snprintf(message, sizeof(message), "%s: %s", load->text_path, strerror(load->error));
@@ -127,4 +146,23 @@ status_t reload_begin(struct manager *m, struct service *caller, struct ipc_requ
 	else if (status != OK)
 		answer(m, status, "", NULL);
 	return IPC_DEFERRED;
+}
+
+void reload_first(struct manager *m)
+{
+	m->disk_read = true;
+	if (m->reload)
+		return;
+	m->reload = calloc(1, sizeof(*m->reload));
+	if (!m->reload) {
+		say(LOG_ERROR, "no memory to look for /%s", plan_file_name(m));
+		return;
+	}
+	m->reload->reply = HANDLE_NONE;
+	m->hold_until = manager_now() + FIRST_WAIT_NS;
+	status_t status = begin_load(m);
+	if (status != OK) {
+		say(LOG_ERROR, "/%s cannot be looked for: %s", plan_file_name(m), status_text(status));
+		answer(m, status, "", NULL);
+	}
 }
