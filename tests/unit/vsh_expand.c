@@ -492,7 +492,22 @@ static void completion(void)
 	CHECK_STR(completed("cat x$u|"), "x$u\"\" @4");
 	CHECK_STR(completed("|"), "");
 	CHECK_STR(completed("cat a| b"), "a.c\" \" @4");
-	CHECK_STR(completed("PATH=/x p|"), "");
+	CHECK_STR(completed("PATH=/x p|"), "printf , ps , psx , pwd");
+	CHECK_STR(completed("svc st|"), "start , status , stop");
+	CHECK_STR(completed("svc l|"), "list\" \" @4");
+	CHECK_STR(completed("echo x; svc rel|"), "reload\" \" @12");
+	CHECK_STR(completed("cd d|"), "dir/ , dir2/");
+	CHECK_STR(completed("cd a|"), "");
+	CHECK_STR(completed("cd dir/s|"), "dir/sub/\"\" @3");
+	CHECK_STR(completed("help hist|"), "history\" \" @5");
+	CHECK_STR(completed("type p|"), "printf , ps , psx , pwd");
+	CHECK_STR(completed("unset HO|"), "HOME\" \" @6");
+	CHECK_STR(completed("set -o no|"), "noclobber , noexec , noglob , nolog , notify , nounset");
+	CHECK_STR(completed("kill -s TE|"), "TERM\" \" @8");
+	CHECK_STR(completed("trap x US|"), "USR1 , USR2");
+	CHECK_STR(completed("dmesg -|"), "-l , -p , -w");
+	CHECK_STR(completed("svc list >a|"), "a.c\" \" @10");
+	CHECK_STR(completed("<a.c ca|"), "case , cat");
 }
 
 int main(void)

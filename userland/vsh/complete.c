@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "userland/vsh/complete_arguments.h"
 #include "userland/vsh/lexer.h"
 
 struct completer {
@@ -16,6 +17,7 @@ struct completer {
 	const char *lookup; /* directory in which to look, "" for the working directory */
 	const char *shown;  /* directory as it was typed, with its slash */
 	bool programs;      /* only programs and directories */
+	bool directories;   /* only those */
 	struct text scratch;
 };
 
@@ -32,26 +34,53 @@ static bool opens_command(const struct token *token)
 	       !(token->kind >= TOKEN_LESS && token->kind <= TOKEN_TLESS);
 }
 
-/* Where the word begins, and whether a command is expected there. */
-static size_t find_word(const char *line, size_t cursor, bool *command)
+/* What stands before the word under the cursor in its command. */
+struct before {
+	bool command;      /* nothing: it is the command itself */
+	bool redirect;     /* < or > */
+	unsigned index;    /* of the word, 0 for the command */
+	char words[2][64]; /* the command and its first argument; "" if it is longer */
+};
+
+static void note_word(struct before *before, const struct token *token)
+{
+	if (before->index < 2 && token->len < sizeof(before->words[0])) {
+		memcpy(before->words[before->index], token->start, token->len);
+		before->words[before->index][token->len] = '\0';
+	}
+	before->index++;
+}
+
+/* Where the word begins. */
+static size_t find_word(const char *line, size_t cursor, struct before *before)
 {
 	struct lexer lexer;
 	struct token token;
 	size_t start = cursor;
 	bool next_command = true;
 
-	*command = true;
+	*before = (struct before){.command = true};
 	lexer_start(&lexer, line, cursor);
 	for (lexer_next(&lexer, &token); token.kind != TOKEN_END; lexer_next(&lexer, &token)) {
 		bool at_cursor = token.kind == TOKEN_INCOMPLETE ||
 				 (token.kind == TOKEN_WORD && token.start + token.len == line + cursor);
-		*command = next_command;
+		before->command = next_command;
 		if (at_cursor) {
 			start = (size_t)(token.start - line);
 			break;
 		}
-		next_command = opens_command(&token);
-		*command = next_command;
+		bool redirect = token.kind >= TOKEN_LESS && token.kind <= TOKEN_TLESS;
+		bool opens = opens_command(&token);
+		bool assignment = next_command && token.kind == TOKEN_WORD && memchr(token.start, '=', token.len);
+		if (opens)
+			*before = (struct before){0};
+		else if (token.kind == TOKEN_WORD && !before->redirect && !assignment)
+			note_word(before, &token);
+		/* Behind an assignment or a redirection the command is still to come. */
+		next_command = opens || (next_command &&
+					 (assignment || redirect || before->redirect || token.kind == TOKEN_IO_NUMBER));
+		before->redirect = redirect;
+		before->command = next_command && !redirect;
 	}
 	return start;
 }
@@ -118,7 +147,7 @@ static bool on_file(void *context, const char *name)
 	struct text found = {0};
 	if (is_directory)
 		add(c, name, "/");
-	else if (!c->programs || program_find(c->shell, text_get(&path), NULL, &found) == 0)
+	else if (!c->directories && (!c->programs || program_find(c->shell, text_get(&path), NULL, &found) == 0))
 		add(c, name, "");
 	text_free(&found);
 	text_free(&path);
@@ -221,13 +250,34 @@ static void complete_variable(struct completer *c, const char *word, size_t len,
 	c->out->suffix = "";
 }
 
+/* An argument that is no file, as far as one can tell. False: it is one. */
+static bool complete_known(struct completer *c, const struct before *before, const char *word)
+{
+	struct names names = {0};
+	enum argument_kind kind = before->command || before->redirect || before->index == 0
+					  ? ARGUMENT_PATH
+					  : complete_argument(c->shell, before->words[0], before->index,
+							      before->index > 1 ? before->words[1] : "", word, &names);
+	if (kind == ARGUMENT_COMMAND && !strchr(word, '/')) {
+		c->prefix = word;
+		complete_command(c);
+	}
+	for (size_t i = 0; i < names.count && kind == ARGUMENT_NAMES; i++) {
+		c->prefix = word;
+		on_program(c, names.list[i]);
+	}
+	names_free(&names);
+	c->directories = kind == ARGUMENT_DIRECTORY;
+	return kind == ARGUMENT_NAMES || (kind == ARGUMENT_COMMAND && !strchr(word, '/'));
+}
+
 void complete_word(const struct shell *shell, const char *line, size_t cursor, struct completions *out)
 {
 	struct completer c = {.shell = shell, .out = out, .prefix = "", .lookup = "", .shown = ""};
 	struct text word = {0};
-	bool command;
+	struct before before;
 
-	out->start = find_word(line, cursor, &command);
+	out->start = find_word(line, cursor, &before);
 	const char *typed = line + out->start;
 	size_t len = cursor - out->start;
 	unquote(typed, len, &word, &c.quote);
@@ -235,11 +285,11 @@ void complete_word(const struct shell *shell, const char *line, size_t cursor, s
 	const char *variable = c.quote == '\'' ? NULL : find_variable(typed, len);
 	if (variable) {
 		complete_variable(&c, typed, len, variable);
-	} else if (command && !strchr(text_get(&word), '/')) {
+	} else if (before.command && !strchr(text_get(&word), '/')) {
 		c.prefix = text_get(&word);
 		complete_command(&c);
-	} else {
-		c.programs = command;
+	} else if (!complete_known(&c, &before, text_get(&word))) {
+		c.programs = before.command;
 		complete_path(&c, text_get(&word), typed[0] == '~');
 	}
 	names_sort(&out->texts, 0);
