@@ -21,14 +21,24 @@ class Failure(Exception):
 class Terminal:
     """A shell on a pseudo-terminal of its own."""
 
-    def __init__(self, shell, home, **more):
+    def __init__(self, shell, home, login=False, **more):
         self.seen = b""
         env = {"PATH": "/bin:/usr/bin", "HOME": home, "LC_ALL": "C.UTF-8", "TERM": "xterm", "VSH": shell, "COLUMNS": "200",
                "PS1": "<$?>", "ASAN_OPTIONS": "detect_leaks=0", **more}
-        self.pid, self.fd = pty.fork()
+        if login:  # as a service gets a console: a terminal, and no session with it
+            self.fd, slave = pty.openpty()
+            self.pid = os.fork()
+            if self.pid == 0:
+                os.setsid()
+                for number in range(3):
+                    os.dup2(slave, number)
+        else:
+            self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.chdir(home)
-            os.execve(shell, [shell], env)
+            os.execve(shell, [shell, "-l"] if login else [shell], env)
+        if login:
+            os.close(slave)
 
     def send(self, text):
         os.write(self.fd, text.encode() if isinstance(text, str) else text)
@@ -273,6 +283,16 @@ def startup(t, home):
     t.run("hello you", "hello you")
 
 
+def login(t, home):
+    t.run("case $- in *m*) echo control;; esac; echo $profile", "control\r?\nread")
+    t.send("sleep 1000\r")
+    started(t)
+    t.send("\x1a")
+    t.expect("Stopped")
+    t.prompt(148)
+    t.run("kill %1")
+
+
 def completion(t, home):
     t.send("echo lonely_fi\t\r")
     t.expect("\nlonely_file ?\r?\n")
@@ -284,10 +304,12 @@ def main():
     home = tempfile.mkdtemp()
     with open(f"{home}/.vshrc", "w", encoding="utf-8") as file:
         file.write("from_rc=yes\nalias hello='echo hello'\n")
+    with open(f"{home}/.profile", "w", encoding="utf-8") as file:
+        file.write("profile=read\nPS1='<$?>'\n")  # /etc/profile is the build machine's
     open(f"{home}/lonely_file", "w", encoding="utf-8").close()
     failed = 0
-    for part in (keys, interrupts, jobs, pasting, history, history_again, startup, completion):
-        t = Terminal(shell, home)
+    for part in (keys, interrupts, jobs, pasting, history, history_again, startup, completion, login):
+        t = Terminal(shell, home, login=part is login)
         try:
             t.prompt()
             part(t, home)

@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#if __has_include(<sys/ioctl.h>)
+#include <sys/ioctl.h>
+#endif
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -354,6 +357,22 @@ static void set_modes(const struct shell *shell, const struct termios *modes)
 	sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
+/* A login shell to which nobody gave a session makes one, with this terminal. */
+static pid_t take_session(const struct shell *shell, int fd)
+{
+	pid_t owner = tcgetpgrp(fd);
+#ifdef TIOCSCTTY
+	if (owner < 0 && shell->login) {
+		setsid(); /* fails if it leads one, and that is as good */
+		if (ioctl(fd, TIOCSCTTY, 0) == 0)
+			owner = tcgetpgrp(fd);
+	}
+#else
+	(void)shell;
+#endif
+	return owner;
+}
+
 bool jobs_take_terminal(struct shell *shell)
 {
 	int fd = isatty(STDIN_FILENO) ? STDIN_FILENO : isatty(STDERR_FILENO) ? STDERR_FILENO : -1;
@@ -363,7 +382,7 @@ bool jobs_take_terminal(struct shell *shell)
 		shell->group = getpgid(0);
 		return shell->group > 0;
 	}
-	pid_t owner = fd < 0 ? -1 : tcgetpgrp(fd);
+	pid_t owner = fd < 0 ? -1 : take_session(shell, fd);
 	if (owner < 0)
 		return false;
 	/* Until somebody puts us into the foreground. */

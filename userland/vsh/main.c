@@ -265,7 +265,8 @@ static void become_interactive(struct shell *shell)
 	shell->options[OPTION_MONITOR] = monitor;
 	options_update(shell);
 	signals_set(shell);
-	interrupt_init();
+	if (!monitor)
+		interrupt_init(); /* Ctrl-C without process groups */
 }
 
 /* What the file, the argument or the input says. */
@@ -308,6 +309,7 @@ static int start(struct shell *shell, int argc, char **argv)
 		shell_error(shell, "--subshell is for the shell itself");
 		return STATUS_USAGE;
 	}
+	shell->login = args.login;
 	if (where.fd >= 0 && !read_aside(shell, &where, &args))
 		return 1;
 	traps_init(shell);

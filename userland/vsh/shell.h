@@ -77,6 +77,7 @@ struct shell {
 	struct job *jobs;
 	const char *self; /* path of the shell's program, for subshells */
 	bool interactive;
+	bool login;    /* -l */
 	bool subshell; /* another shell started this one for a part of its script */
 	bool options[OPTIONS];
 	enum flow flow;

@@ -5,6 +5,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#if __has_include(<sys/ioctl.h>)
+#include <sys/ioctl.h>
+#endif
 #include <termios.h>
 #include <unistd.h>
 
@@ -63,10 +66,25 @@ static void tell_once(struct terminal *terminal)
 	terminal->told = true;
 }
 
+/* The window may have been changed since the last line. A terminal that does not know its width is asked by a sequence. */
+static void take_width(struct terminal *terminal)
+{
+#ifdef TIOCGWINSZ
+	struct winsize size;
+	if (ioctl(STDIN_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+		return;
+	terminal->edit.view.columns = size.ws_col < LINEVIEW_COLUMNS_MIN ? LINEVIEW_COLUMNS_MIN : size.ws_col;
+	terminal->asked = true;
+#else
+	(void)terminal;
+#endif
+}
+
 static enum line_result edit_line(struct terminal *terminal, const char *prompt, struct text *line)
 {
 	enum lineedit_result result = LINEEDIT_MORE;
 	unsigned char byte;
+	take_width(terminal);
 	lineedit_start(&terminal->edit, prompt, !terminal->asked);
 	terminal->asked = true;
 	terminal->edit.bracketed = true;
