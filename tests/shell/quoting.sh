@@ -30,3 +30,13 @@ p {a,b} [ ] ! { }
 if=1; p $if then fi
 p "a\\b" 'c\d'
 p *nosuchfile* [x 'a*'
+# Substitutions that another shell is not needed for must not be told from others.
+x=1; p "$(echo ${x:=2} ${nope:=3})" "$x" "${nope-unset}"; p "$(echo $((x=5)))" $x
+p "$(printf '%s|' a "b c" $x; echo)" "$(echo a; echo b)" "$(echo "$(echo "$(echo deep)")")"
+p "$(echo ${y?gone} 2>/dev/null; echo no)" 2>/dev/null; p "$(echo ${y?gone})" 2>/dev/null; echo after $?
+p "$(printf '%d' x)" 2>/dev/null; v=$(false); echo $?; v=$(test a = b); echo $?; v=$([ a = a ]); echo $?; v=$(printf '%d' x 2>/dev/null); [ $? -ne 0 ] && echo failed
+echo() { printf 'function %s\n' "$1"; }; p "$(echo x)"; unset -f echo; p "$(pwd | cat)" >/dev/null
+p "$(echo a >&2)" 2>/dev/null; p "$(echo *nosuch)" "$(echo a\
+b)"; p "$(echo 'a
+b')" $(echo 'a
+b'); p "$(set -- q; echo $1)" "$(x=9; echo $x)" $x; p "$(echo $?)"; false; p "$(echo $?)"

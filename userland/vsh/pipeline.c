@@ -272,6 +272,68 @@ static int start_substitution(struct shell *shell, const char *text, size_t len,
 	return status;
 }
 
+/* `$(printf …)` and the like: the output of a built-in that only prints needs no other shell. Words that could change a variable here are left
+ * to one. */
+static const struct builtin *only_prints(const struct shell *shell, const struct node *list)
+{
+	static const char *const names[] = {"echo", "printf", "pwd", "true", "false", "test", "["};
+	const struct node *node = list ? list->first : NULL;
+	if (!node || node->next || node->background || node->kind != NODE_SIMPLE || node->redirects ||
+	    node->assignments || !node->words || shell->options[OPTION_NOEXEC])
+		return NULL;
+	for (const struct word *word = node->words; word; word = word->next) {
+		if (strchr(word->text, '$') && strchr(word->text, '='))
+			return NULL;
+	}
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(names[i], node->words->text) == 0)
+			return function_find(shell, names[i]) ? NULL : builtin_find(names[i]);
+	}
+	return NULL;
+}
+
+static void run_printing(struct shell *shell, const struct node *node, const struct builtin *builtin, struct text *out)
+{
+	struct names fields = {0};
+	struct text outside = shell->out, trace = shell->trace;
+	bool before = shell->capturing;
+	shell->out = shell->trace = (struct text){0};
+	shell->capturing = true;
+	int status = STATUS_USAGE;
+	if (expand_fields(shell, node->words, &fields)) {
+		trace_fields(shell, node, &fields);
+		status = builtin->run(shell, (int)fields.count, fields.list);
+	} else if (shell->flow != FLOW_INTERRUPT || !signals_interrupted()) {
+		shell->flow = FLOW_NONE; /* it would have ended the other shell only */
+	}
+	text_add(out, text_get(&shell->out), shell->out.len);
+	out->failed |= shell->out.failed;
+	shell->expand.status = status;
+	shell->expand.substituted = true;
+	text_free(&shell->out);
+	text_free(&shell->trace);
+	shell->out = outside;
+	shell->trace = trace;
+	shell->capturing = before;
+	names_free(&fields);
+}
+
+/* False: it is a matter for another shell. */
+static bool substitute_here(struct shell *shell, const char *text, size_t len, struct text *out)
+{
+	struct arena arena = {0};
+	struct parse_input input = {.text = text, .len = len, .aliases = &shell->aliases, .final = true};
+	struct parse_error error;
+	struct node *node;
+	const struct builtin *builtin = NULL;
+	if (parse_line(&arena, &input, &node, &error) == PARSE_OK && input.consumed == len)
+		builtin = only_prints(shell, node);
+	if (builtin)
+		run_printing(shell, node->first, builtin, out);
+	arena_free(&arena);
+	return builtin != NULL;
+}
+
 bool run_substitution(void *context, const char *text, size_t len, struct text *out)
 {
 	struct shell *shell = context;
@@ -281,6 +343,8 @@ bool run_substitution(void *context, const char *text, size_t len, struct text *
 
 	if (shell->flow != FLOW_NONE)
 		return false;
+	if (substitute_here(shell, text, len, out))
+		return true;
 	if (!make_pipe(ends)) {
 		snprintf(shell->expand.error, sizeof(shell->expand.error), "cannot make a pipe: %s", strerror(errno));
 		return false;

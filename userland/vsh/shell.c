@@ -89,7 +89,7 @@ void shell_error(struct shell *shell, const char *format, ...)
 		total = sizeof(line) - 2;
 	line[total++] = '\n';
 	/* In order with what the built-in printed so far. If nobody takes the message, there is nobody to be told. */
-	if (shell->out.len != 0)
+	if (shell->out.len != 0 && !shell->capturing)
 		shell_flush(shell);
 	file_write(STDERR_FILENO, line, total);
 }

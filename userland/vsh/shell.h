@@ -88,6 +88,7 @@ struct shell {
 	unsigned tested;               /* conditions that we are in: set -e looks away */
 	unsigned line;                 /* of the text that runs: its first line's number */
 	unsigned trapping;             /* traps that run */
+	bool capturing;                /* what a built-in prints is the text of a $(…) */
 	bool in_pipe;                  /* a built-in writes into a pipeline */
 	char *traps[TRAPS];            /* NULL: as it is; "": ignored */
 	char *error_trap;              /* ERR */
