@@ -35,11 +35,10 @@ static status_t open_try(handle_t at, const char *path, void *context)
 	if (__builtin_expect(status != ERR_DEVICE, 1))
 		return status;
 	call->is_device = true;
-	CALL_AGAIN(status,
-		   file_device(at, path,
-			       call->mode & (FILE_MODE_READ | FILE_MODE_WRITE | FILE_MODE_APPEND | FILE_MODE_NO_FOLLOW |
-					     FILE_MODE_NONBLOCK),
-			       &call->handle, &call->device_class));
+	CALL_AGAIN(status, file_device(at, path,
+				       call->mode & (FILE_MODE_READ | FILE_MODE_WRITE | FILE_MODE_APPEND |
+						     FILE_MODE_NO_FOLLOW | FILE_MODE_NONBLOCK),
+				       &call->handle, &call->device_class));
 	return status == ERR_UNSUPPORTED ? ERR_DEVICE : status;
 }
 
