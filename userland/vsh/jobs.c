@@ -335,26 +335,29 @@ int process_wait(struct shell *shell, pid_t pid, const char *name)
 
 /* ---- the terminal --------------------------------------------------------------------------- */
 
-/* From the background this would stop us. */
+/* From the background the terminal stops whoever does not ignore it. Ignored only for the moment: programs would inherit it. */
+static void ignore_stop(struct sigaction *before)
+{
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+	(void)sigemptyset(&ignore.sa_mask);
+	sigaction(SIGTTOU, &ignore, before);
+}
+
 static bool give_terminal(const struct shell *shell, pid_t group)
 {
-	sigset_t block, before;
-	(void)sigemptyset(&block);
-	(void)sigaddset(&block, SIGTTOU);
-	sigprocmask(SIG_BLOCK, &block, &before);
+	struct sigaction before = {.sa_handler = SIG_DFL};
+	ignore_stop(&before);
 	bool good = tcsetpgrp(shell->terminal, group) == 0;
-	sigprocmask(SIG_SETMASK, &before, NULL);
+	sigaction(SIGTTOU, &before, NULL);
 	return good;
 }
 
 static void set_modes(const struct shell *shell, const struct termios *modes)
 {
-	sigset_t block, before;
-	(void)sigemptyset(&block);
-	(void)sigaddset(&block, SIGTTOU);
-	sigprocmask(SIG_BLOCK, &block, &before);
+	struct sigaction before = {.sa_handler = SIG_DFL};
+	ignore_stop(&before);
 	tcsetattr(shell->terminal, TCSADRAIN, modes);
-	sigprocmask(SIG_SETMASK, &before, NULL);
+	sigaction(SIGTTOU, &before, NULL);
 }
 
 /* A login shell to which nobody gave a session makes one, with this terminal. */
