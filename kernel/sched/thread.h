@@ -68,11 +68,12 @@ struct thread {
 	uint8_t brief; /* of the caller-saved registers only a0-a2 in x[] count, the rest is zero */
 
 	bool stop_kill, stop_suspend, stop_cancel;
-	bool suspended;     /* once its wait ends it stays off the run queue */
-	bool paging;        /* SLOW_FAULTED: its message goes to a pager, not to its fault handler */
-	bool interruptible; /* TS_NOTIFICATION, TS_FUTEX; of a call its msginfo tells */
-	bool upcall_mark;   /* it was interrupted, and its upcall has not come yet */
-	bool upcall_off;    /* in an upcall */
+	bool suspended;      /* once its wait ends it stays off the run queue */
+	bool paging;         /* SLOW_FAULTED: its message goes to a pager, not to its fault handler */
+	bool interruptible;  /* TS_NOTIFICATION, TS_FUTEX; of a call its msginfo tells */
+	bool upcall_mark;    /* it was interrupted, and its upcall has not come yet */
+	bool upcall_outside; /* by another process */
+	bool upcall_off;     /* in an upcall */
 	bool upcall_stuck; /* the frame could not be written: whoever handles its faults learns it from thread_interrupt */
 	uint8_t page_access;
 

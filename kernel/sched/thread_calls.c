@@ -57,6 +57,8 @@ struct sysret sys_thread_create(uint64_t process, uint64_t args)
 	t->x[X_A1] = a.arg1;
 	t->x[X_TP] = a.tls;
 	t->prio = t->base_prio = (uint8_t)a.prio;
+	if (p == self)
+		t->upcall_entry = cur->upcall_entry;
 	/* Faults go where its maker's go, until someone says otherwise. */
 	if (p == self && cur->fault_ep) {
 		t->fault_ep = cur->fault_ep;

@@ -78,6 +78,10 @@ NOINLINE bool upcall_enter(struct thread *t)
 		f.flags = UPCALL_FP;
 		fp_get(t, f.f, &f.fcsr);
 	}
+	if (t->slow & SLOW_FAIL_NEXT)
+		f.flags |= UPCALL_FAIL_NEXT;
+	if (t->upcall_outside)
+		f.flags |= UPCALL_OUTSIDE;
 	if (unlikely(user_write(t->proc, at, &f, sizeof(f)) != OK)) {
 		t->upcall_stuck = true;
 		if (aspace_touch(t->proc, at, MAP_WRITE))
@@ -85,7 +89,7 @@ NOINLINE bool upcall_enter(struct thread *t)
 		trap_store_fault(t, at);
 		return false;
 	}
-	t->upcall_mark = t->upcall_stuck = false;
+	t->upcall_mark = t->upcall_stuck = t->upcall_outside = false;
 	t->upcall_off = true;
 	t->slow &= ~(uint32_t)(SLOW_UPCALL | SLOW_FAIL_NEXT);
 	t->pc = t->upcall_entry;
@@ -164,6 +168,8 @@ struct sysret sys_thread_interrupt(uint64_t thread)
 	if (t->state == TS_ENDED || t->slow & SLOW_REAPER)
 		return sysret_status(ERR_STATE);
 	t->upcall_mark = true;
+	if (t->proc != process_self())
+		t->upcall_outside = true;
 	due_update(t);
 	if (!(t->slow & SLOW_UPCALL))
 		return sysret_value(0);

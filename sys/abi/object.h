@@ -118,13 +118,12 @@ struct upcall_frame {
 	uint64_t f[32];
 	uint64_t reserved;
 };
-enum {
-	UPCALL_FP =
-		1u
-		<< 0, /* it had used floating-point registers: they are here. Returning without it they are all zero */
-	UPCALL_FAIL_NEXT =
-		1u << 1, /* for upcall_return: its next wait that may be interrupted is over before it begins */
-};
+/* It had used floating-point registers: they are here. Returning without it they are all zero. */
+#define UPCALL_FP        1u
+/* Its next wait that may be interrupted is over before it begins. */
+#define UPCALL_FAIL_NEXT 2u
+/* Another process interrupted it, perhaps its own as well. */
+#define UPCALL_OUTSIDE   4u
 
 /* endpoint_gone: 0 takes the badge that it tells. A server whose successor has to hear of what it did not finish looks, and drops what is done. */
 enum {

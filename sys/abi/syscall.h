@@ -176,7 +176,7 @@
  * the upcall comes; one that is over already keeps its result, and other system calls are finished first. */
 #define SYS_THREAD_UPCALL \
 	78 /* a0 entry or 0 (nowhere), a1 stack, a2 its size or 0: of the calling thread. Frames go to the upper end of the stack, unless sp is inside of \
-	    * it already, or it has no size: then below sp. Allows upcalls again, and forgets UPCALL_FAIL_NEXT */
+	    * it already, or it has no size: then below sp. A new thread has the entry of the one that made it, and no stack. Allows upcalls again, and forgets UPCALL_FAIL_NEXT */
 #define SYS_THREAD_INTERRUPT \
 	79 /* a0 thread or HANDLE_NONE (self): its upcall comes as soon as it is in user mode and allows it; until then it is kept, once. -> 1 if it \
 	    * allows it now; ERR_STATE: it has ended */

@@ -9,6 +9,16 @@
 
 #include "sys/lib/syscall.h"
 
+/* With MUTEX_HOLDS_SIGNALS signal handlers of the thread wait until it has unlocked: they may need the same lock. */
+#ifdef MUTEX_HOLDS_SIGNALS
+#include "sys/lib/hold.h"
+#define MUTEX_HOLD()    signals_hold()
+#define MUTEX_RELEASE() signals_release()
+#else
+#define MUTEX_HOLD()    ((void)0)
+#define MUTEX_RELEASE() ((void)0)
+#endif
+
 struct mutex {
 	_Atomic uint32_t word; /* MUTEX_* */
 };
@@ -45,6 +55,7 @@ static inline status_t mutex_lock_until(struct mutex *m, uint64_t deadline)
 
 static inline void mutex_lock(struct mutex *m)
 {
+	MUTEX_HOLD();
 	(void)mutex_lock_until(m, DEADLINE_NEVER);
 }
 
@@ -52,4 +63,5 @@ static inline void mutex_unlock(struct mutex *m)
 {
 	if (atomic_exchange_explicit(&m->word, MUTEX_FREE, memory_order_release) == MUTEX_CONTENDED)
 		(void)futex_wake(&m->word, 1, NULL);
+	MUTEX_RELEASE();
 }

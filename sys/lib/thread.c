@@ -9,6 +9,7 @@
 
 #include <stdatomic.h>
 
+#include "sys/lib/ipc.h"
 #include "sys/lib/syscall.h"
 #include "sys/lib/tls.h"
 
@@ -167,7 +168,9 @@ status_t thread_run(void (*fn)(void *), void *arg, size_t stack_size, uint32_t p
 status_t thread_join_until(struct thread *t, uint64_t deadline)
 {
 	while (atomic_load_explicit(&t->running, memory_order_acquire) != 0) {
-		status_t status = futex_wait(&t->running, 1, deadline);
+		status_t status = deadline == DEADLINE_INTERRUPTIBLE
+					  ? futex_wait_interruptible(&t->running, 1, DEADLINE_NEVER)
+					  : futex_wait(&t->running, 1, deadline);
 
 		if (status != OK && status != ERR_AGAIN)
 			return status == ERR_WOULD_BLOCK ? ERR_TIMED_OUT : status;

@@ -23,7 +23,11 @@ struct tcb {
 	struct thread *thread; /* NULL in the first thread */
 	handle_t handle;       /* of the thread, HANDLE_NONE if it was never given one */
 	void *posix;           /* the POSIX layer's part of the thread */
-	uint64_t reserved[21];
+	/* sys/lib/hold.h; the thread's own */
+	volatile uint32_t hold;      /* sections that no handler may come into */
+	volatile uint32_t held_back; /* one came */
+	void (*released)(void);      /* called when it may run; set by whoever sets held_back */
+	uint64_t reserved[19];
 };
 _Static_assert(sizeof(struct tcb) == TCB_SIZE, "user.ld reserves TCB_SIZE bytes");
 _Static_assert(TCB_SIZE % TLS_ALIGN == 0, "tp is aligned when the area is");

@@ -18,6 +18,7 @@
 #include "sys/posix/proc.h"
 #include "sys/posix/process.h"
 #include "sys/posix/resolve.h"
+#include "sys/posix/signal_thread.h"
 
 struct child {
 	struct child *next;
@@ -236,13 +237,13 @@ static int children_wait(void)
 		uint32_t round = atomic_load(&rounds);
 
 		mutex_unlock(&children_lock);
-		status = futex_wait(&rounds, round, DEADLINE_NEVER);
+		SIGNAL_WAIT(status, futex_wait_interruptible(&rounds, round, DEADLINE_NEVER));
 		mutex_lock(&children_lock);
 		return status == ERR_AGAIN ? 0 : neg_errno(status);
 	}
 	someone_waits = true;
 	mutex_unlock(&children_lock);
-	status = notification_wait(ended, DEADLINE_NEVER, NULL);
+	SIGNAL_WAIT(status, notification_wait_interruptible(ended, DEADLINE_NEVER, NULL));
 	mutex_lock(&children_lock);
 	someone_waits = false;
 	atomic_fetch_add(&rounds, 1);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "sys/lib/hold.h"
 #include "sys/posix/descriptors.h"
 #include "sys/posix/errno_map.h"
 #include "sys/posix/fd_control.h"
@@ -28,9 +29,10 @@ static int lowest_free;          /* table_lock: every slot before it is in use *
 static struct mutex unused_lock; /* of open files */
 static struct file *unused;      /* unused_lock */
 
-/* One thread needs no locks, and does not become two while it is here. */
+/* One thread needs no locks, and does not become two while it is here; its handlers wait. */
 static void lock_take(struct mutex *m)
 {
+	signals_hold();
 	if (threads_started)
 		mutex_lock(m);
 }
@@ -39,6 +41,7 @@ static void lock_drop(struct mutex *m)
 {
 	if (threads_started)
 		mutex_unlock(m);
+	signals_release();
 }
 
 struct file *file_new(const struct open_file_ops *ops, int flags)

@@ -39,6 +39,8 @@ static __attribute__((noinline)) ssize_t read_any(int fd, void *buffer, size_t l
 	struct file *f = fd_use(fd);
 	ssize_t result = -EBADF;
 
+	if (__cancel_test)
+		__cancel_test();
 	if (!f)
 		return posix_result(-EBADF);
 	if (file_readable(f))
@@ -81,6 +83,8 @@ static __attribute__((noinline)) ssize_t write_any(int fd, const void *buffer, s
 	struct file *f = fd_use(fd);
 	ssize_t result = -EBADF;
 
+	if (__cancel_test)
+		__cancel_test();
 	if (!f)
 		return posix_result(-EBADF);
 	if (file_writable(f))
@@ -97,7 +101,8 @@ ssize_t write(int fd, const void *buffer, size_t len)
 
 	if (__builtin_expect(!f || !file_writable(f) || len > FILE_TRANSFER_MAX, 0))
 		return write_any(fd, buffer, len);
-	status = file_write(f->endpoint, FILE_AT_POSITION, buffer, len, &count, &position);
+	status = file_write_until(f->endpoint, DEADLINE_INTERRUPTIBLE, FILE_AT_POSITION, buffer, len, &count,
+				  &position);
 	if (__builtin_expect(status != OK || count > len, 0))
 		return posix_result(remote_write_failed(f, buffer, len, status == OK ? ERR_PROTOCOL : status));
 	atomic_store_explicit(&f->position, (off_t)position, memory_order_relaxed);

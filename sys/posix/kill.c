@@ -13,8 +13,7 @@
 #include "sys/posix/child.h"
 #include "sys/posix/errno_map.h"
 #include "sys/posix/proc.h"
-
-int killpg(pid_t group, int sig); /* <signal.h> shows it where XSI is asked for */
+#include "sys/posix/signal_thread.h"
 
 #define HND_RES_PROCESS "res.process" /* a resource for SYSTEM_PROCESS, if init gave one */
 
@@ -83,6 +82,8 @@ int kill(pid_t pid, int sig)
 
 	if (sig < 0 || sig > (int)PROCESS_SIGNAL_MAX)
 		return (int)posix_result(-EINVAL);
+	if (pid == getpid() && __signal_kill)
+		return (int)posix_result(sig ? __signal_kill(sig) : 0);
 	if (proc_endpoint() == HANDLE_NONE) {
 		if (pid <= 0)
 			return (int)posix_result(-ENOSYS); /* there are no groups */

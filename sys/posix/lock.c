@@ -4,9 +4,11 @@
  * theirs at first use, while the library's lock is held or not; the first few come from here so
  * that a program that only prints needs no heap.
  */
+#undef MUTEX_HOLDS_SIGNALS /* these locks are held for long, or by the program */
 #include <stdlib.h>
 #include <sys/lock.h>
 
+#include "sys/lib/hold.h"
 #include "sys/lib/mutex.h"
 #include "sys/lib/tls.h"
 
@@ -79,6 +81,9 @@ void __retarget_lock_acquire_recursive(_LOCK_T lock)
 {
 	void *self = tcb_self();
 
+	/* malloc's: functions that handlers may call use it. */
+	if (lock == &__lock___libc_recursive_mutex)
+		signals_hold();
 	if (atomic_load_explicit(&lock->owner, memory_order_relaxed) != self) {
 		mutex_lock(&lock->mutex);
 		atomic_store_explicit(&lock->owner, self, memory_order_relaxed);
@@ -88,8 +93,10 @@ void __retarget_lock_acquire_recursive(_LOCK_T lock)
 
 void __retarget_lock_release_recursive(_LOCK_T lock)
 {
-	if (--lock->depth)
-		return;
-	atomic_store_explicit(&lock->owner, NULL, memory_order_relaxed);
-	mutex_unlock(&lock->mutex);
+	if (--lock->depth == 0) {
+		atomic_store_explicit(&lock->owner, NULL, memory_order_relaxed);
+		mutex_unlock(&lock->mutex);
+	}
+	if (lock == &__lock___libc_recursive_mutex)
+		signals_release();
 }

@@ -67,7 +67,8 @@ static int lock_apply(struct file *f, uint64_t owner, const struct range *range,
 {
 	status_t status;
 
-	CALL_AGAIN(status, file_lock(f->endpoint, owner, range->start, range->end, kind, wait));
+	CALL_WAIT(status,
+		  file_lock_until(f->endpoint, DEADLINE_INTERRUPTIBLE, owner, range->start, range->end, kind, wait));
 	return status == ERR_ACCESS ? -EBADF : neg_errno(status);
 }
 

@@ -29,7 +29,8 @@ static status_t open_try(handle_t at, const char *path, void *context)
 	status_t status;
 
 	do {
-		status = file_open(at, path, call->mode, call->permissions, &call->handle, NULL);
+		SIGNAL_WAIT(status, file_open_until(at, DEADLINE_INTERRUPTIBLE, path, call->mode, call->permissions,
+						    &call->handle, NULL));
 		/* What was made before the server died would now be in the way. */
 	} while (status == ERR_PEER_DIED && !(call->mode & FILE_MODE_EXCLUSIVE));
 	if (__builtin_expect(status != ERR_DEVICE, 1))

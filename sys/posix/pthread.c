@@ -4,12 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sys/lib/ipc.h"
 #include "sys/lib/startup.h"
 #include "sys/lib/syscall.h"
 #include "sys/lib/thread.h"
 #include "sys/lib/tls.h"
 #include "sys/posix/errno_map.h"
 #include "sys/posix/pthread_internal.h"
+#include "sys/posix/signal_thread.h"
 
 enum { JOINABLE, DETACHED, ENDED }; /* who comes second, of end and detach, frees */
 
@@ -22,6 +24,7 @@ struct __pthread {
 	void *result;
 	_Atomic uint32_t state;
 	char name[NAME_MAX_NP];
+	struct signal_thread signals; /* not of the first thread */
 };
 
 static struct __pthread first_thread;
@@ -44,6 +47,8 @@ void pthread_exit(void *result)
 	struct __pthread *self = pthread_self();
 	uint32_t expected = JOINABLE;
 
+	if (__cancel_end)
+		__cancel_end();
 	if (__pthread_keys_end)
 		__pthread_keys_end();
 	if (__pthread_robust_end)
@@ -51,6 +56,8 @@ void pthread_exit(void *result)
 	if (atomic_fetch_sub(&living, 1) == 1)
 		exit(0);
 	self->result = result;
+	if (__signal_thread_end)
+		__signal_thread_end();
 	if (!atomic_compare_exchange_strong(&self->state, &expected, ENDED) && self != &first_thread)
 		free(self);
 	thread_finish();
@@ -61,6 +68,8 @@ static void thread_start_posix(void *arg)
 	struct __pthread *self = arg;
 
 	tcb_self()->posix = self;
+	if (__signal_thread_begin)
+		__signal_thread_begin(&self->signals);
 	pthread_exit(self->start(self->arg));
 }
 
@@ -75,6 +84,7 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)
 		return EAGAIN;
 	p->start = start;
 	p->arg = arg;
+	p->signals.mask = __signal_mask_get ? __signal_mask_get() : 0;
 	atomic_fetch_add(&living, 1);
 	*thread = p; /* before it runs: it may look there */
 	status = thread_run(thread_start_posix, p, stack_size, prio, &p->thread);
@@ -94,9 +104,9 @@ int pthread_join(pthread_t p, void **result)
 		return EDEADLK;
 	if (!p->thread || atomic_load(&p->state) == DETACHED)
 		return EINVAL;
-	do {
-		status = thread_join(p->thread);
-	} while (status == ERR_CANCELLED);
+	do
+		SIGNAL_WAIT(status, thread_join_until(p->thread, DEADLINE_INTERRUPTIBLE));
+	while (status == ERR_CANCELLED || status == ERR_INTERRUPTED);
 	if (status != OK)
 		return errno_from_status(status);
 	if (result)
@@ -121,16 +131,9 @@ int pthread_detach(pthread_t p)
 	return 0;
 }
 
-int pthread_cancel(pthread_t p)
+struct signal_thread *pthread_signals(pthread_t p)
 {
-	(void)p;
-	return ENOSYS;
-}
-
-int pthread_kill(pthread_t p, int sig)
-{
-	(void)p;
-	return sig == 0 ? 0 : ENOSYS;
+	return p == &first_thread ? &__signal_first : &p->signals;
 }
 
 int pthread_attr_init(pthread_attr_t *attr)

@@ -4,11 +4,13 @@
  * holds the mutex and sleeps only as long as it is the same, so that no signal after the unlock is
  * missed.
  */
+#undef MUTEX_HOLDS_SIGNALS /* these locks are held for long, or by the program */
 #include <errno.h>
 
 #include "sys/lib/syscall.h"
 #include "sys/posix/process.h"
 #include "sys/posix/pthread_internal.h"
+#include "sys/posix/signal_thread.h"
 
 enum { CLOCK_DEFAULT = 0 /* CLOCK_REALTIME, as POSIX says */ };
 
@@ -17,14 +19,23 @@ static int wait_until(pthread_cond_t *cond, pthread_mutex_t *mutex, uint64_t dea
 	_Atomic uint32_t *sequence = atomic_word(&cond->__sequence);
 	uint32_t seen = atomic_load(sequence);
 	status_t status;
-	int error = pthread_mutex_unlock(mutex);
+	int error;
 
+	if (__cancel_test)
+		__cancel_test();
+	error = pthread_mutex_unlock(mutex);
 	if (error)
 		return error;
-	status = futex_wait(sequence, seen, deadline);
+	status = futex_wait_interruptible(sequence, seen, deadline);
 	error = pthread_mutex_lock(mutex);
 	if (error)
 		return error;
+	if (__cancel_wanted && __cancel_wanted()) {
+		/* What woke it may have been meant for another. */
+		if (status == OK)
+			(void)futex_wake(sequence, 1, NULL);
+		__cancel_test();
+	}
 	/* Everything else is a wake-up, spurious ones included. */
 	return status == ERR_TIMED_OUT || status == ERR_WOULD_BLOCK ? ETIMEDOUT : 0;
 }

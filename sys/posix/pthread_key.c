@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Thread-specific data. A key's generation tells its values from those of an earlier key in the
  * same slot. */
+#undef MUTEX_HOLDS_SIGNALS /* these locks are held for long, or by the program */
 #include <errno.h>
 
 #include "sys/lib/mutex.h"

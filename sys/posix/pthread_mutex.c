@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* pthread mutexes: the lock of sys/lib/mutex.h, and an owner where the type asks for one. */
+#undef MUTEX_HOLDS_SIGNALS /* these locks are held for long, or by the program */
 #include <errno.h>
 #include <unistd.h>
 

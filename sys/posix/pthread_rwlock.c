@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Read-write locks; waiting writers go before new readers. */
+#undef MUTEX_HOLDS_SIGNALS /* these locks are held for long, or by the program */
 #include <errno.h>
 
 #include "sys/posix/pthread_internal.h"

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include "sys/lib/syscall.h"
@@ -18,6 +19,11 @@
 static ssize_t transfer_error(status_t status)
 {
 	switch (status) {
+	case ERR_INTERRUPTED:
+		if (__cancel_test)
+			__cancel_test();
+		return -EINTR;
+	case ERR_NO_READER: (void)raise(SIGPIPE); return -EPIPE;
 	case ERR_ACCESS: return -EBADF;
 	case ERR_NOT_FOUND: return -ESRCH;
 	default: return neg_errno(status);
@@ -48,7 +54,8 @@ static ssize_t read_pieces(struct file *f, char *buffer, size_t len, uint64_t at
 
 		do
 			do
-				CALL_AGAIN(status, file_read(f->endpoint, at, buffer + done, piece, &count));
+				CALL_WAIT(status, file_read_until(f->endpoint, DEADLINE_INTERRUPTIBLE, at,
+								  buffer + done, piece, &count));
 			while (status == ERR_CANCELLED && f->terminal);
 		while (status == ERR_FAULT && bring(buffer + done, &piece, true, &tries));
 		if (status != OK)
@@ -67,7 +74,7 @@ static ssize_t read_pieces(struct file *f, char *buffer, size_t len, uint64_t at
 ssize_t remote_read_failed(struct file *f, void *buffer, size_t len, status_t status)
 {
 	/* Errors of a FIFO come once: they are not asked for again. */
-	if (status != ERR_PEER_DIED && status != ERR_FAULT && status != ERR_TOO_BIG &&
+	if (status != ERR_PEER_DIED && status != ERR_FAULT && status != ERR_TOO_BIG && status != SIGNAL_RESTART &&
 	    !(status == ERR_CANCELLED && f->terminal))
 		return transfer_error(status);
 	return read_pieces(f, buffer, len, FILE_AT_POSITION);
@@ -119,10 +126,11 @@ static status_t write_settle(struct file *f, const char *buffer, size_t len, uin
 				atomic_store_explicit(&f->position, (off_t)position, memory_order_relaxed);
 			return *count <= len ? OK : ERR_PROTOCOL;
 		}
-		if (status != ERR_PEER_DIED && !(status == ERR_CANCELLED && f->terminal))
+		if (status != ERR_PEER_DIED && status != SIGNAL_RESTART && !(status == ERR_CANCELLED && f->terminal))
 			return status;
-		/* Terminals: what was written comes rather twice than not at all; who was in the background is so no more. */
-		if (at == FILE_AT_POSITION && !f->terminal) {
+		/* Interrupted writes have done nothing. Terminals: what was written comes rather twice than not at all; who was in the
+		 * background is so no more. */
+		if (at == FILE_AT_POSITION && status == ERR_PEER_DIED && !f->terminal) {
 			*count = 0;
 			status = write_was_done(f, known, len, count);
 			if (status != OK)
@@ -132,7 +140,8 @@ static status_t write_settle(struct file *f, const char *buffer, size_t len, uin
 				return OK;
 			}
 		}
-		status = file_write(f->endpoint, at, buffer, len, count, &position);
+		SIGNAL_WAIT(status,
+			    file_write_until(f->endpoint, DEADLINE_INTERRUPTIBLE, at, buffer, len, count, &position));
 	}
 }
 
@@ -140,7 +149,7 @@ static status_t write_piece(struct file *f, const char *buffer, size_t len, uint
 {
 	off_t known = atomic_load_explicit(&f->position, memory_order_relaxed);
 	uint64_t position = 0;
-	status_t status = file_write(f->endpoint, at, buffer, len, count, &position);
+	status_t status = file_write_until(f->endpoint, DEADLINE_INTERRUPTIBLE, at, buffer, len, count, &position);
 
 	return write_settle(f, buffer, len, at, known, status, position, count);
 }

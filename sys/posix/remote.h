@@ -23,7 +23,8 @@ static inline ssize_t remote_read_quick(struct file *f, void *buffer, size_t len
 {
 	uint64_t count;
 	status_t status = len > FILE_TRANSFER_MAX ? ERR_TOO_BIG
-						  : file_read(f->endpoint, FILE_AT_POSITION, buffer, len, &count);
+						  : file_read_until(f->endpoint, DEADLINE_INTERRUPTIBLE,
+								    FILE_AT_POSITION, buffer, len, &count);
 
 	if (__builtin_expect(status != OK, 0))
 		return remote_read_failed(f, buffer, len, status);

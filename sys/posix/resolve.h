@@ -13,11 +13,18 @@
 #include "protocols/file.h"
 #include "sys/abi/handle.h"
 #include "sys/abi/status.h"
+#include "sys/posix/signal_thread.h"
 
 /* Idempotent calls are sent again to the next instance of a server that died; the vfs ends this with ERR_CLOSED when it gives up on a server. */
 #define CALL_AGAIN(status, call)   \
 	do                         \
 		(status) = (call); \
+	while ((status) == ERR_PEER_DIED)
+
+/* The same of calls that may wait for somebody: with DEADLINE_INTERRUPTIBLE. A signal's handler may end them (ERR_INTERRUPTED). */
+#define CALL_WAIT(status, call)            \
+	do                                 \
+		SIGNAL_WAIT(status, call); \
 	while ((status) == ERR_PEER_DIED)
 
 struct resolve {

@@ -7,6 +7,7 @@
 #include "sys/posix/errno_map.h"
 #include "sys/posix/process.h"
 #include "sys/posix/pthread_internal.h"
+#include "sys/posix/signal_thread.h"
 
 int sem_init(sem_t *sem, int shared, unsigned value)
 {
@@ -43,10 +44,12 @@ static int wait_until(sem_t *sem, uint64_t deadline)
 	while (!take(sem)) {
 		if (status == ERR_TIMED_OUT || status == ERR_WOULD_BLOCK)
 			return -ETIMEDOUT;
-		if (status == ERR_CANCELLED)
+		if (status == ERR_CANCELLED || status == ERR_INTERRUPTED)
 			return -EINTR;
+		if (__cancel_test)
+			__cancel_test();
 		atomic_fetch_add(waiters, 1);
-		status = futex_wait(atomic_word(&sem->__value), 0, deadline);
+		status = futex_wait_interruptible(atomic_word(&sem->__value), 0, deadline);
 		atomic_fetch_sub(waiters, 1);
 	}
 	return 0;

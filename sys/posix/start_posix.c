@@ -10,6 +10,7 @@
 #include "sys/posix/file_std.h"
 #include "sys/posix/proc.h"
 #include "sys/posix/process.h"
+#include "sys/posix/signal_thread.h"
 
 int main(int argc, char **argv, char **envp);
 void __libc_init_array(void);
@@ -32,6 +33,8 @@ _Noreturn void __program_run(int argc, char **argv, char **envp)
 	proc_start();
 	file_std_open();
 	path_start();
+	if (__signal_start)
+		__signal_start();
 	__libc_init_array();
 	exit(main(argc, argv, envp));
 }

@@ -5,6 +5,7 @@
  * sends every call of these functions here;
  * __real_NAME is picolibc's own.
  */
+#undef MUTEX_HOLDS_SIGNALS /* these locks are held for long, or by the program */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

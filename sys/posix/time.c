@@ -21,6 +21,7 @@
 #include "sys/posix/clock.h"
 #include "sys/posix/errno_map.h"
 #include "sys/posix/process.h"
+#include "sys/posix/signal_thread.h"
 
 #define NS_PER_S 1000000000ull
 
@@ -229,9 +230,17 @@ static int sleep_until(uint64_t deadline)
 	static const uint32_t never;
 	status_t status;
 
+	/* Sleeping never goes on after a handler (POSIX, sigaction: of what SA_RESTART is for). */
+	if (__cancel_test)
+		__cancel_test();
 	do {
-		status = futex_wait(&never, 0, deadline);
+		status = futex_wait_interruptible(&never, 0, deadline);
 	} while (status == OK);
+	if (status == SIGNAL_RESTART || status == ERR_INTERRUPTED) {
+		if (__cancel_test)
+			__cancel_test();
+		return EINTR;
+	}
 	if (status == ERR_TIMED_OUT || status == ERR_WOULD_BLOCK)
 		return 0;
 	return errno_from_status(status);

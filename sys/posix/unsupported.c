@@ -3,7 +3,6 @@
  * moves out of here when what it needs is there. */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -40,30 +39,5 @@ int execv(const char *path, char *const argv[])
 int execvp(const char *file, char *const argv[])
 {
 	(void)file, (void)argv;
-	return unsupported();
-}
-
-/* Signals that wait for delivery. */
-unsigned alarm(unsigned seconds)
-{
-	(void)seconds;
-	errno = ENOSYS;
-	return 0;
-}
-
-int pause(void)
-{
-	return unsupported();
-}
-
-int sigsuspend(const sigset_t *set)
-{
-	(void)set;
-	return unsupported();
-}
-
-int sigpending(sigset_t *set)
-{
-	(void)set;
 	return unsupported();
 }

@@ -60,6 +60,7 @@ extern const struct chapter chapters[]; /* the last has no name */
 	X(termios)          \
 	X(terminal_lines)   \
 	X(terminal_raw)     \
+	X(signals)          \
 	X(concurrent)
 
 #define CHAPTER_DECLARE(name) void chapter_##name(void) __attribute__((weak));

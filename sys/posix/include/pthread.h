@@ -133,8 +133,35 @@ int pthread_detach(pthread_t thread);
 pthread_t pthread_self(void);
 int pthread_equal(pthread_t a, pthread_t b);
 void pthread_exit(void *result) __attribute__((__noreturn__));
-int pthread_cancel(pthread_t thread);
 int pthread_kill(pthread_t thread, int sig);
+
+#define PTHREAD_CANCEL_ENABLE       0
+#define PTHREAD_CANCEL_DISABLE      1
+#define PTHREAD_CANCEL_DEFERRED     0
+#define PTHREAD_CANCEL_ASYNCHRONOUS 1
+#define PTHREAD_CANCELED            ((void *)-1)
+
+int pthread_cancel(pthread_t thread);
+void pthread_testcancel(void);
+int pthread_setcancelstate(int state, int *old);
+int pthread_setcanceltype(int type, int *old);
+
+struct __pthread_cleanup {
+	void (*__routine)(void *);
+	void *__arg;
+	struct __pthread_cleanup *__next;
+};
+void __pthread_cleanup_push(struct __pthread_cleanup *cleanup);
+void __pthread_cleanup_pop(struct __pthread_cleanup *cleanup, int run);
+
+/* In pairs, in one block. */
+#define pthread_cleanup_push(routine, arg)                                     \
+	{                                                                      \
+		struct __pthread_cleanup __cleanup = {(routine), (arg), NULL}; \
+		__pthread_cleanup_push(&__cleanup);
+#define pthread_cleanup_pop(run)                  \
+	__pthread_cleanup_pop(&__cleanup, (run)); \
+	}
 
 int pthread_attr_init(pthread_attr_t *attr);
 int pthread_attr_destroy(pthread_attr_t *attr);
