@@ -44,10 +44,10 @@ static int wait_until(sem_t *sem, uint64_t deadline)
 	while (!take(sem)) {
 		if (status == ERR_TIMED_OUT || status == ERR_WOULD_BLOCK)
 			return -ETIMEDOUT;
-		if (status == ERR_CANCELLED || status == ERR_INTERRUPTED)
-			return -EINTR;
 		if (__cancel_test)
 			__cancel_test();
+		if (status == ERR_CANCELLED || status == ERR_INTERRUPTED)
+			return -EINTR;
 		atomic_fetch_add(waiters, 1);
 		status = futex_wait_interruptible(atomic_word(&sem->__value), 0, deadline);
 		atomic_fetch_sub(waiters, 1);

@@ -125,7 +125,7 @@ void __signal_thread_end(void)
 
 uint64_t __signal_mask_get(void)
 {
-	return atomic_load_explicit(&current->mask, memory_order_relaxed);
+	return current ? atomic_load_explicit(&current->mask, memory_order_relaxed) : SIGNALS_ALL;
 }
 
 /* ---- sending ---- */
@@ -264,6 +264,7 @@ bool signal_take(uint64_t set, siginfo_t *info)
 	uint64_t bits;
 	bool found;
 
+	set &= SIGNALS_ALL; /* a cancellation is not taken */
 	/* Most who look find nothing. */
 	if (!((atomic_load(&self->pending) | atomic_load(&process_pending)) & set))
 		return signal_outside_take(set, info);

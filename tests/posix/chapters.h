@@ -61,6 +61,8 @@ extern const struct chapter chapters[]; /* the last has no name */
 	X(terminal_lines)   \
 	X(terminal_raw)     \
 	X(signals)          \
+	X(timers)           \
+	X(cancel)           \
 	X(concurrent)
 
 #define CHAPTER_DECLARE(name) void chapter_##name(void) __attribute__((weak));

@@ -155,10 +155,15 @@ void __pthread_cleanup_push(struct __pthread_cleanup *cleanup);
 void __pthread_cleanup_pop(struct __pthread_cleanup *cleanup, int run);
 
 /* In pairs, in one block. */
-#define pthread_cleanup_push(routine, arg)                                     \
-	{                                                                      \
+/* clang-format off */
+#define pthread_cleanup_push(routine, arg) \
+	{ \
+		_Pragma("GCC diagnostic push") \
+		_Pragma("GCC diagnostic ignored \"-Wshadow\"") \
 		struct __pthread_cleanup __cleanup = {(routine), (arg), NULL}; \
+		_Pragma("GCC diagnostic pop") \
 		__pthread_cleanup_push(&__cleanup);
+/* clang-format on */
 #define pthread_cleanup_pop(run)                  \
 	__pthread_cleanup_pop(&__cleanup, (run)); \
 	}
