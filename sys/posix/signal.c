@@ -348,13 +348,25 @@ static void handler_run(const struct sigaction *act, siginfo_t *info, struct upc
 	atomic_store_explicit(&self->mask, mask, memory_order_relaxed);
 }
 
+static bool fault_signal(int sig)
+{
+	return sig == SIGSEGV || sig == SIGBUS || sig == SIGILL || sig == SIGFPE || sig == SIGTRAP;
+}
+
 /* Does what the action of a signal that was taken says. Returns the flags of the handler that ran, -1: none did. */
 static int act_on(siginfo_t *info, struct upcall_frame *frame)
 {
 	int sig = info->si_signo;
 	struct sigaction act;
 
+	/* A fault of its own that it blocks would come again and again. */
+	bool forced = info->si_code > 0 && info->si_code != SI_KERNEL && fault_signal(sig) &&
+		      SIGNAL_BIT(sig) & atomic_load_explicit(&current->mask, memory_order_relaxed);
 	mutex_lock(&lock);
+	if (forced) {
+		actions[sig].sa_handler = SIG_DFL;
+		atomic_fetch_and(&caught, ~SIGNAL_BIT(sig));
+	}
 	act = actions[sig];
 	if (act.sa_flags & SA_RESETHAND && act.sa_handler != SIG_DFL && act.sa_handler != SIG_IGN) {
 		actions[sig].sa_handler = SIG_DFL;
@@ -362,7 +374,7 @@ static int act_on(siginfo_t *info, struct upcall_frame *frame)
 		atomic_fetch_and(&caught, ~SIGNAL_BIT(sig));
 	}
 	mutex_unlock(&lock);
-	if (act.sa_flags & SA_RESETHAND)
+	if (forced || act.sa_flags & SA_RESETHAND)
 		signal_outside_tell();
 	if (act.sa_handler == SIG_IGN)
 		return -1;
@@ -417,6 +429,11 @@ void __signal_upcall(struct upcall_frame *f)
 	if (f->flags & UPCALL_OUTSIDE)
 		signal_outside_came();
 	if (tcb->hold) {
+		siginfo_t info;
+
+		/* A fault in such a section cannot wait for its end. */
+		if (f->flags & UPCALL_OUTSIDE && signal_outside_take(0, &info))
+			(void)act_on(&info, f);
 		tcb->held_back = 1;
 	} else {
 		int saved = errno;

@@ -3,9 +3,11 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "protocols/process.h"
 #include "sys/lib/startup.h"
 #include "sys/lib/syscall.h"
 #include "sys/posix/errno_map.h"
+#include "sys/posix/process.h"
 #include "sys/posix/signal_thread.h"
 
 enum signal_action signal_default(int sig)
@@ -33,16 +35,28 @@ enum signal_action signal_default(int sig)
 	}
 }
 
+#define END_MS 10000ull /* a core takes its time */
+
 int signal_act_default(int sig)
 {
-	switch (signal_default(sig)) {
-	case ACT_NOTHING:
-	case ACT_CONTINUE: return 0;
-	case ACT_STOP: return -ENOSYS;
-	default:
-		(void)process_kill(startup_handle(HND_SELF), sig);
-		_exit(128 + sig); /* not reached unless the handle is missing */
+	enum signal_action action = signal_default(sig);
+	handle_t server = startup_handle(HND_PROC);
+	status_t status = ERR_UNSUPPORTED;
+
+	if (action == ACT_NOTHING || (action == ACT_CONTINUE && server == HANDLE_NONE))
+		return 0;
+	if (server != HANDLE_NONE)
+		status = process_send(server, PROCESS_WHOM_PROCESS, (uint32_t)sig, 0, SI_USER, 0);
+	if (action == ACT_STOP || action == ACT_CONTINUE)
+		return status == ERR_UNSUPPORTED ? -ENOSYS : neg_errno(status);
+	if (status == OK) {
+		/* The end is on its way. */
+		static const uint32_t never;
+
+		(void)futex_wait(&never, 0, clock_now() + END_MS * 1000000);
 	}
+	(void)process_kill(startup_handle(HND_SELF), sig);
+	_exit(128 + sig); /* not reached unless the handle is missing */
 }
 
 int raise(int sig)

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include "protocols/process.h"
 #include "sys/lib/startup.h"
 #include "sys/lib/syscall.h"
 #include "sys/posix/child.h"
@@ -46,14 +47,34 @@ static int kill_pid(pid_t pid, int sig)
 	return status == OK ? process_signal(process, sig) : neg_errno(status);
 }
 
+/* Through the server. It is asked for groups also where this process is the only member. */
+static int send_outside(handle_t server, pid_t pid, const siginfo_t *info)
+{
+	enum process_whom whom = pid > 0     ? PROCESS_WHOM_PROCESS
+				 : pid == -1 ? PROCESS_WHOM_ALL
+					     : PROCESS_WHOM_GROUP;
+	uint64_t id = pid > 0 ? (uint64_t)pid : pid == -1 || pid == 0 ? 0 : (uint64_t)-(int64_t)pid;
+	status_t status = process_send(server, whom, (uint32_t)info->si_signo, id, info->si_code,
+				       (uint64_t)(uintptr_t)info->si_value.sival_ptr);
+
+	switch (status) {
+	case ERR_NOT_FOUND: return -ESRCH;
+	case ERR_QUOTA: return -EAGAIN;
+	default: return neg_errno(status);
+	}
+}
+
 int signal_send_pid(pid_t pid, const siginfo_t *info)
 {
 	int sig = info->si_signo;
+	handle_t server = startup_handle(HND_PROC);
 
 	if (sig != 0 && !signal_valid(sig))
 		return -EINVAL;
 	if (pid == getpid())
 		return sig ? signal_send(NULL, info) : 0;
+	if (server != HANDLE_NONE)
+		return send_outside(server, pid, info);
 	if (pid <= 0)
 		return -ENOSYS; /* groups are the server's */
 	return kill_pid(pid, sig);

@@ -27,6 +27,7 @@
 struct signal_thread {
 	struct signal_thread *next, **link; /* of those that take signals; the lock of signals */
 	handle_t handle;
+	uint64_t koid;             /* its own; 0: not asked yet */
 	_Atomic uint64_t mask;    /* blocked; only its own thread writes */
 	_Atomic uint64_t pending; /* its own, beside the process's; the lock of signals, to clear too */
 	_Atomic uint64_t waits;   /* sigwait and its kin: they are taken though they are blocked */
