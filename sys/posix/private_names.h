@@ -122,7 +122,6 @@
 #define signal_section_end       __posix_signal_section_end
 #define signal_self              __posix_signal_self
 #define signal_send              __posix_signal_send
-#define signal_send_pid          __posix_signal_send_pid
 #define signal_send_timer        __posix_signal_send_timer
 #define signal_take              __posix_signal_take
 #define signal_upcalls_allow     __posix_signal_upcalls_allow

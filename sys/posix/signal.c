@@ -473,6 +473,13 @@ int __signal_raise(int sig)
 	return 0;
 }
 
+int __signal_kill(int sig)
+{
+	siginfo_t info = {.si_signo = sig, .si_code = SI_USER, .si_pid = getpid(), .si_uid = getuid()};
+
+	return signal_send(NULL, &info);
+}
+
 void signal_mask_set(uint64_t mask)
 {
 	struct signal_thread *self = current;
@@ -559,6 +566,11 @@ int sigaction(int sig, const struct sigaction *restrict act, struct sigaction *r
 uint64_t signal_caught(void)
 {
 	return atomic_load(&caught);
+}
+
+uint64_t __signal_ignored_get(void)
+{
+	return signal_ignored();
 }
 
 uint64_t signal_ignored(void)

@@ -7,6 +7,7 @@
 #include "sys/lib/startup.h"
 #include "sys/lib/syscall.h"
 #include "sys/posix/errno_map.h"
+#include "sys/posix/proc.h"
 #include "sys/posix/process.h"
 #include "sys/posix/signal_thread.h"
 
@@ -40,7 +41,7 @@ enum signal_action signal_default(int sig)
 int signal_act_default(int sig)
 {
 	enum signal_action action = signal_default(sig);
-	handle_t server = startup_handle(HND_PROC);
+	handle_t server = proc_endpoint();
 	status_t status = ERR_UNSUPPORTED;
 
 	if (action == ACT_NOTHING || (action == ACT_CONTINUE && server == HANDLE_NONE))
@@ -66,4 +67,25 @@ int raise(int sig)
 	if (sig == 0)
 		return 0;
 	return (int)posix_result(__signal_raise ? __signal_raise(sig) : signal_act_default(sig));
+}
+
+/* For children (proc.h): what a process knows nothing of it has from its parent and hands on. */
+uint64_t signals_blocked(void)
+{
+	uint64_t set = 0;
+
+	if (__signal_mask_get)
+		return __signal_mask_get();
+	(void)proc_startup(PROC_BLOCKED, &set);
+	return set;
+}
+
+uint64_t signals_ignored(void)
+{
+	uint64_t set = 0;
+
+	if (__signal_ignored_get)
+		return __signal_ignored_get();
+	(void)proc_startup(PROC_IGNORED, &set);
+	return set;
 }

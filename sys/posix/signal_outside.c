@@ -9,13 +9,13 @@
 
 #include "protocols/process.h"
 #include "sys/lib/mutex.h"
-#include "sys/lib/startup.h"
 #include "sys/lib/syscall.h"
+#include "sys/posix/proc.h"
 #include "sys/posix/signal_thread.h"
 
-static handle_t server; /* HANDLE_NONE: there is none; set once, at the start */
-static _Atomic uint32_t maybe;         /* an upcall was the server's, and nobody has asked since */
-static _Atomic uint64_t pending;       /* what it said last that there is */
+static handle_t server;          /* HANDLE_NONE: there is none; set once, at the start */
+static _Atomic uint32_t maybe;   /* an upcall was the server's, and nobody has asked since */
+static _Atomic uint64_t pending; /* what it said last that there is */
 
 static struct mutex lock;
 static struct told {
@@ -25,14 +25,16 @@ static struct told {
 
 void signal_outside_start(void)
 {
-	uint64_t now, caught, ignored, blocked;
+	uint64_t ignored = 0, blocked = 0;
 
-	server = startup_handle(HND_PROC);
-	if (server == HANDLE_NONE || process_signals(server, 0, &now, &caught, &ignored, &blocked) != OK)
+	server = proc_endpoint();
+	(void)proc_startup(PROC_IGNORED, &ignored);
+	(void)proc_startup(PROC_BLOCKED, &blocked);
+	if (!(ignored | blocked))
 		return;
 	told = (struct told){.ignored = ignored, .blocked = blocked};
 	signal_inherit(ignored, blocked);
-	atomic_store(&pending, now);
+	signal_outside_came(); /* something may be pending already */
 }
 
 void signal_outside_came(void)

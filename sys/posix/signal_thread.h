@@ -27,7 +27,7 @@
 struct signal_thread {
 	struct signal_thread *next, **link; /* of those that take signals; the lock of signals */
 	handle_t handle;
-	uint64_t koid;             /* its own; 0: not asked yet */
+	uint64_t koid;            /* its own; 0: not asked yet */
 	_Atomic uint64_t mask;    /* blocked; only its own thread writes */
 	_Atomic uint64_t pending; /* its own, beside the process's; the lock of signals, to clear too */
 	_Atomic uint64_t waits;   /* sigwait and its kin: they are taken though they are blocked */
@@ -58,8 +58,6 @@ int signal_send(struct signal_thread *to, const siginfo_t *info);
 int signal_send_timer(const siginfo_t *info);
 /* Asks a thread to end; an errno value. */
 int signal_cancel(struct signal_thread *to);
-/* signal_send to a process by its pid, this one perhaps. */
-int signal_send_pid(pid_t pid, const siginfo_t *info);
 /* Runs handlers, or default actions, of what is pending and not blocked. frame: where the thread was interrupted, NULL: at a call. */
 void signal_deliver(const struct upcall_frame *frame);
 /* Lets upcalls come again, to the alternate stack if there is one; forgets UPCALL_FAIL_NEXT. */
