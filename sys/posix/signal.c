@@ -366,6 +366,7 @@ static int act_on(siginfo_t *info, struct upcall_frame *frame)
 	if (forced) {
 		actions[sig].sa_handler = SIG_DFL;
 		atomic_fetch_and(&caught, ~SIGNAL_BIT(sig));
+		atomic_fetch_and(&current->mask, ~SIGNAL_BIT(sig));
 	}
 	act = actions[sig];
 	if (act.sa_flags & SA_RESETHAND && act.sa_handler != SIG_DFL && act.sa_handler != SIG_IGN) {
@@ -471,6 +472,17 @@ int __signal_raise(int sig)
 	(void)act_on(&info, NULL);
 	signal_deliver(NULL);
 	return 0;
+}
+
+void __signal_abort(void)
+{
+	struct sigaction act = {.sa_handler = SIG_DFL}, old;
+
+	signal_mask_set(atomic_load(&current->mask) & ~SIGNAL_BIT(SIGABRT));
+	if (sigaction(SIGABRT, NULL, &old) == 0 && old.sa_handler != SIG_DFL && old.sa_handler != SIG_IGN)
+		(void)__signal_raise(SIGABRT);
+	(void)sigaction(SIGABRT, &act, NULL);
+	signal_mask_set(atomic_load(&current->mask) & ~SIGNAL_BIT(SIGABRT));
 }
 
 int __signal_kill(int sig)

@@ -60,6 +60,16 @@ int signal_act_default(int sig)
 	_exit(128 + sig); /* not reached unless the handle is missing */
 }
 
+/* In place of the C library's, which would leave by itself: also when it is blocked, ignored, or its handler comes back. */
+_Noreturn void __wrap_abort(void);
+_Noreturn void __wrap_abort(void)
+{
+	if (__signal_abort)
+		__signal_abort();
+	(void)signal_act_default(SIGABRT);
+	_exit(128 + SIGABRT);
+}
+
 int raise(int sig)
 {
 	if (sig != 0 && !signal_valid(sig))

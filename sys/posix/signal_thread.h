@@ -82,6 +82,8 @@ void __signal_thread_end(void) __attribute__((weak));
 uint64_t __signal_mask_get(void) __attribute__((weak));
 void __signal_start(void) __attribute__((weak));
 int __signal_raise(int sig) __attribute__((weak));
+/* Lets a handler of SIGABRT run; then its action is the default one. */
+void __signal_abort(void) __attribute__((weak));
 int __signal_kill(int sig) __attribute__((weak)); /* to the own process */
 uint64_t __signal_ignored_get(void) __attribute__((weak));
 void __cancel_test(void) __attribute__((weak));

@@ -21,8 +21,8 @@ static int wait_procd(enum process_whom whom, uint64_t id, uint32_t wait, struct
 	enum process_event event;
 	status_t status;
 
-	CALL_AGAIN(status,
-		   process_wait(proc_endpoint(), whom, wait, id, &pid, &out->cpu_ns, &event, &out->value, &out->user));
+	CALL_WAIT(status, process_wait_until(proc_endpoint(), DEADLINE_INTERRUPTIBLE, whom, wait, id, &pid,
+					     &out->cpu_ns, &event, &out->value, &out->user));
 	if (status == ERR_NOT_FOUND)
 		return -ECHILD;
 	if (status != OK)

@@ -61,6 +61,7 @@ extern const struct chapter chapters[]; /* the last has no name */
 	X(terminal_lines)   \
 	X(terminal_raw)     \
 	X(signals)          \
+	X(signals_others)   \
 	X(timers)           \
 	X(cancel)           \
 	X(concurrent)

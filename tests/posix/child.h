@@ -20,6 +20,7 @@ extern const struct errand fifo_errands[] __attribute__((weak));
 extern const struct errand pipe_errands[] __attribute__((weak));
 extern const struct errand poll_errands[] __attribute__((weak));
 extern const struct errand process_errands[] __attribute__((weak));
+extern const struct errand signal_errands[] __attribute__((weak));
 extern const struct errand user_errands[] __attribute__((weak));
 
 /* What main does when it was started for an errand: the exit status. */
