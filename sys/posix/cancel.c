@@ -13,7 +13,7 @@
 
 static bool wanted(const struct signal_thread *self)
 {
-	return self && !self->cancel_off && !self->cancelling && atomic_load(&self->pending) & PENDING_CANCEL;
+	return !self->cancel_off && !self->cancelling && atomic_load(&self->pending) & PENDING_CANCEL;
 }
 
 static _Noreturn void cancel_now(void)
@@ -57,8 +57,6 @@ void __cancel_end(void)
 {
 	struct signal_thread *self = signal_self();
 
-	if (!self)
-		return;
 	self->cancelling = true;
 	while (self->cleanup) {
 		struct __pthread_cleanup *c = self->cleanup;

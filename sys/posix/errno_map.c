@@ -2,6 +2,8 @@
 /* The one table from status_t to errno. */
 #include "sys/posix/errno_map.h"
 
+#include "sys/posix/signal_thread.h"
+
 static const unsigned char table[-ERR_LAST + 1] = {
 	[-OK] = 0,
 	[-ERR_INVALID] = EINVAL,
@@ -51,6 +53,8 @@ static const unsigned char table[-ERR_LAST + 1] = {
 
 int errno_from_status(status_t status)
 {
+	if (status == SIGNAL_RESTART)
+		return EINTR; /* of what does not go on after handlers */
 	if (status > 0 || status < ERR_LAST)
 		return EPROTO; /* not a status at all */
 	return table[-status];

@@ -44,7 +44,9 @@ _Static_assert(QUEUE_MAX <= 64, "bits of a word");
 static struct signal_thread *threads;
 
 struct signal_thread __signal_first;
-static _Thread_local struct signal_thread *current; /* NULL: one that takes no signals (timers) */
+/* Of threads that take no signals: the timers', and those that are ending, whose own part may be gone before they are. */
+static struct signal_thread nobody = {.mask = SIGNALS_ALL};
+static _Thread_local struct signal_thread *current = &nobody;
 
 struct signal_thread *signal_self(void)
 {
@@ -100,6 +102,7 @@ void __signal_thread_end(void)
 	atomic_store(&self->mask, SIGNALS_ALL);
 	mutex_lock(&lock);
 	self->handle = HANDLE_NONE;
+	self->ended = true;
 	*self->link = self->next;
 	if (self->next)
 		self->next->link = self->link;
@@ -120,12 +123,13 @@ void __signal_thread_end(void)
 	for (struct signal_thread *t = threads; t && left; t = t->next)
 		if (left & ~atomic_load(&t->mask))
 			(void)thread_interrupt(t->handle, NULL);
+	current = &nobody;
 	mutex_unlock(&lock);
 }
 
 uint64_t __signal_mask_get(void)
 {
-	return current ? atomic_load_explicit(&current->mask, memory_order_relaxed) : SIGNALS_ALL;
+	return atomic_load_explicit(&current->mask, memory_order_relaxed);
 }
 
 /* ---- sending ---- */
@@ -169,7 +173,7 @@ static struct signal_thread *taker(uint64_t bit)
 {
 	struct signal_thread *open = NULL;
 
-	if (current && bit & ~(atomic_load(&current->mask) & ~atomic_load(&current->waits)))
+	if (current != &nobody && bit & ~(atomic_load(&current->mask) & ~atomic_load(&current->waits)))
 		return current;
 	for (struct signal_thread *t = threads; t; t = t->next) {
 		if (atomic_load(&t->waits) & bit)
@@ -189,6 +193,10 @@ int signal_send(struct signal_thread *to, const siginfo_t *info)
 	if (bit & SIGNALS_FIXED)
 		return signal_act_default(sig);
 	mutex_lock(&lock);
+	if (to && to->ended) {
+		mutex_unlock(&lock);
+		return 0;
+	}
 	t = to ? to : taker(bit);
 	/* One that is blocked is kept: its action may be another when it no longer is. */
 	if (!(t && !(bit & atomic_load(&t->mask)) && is_ignored(sig)))

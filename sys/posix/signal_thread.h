@@ -36,6 +36,7 @@ struct signal_thread {
 	uint32_t sections;        /* from the change of a mask to the wait that belongs to it; its own */
 	bool fail_next;           /* UPCALL_FAIL_NEXT was asked for */
 	stack_t stack;            /* alternate; its own */
+	bool ended;               /* the lock of signals */
 	bool cancel_off, cancel_async, cancelling;
 	void *cleanup;
 };
