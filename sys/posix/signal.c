@@ -286,6 +286,8 @@ bool signal_take(uint64_t set, siginfo_t *info)
 	if (found)
 		unqueue(to, __builtin_ctzll(bits), info);
 	mutex_unlock(&lock);
+	if (found && info->si_code == SI_TIMER && __timer_taken)
+		__timer_taken(info->si_timerid, info->si_overrun);
 	return found || signal_outside_take(set, info);
 }
 

@@ -57,6 +57,8 @@ int signal_act_default(int sig);
 int signal_send(struct signal_thread *to, const siginfo_t *info);
 /* Of a timer, for the process; how often it has been sent while it was pending (beyond info->si_overrun the first time). */
 int signal_send_timer(const siginfo_t *info);
+/* One was taken. */
+void __timer_taken(int id, int overrun) __attribute__((weak));
 /* Asks a thread to end; an errno value. */
 int signal_cancel(struct signal_thread *to);
 /* Runs handlers, or default actions, of what is pending and not blocked. frame: where the thread was interrupted, NULL: at a call. */

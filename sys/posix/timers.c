@@ -28,7 +28,7 @@ struct timer {
 	clockid_t clock;
 	struct sigevent event;
 	int id;
-	int overrun, overrun_told; /* since the signal was sent that is pending; of the one that was taken last */
+	int overrun; /* of its signal that was taken last */
 };
 
 static struct mutex lock;
@@ -53,8 +53,8 @@ static void call_function(struct timer *t)
 	else
 		(void)pthread_attr_init(&attr);
 	(void)pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	if (pthread_create(&thread, &attr, entry.start, t->event.sigev_value.sival_ptr) != 0)
-		t->overrun_told = t->overrun_told < OVERRUN_MAX ? t->overrun_told + 1 : OVERRUN_MAX;
+	/* For want of memory this one is lost; there is nobody to tell. */
+	(void)pthread_create(&thread, &attr, entry.start, t->event.sigev_value.sival_ptr);
 }
 
 /* The lock is held. */
@@ -72,7 +72,7 @@ static void expire(struct timer *t, uint64_t now)
 				  .si_timerid = t->id,
 				  .si_overrun = missed < OVERRUN_MAX ? (int)missed : OVERRUN_MAX};
 
-		t->overrun = signal_send_timer(&info);
+		(void)signal_send_timer(&info);
 	}
 }
 
@@ -144,7 +144,7 @@ static int arm(struct timer *t, uint64_t deadline, uint64_t period)
 		return result;
 	t->deadline = deadline;
 	t->period = period;
-	t->overrun = t->overrun_told = 0;
+	t->overrun = 0;
 	atomic_fetch_add(&changed, 1);
 	(void)futex_wake(&changed, 1, NULL);
 	return 0;
@@ -245,6 +245,15 @@ int timer_gettime(timer_t id, struct itimerspec *out)
 		tell(t, out);
 	mutex_unlock(&lock);
 	return (int)posix_result(t ? 0 : -EINVAL);
+}
+
+void __timer_taken(int id, int overrun)
+{
+	struct timer *t = find((timer_t)id);
+
+	if (t)
+		t->overrun = overrun;
+	mutex_unlock(&lock);
 }
 
 int timer_getoverrun(timer_t id)
