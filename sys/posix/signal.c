@@ -201,9 +201,14 @@ int signal_send(struct signal_thread *to, const siginfo_t *info)
 	/* One that is blocked is kept: its action may be another when it no longer is. */
 	if (!(t && !(bit & atomic_load(&t->mask)) && is_ignored(sig)))
 		result = queue_add(to, info);
-	if (t && result == 0 && t->handle != HANDLE_NONE)
-		(void)thread_interrupt(t == current ? HANDLE_NONE : t->handle, NULL);
+	if (t && t != current && result == 0 && t->handle != HANDLE_NONE)
+		(void)thread_interrupt(t->handle, NULL);
 	mutex_unlock(&lock);
+	/* The caller's own needs no upcall. */
+	if (t == current && t && tcb_self()->hold)
+		tcb_self()->held_back = 1;
+	else if (t == current && t)
+		signal_deliver(NULL);
 	return result;
 }
 
