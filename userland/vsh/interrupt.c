@@ -47,7 +47,6 @@ static void wait_for_interrupts(void *unused)
 	}
 }
 
-/* With bits 0 it is not signalled any more. */
 static status_t tell_terminal(uint64_t bits)
 {
 	uint64_t now = 0;
@@ -67,7 +66,7 @@ bool interrupt_init(void)
 		return false;
 	status_t status = notification_create(&notification);
 	if (status == OK)
-		status = tell_terminal(0);
+		status = tell_terminal(BIT);
 	if (status == OK)
 		status = thread_run(wait_for_interrupts, NULL, STACK_BYTES, 0, &thread);
 	if (status == OK)
@@ -77,17 +76,16 @@ bool interrupt_init(void)
 	return status == OK;
 }
 
+/* The terminal knows it from the time before as a rule, so that no moment is left out between the line editor, which gets Ctrl-C as a byte, and this. */
 void interrupt_on(void)
 {
-	atomic_store(&seen, false);
 	if (terminal != HANDLE_NONE)
 		tell_terminal(BIT); /* if it fails, Ctrl-C does nothing this time */
 }
 
 void interrupt_off(void)
 {
-	if (terminal != HANDLE_NONE)
-		tell_terminal(0);
+	atomic_store(&seen, false);
 }
 
 bool interrupt_seen(void)

@@ -7,11 +7,11 @@
 
 /* Once; false: there is no terminal, or none that can tell. Then Ctrl-C does nothing while a program runs. */
 bool interrupt_init(void);
-/* From here on Ctrl-C interrupts, until interrupt_off. */
+/* From here on Ctrl-C interrupts, until interrupt_off; so does one that came since the line was read. */
 void interrupt_on(void);
 /* Ctrl-C is a byte again, for the line editor. */
 void interrupt_off(void);
-/* Was there one since interrupt_on? */
+/* Was there one? */
 bool interrupt_seen(void);
 /* The shell waits for this program: it is ended by an interrupt, at once if there was one already. */
 void interrupt_target(pid_t pid);
