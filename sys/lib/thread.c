@@ -70,10 +70,16 @@ static _Noreturn void thread_entry(struct thread *t)
 	thread_finish();
 }
 
+/* What a memory allocator has for the calling thread; in the program only if there is one. */
+void __thread_memory_end(void) __attribute__((weak));
+
 _Noreturn void thread_finish(void)
 {
 	struct thread *t = tcb_self()->thread;
 	uint32_t expected = JOINABLE;
+
+	if (__thread_memory_end)
+		__thread_memory_end();
 
 	if (!t)
 		thread_exit(NULL);

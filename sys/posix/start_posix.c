@@ -22,7 +22,7 @@ void __libc_init_array(void);
  */
 typedef void (*function)(void);
 __attribute__((used)) static const function ours_first[] = {
-	(function)sbrk, (function)raise, (function)memcpy, (function)memmove, (function)memcmp,
+	(function)sbrk, (function)raise, (function)memcpy, (function)memmove, (function)memcmp, (function)malloc,
 };
 
 _Noreturn void __program_run(int argc, char **argv, char **envp)

@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The heap and threads under load from several harts: every block keeps what was written to it, every thread ends. */
+#include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
+#include <spawn.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+#include "sys/lib/syscall.h"
 
 #define THREADS 4
 #define BLOCKS  64
@@ -162,8 +168,163 @@ static bool test_cleared(void)
 	return true;
 }
 
-int main(void)
+static bool test_alignment(void)
 {
+	void *kept[40] = {0};
+	bool good = true;
+
+	for (size_t alignment = 8, i = 0; alignment <= 65536; alignment *= 2) {
+		for (size_t size = 1; size <= 100000; size = size * 10 + 7, i++) {
+			void *p = NULL;
+
+			good = posix_memalign(&p, alignment, size) == 0 && (uintptr_t)p % alignment == 0 &&
+			       (uintptr_t)p % 16 == 0 && good;
+			good = good && malloc_usable_size(p) >= size;
+			memset(p, 0x5a, size);
+			free(kept[i % 40]);
+			kept[i % 40] = p;
+		}
+	}
+	for (int i = 0; i < 40; i++)
+		free(kept[i]);
+	return good && posix_memalign(&kept[0], 24, 10) == EINVAL && posix_memalign(&kept[0], 4, 10) == EINVAL;
+}
+
+/* Where the compiler does not see what it is */
+static void *hidden(char *p)
+{
+	__asm__ volatile("" : "+r"(p));
+	return p;
+}
+
+static size_t largest(void)
+{
+	return (size_t)hidden((char *)SIZE_MAX);
+}
+
+/* Every size gets room for all of it, on a multiple of 16, and what does not exist is refused. */
+static bool test_sizes(void)
+{
+	bool good = true;
+	void *old;
+
+	for (size_t size = 0; size < 40000; size += size < 600 ? 1 : 37) {
+		char *p = malloc(size);
+
+		good = good && p && (uintptr_t)p % 16 == 0 && malloc_usable_size(p) >= size;
+		if (p && size)
+			p[0] = p[size - 1] = 1;
+		free(p);
+	}
+	errno = 0;
+	good = good && !malloc(largest()) && errno == ENOMEM && !malloc(largest() / 2) && !calloc(largest() / 2, 3) &&
+	       !reallocarray(NULL, largest() / 2, 3);
+	old = malloc(100);
+	good = good && !realloc(old, largest() / 2); /* which leaves the old one */
+	free(old);
+	free(NULL);
+	return good;
+}
+
+/* Blocks that one thread allocates and another frees, as many as would fill the memory if they were lost. */
+static _Atomic(void *) box[64];
+
+static void *boxes_fill(void *arg)
+{
+	uint64_t state = (uintptr_t)arg + 99;
+
+	for (int i = 0; i < 40000; i++) {
+		void *p = malloc(1 + (next(&state) & 0x1fff));
+
+		free(atomic_exchange(&box[next(&state) % 64], p));
+	}
+	return NULL;
+}
+
+static bool test_handed_over(void)
+{
+	struct process_info info;
+
+	for (int round = 0; round < 4; round++) { /* threads end, and their caches go to the next ones */
+		pthread_t threads[THREADS];
+
+		for (uintptr_t i = 0; i < THREADS; i++) {
+			if (pthread_create(&threads[i], NULL, boxes_fill, (void *)i) != 0)
+				return false;
+		}
+		for (int i = 0; i < THREADS; i++)
+			(void)pthread_join(threads[i], NULL);
+	}
+	for (int i = 0; i < 64; i++)
+		free(box[i]);
+	return process_info(HANDLE_NONE, &info) == OK &&
+	       info.mem_bytes < 32u << 20; /* of the 640,000 blocks' 2.5 GiB */
+}
+
+/* Large ones go back to the system: many times the memory there is passes through. */
+static bool test_given_back(void)
+{
+	for (int i = 0; i < 400; i++) {
+		char *p = malloc((size_t)(8 + i % 3) << 20);
+
+		if (!p)
+			return false;
+		for (size_t j = 0; j < 8u << 20; j += 4096)
+			p[j] = 1;
+		free(p);
+	}
+	return true;
+}
+
+/* ---- what ends the program ---- */
+
+static void misuse(const char *kind)
+{
+	char *volatile p = malloc(100), *volatile q = malloc(100);
+
+	switch (kind[0]) {
+	case 't': free(p), free(p); break;
+	case 'o': memset(p, 1, malloc_usable_size(p) + 8), free(p), free(q); break;
+	case 'i': free(hidden(p + 16)); break;
+	case 'm': free(hidden(p + 1)); break;
+	case 'u': free(p), memset(p - 8, 7, 8), q = malloc(100); break;
+	case 'r': free(p), q = realloc(p, 200); break;
+	case 'l': p = malloc(1000000), free(hidden(p + 4096)); break;
+	default: break;
+	}
+}
+
+static bool test_misuse(const char *self)
+{
+	static const char *const kinds[] = {"twice", "overrun", "inside", "misaligned", "used", "realloc", "large"};
+	bool good = true;
+
+	for (unsigned i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		char *argv[] = {(char *)(uintptr_t)self, (char *)(uintptr_t)kinds[i], NULL};
+		int status;
+		pid_t pid;
+
+		if (posix_spawn(&pid, self, NULL, NULL, argv, NULL) != 0 || waitpid(pid, &status, 0) != pid)
+			return false;
+		if (!WIFSIGNALED(status) && (!WIFEXITED(status) || WEXITSTATUS(status) == 0)) {
+			printf("%s: nobody saw it\n", kinds[i]);
+			good = false;
+		}
+	}
+	return good;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1) {
+		misuse(argv[1]);
+		return 0;
+	}
+	report("sizes", test_sizes());
+	report("alignment", test_alignment());
+	report("handed over", test_handed_over());
+	report("given back", test_given_back());
+	report("misuse", test_misuse(argv[0]));
 	report("cleared", test_cleared());
 	report("blocks", test_blocks());
 	report("detached", test_detached());
