@@ -484,6 +484,9 @@ int job_foreground_all(struct shell *shell, struct job *job, int *statuses)
 	/* Whoever asked for the terminal before it was given stands still. */
 	if (job->grouped)
 		kill(-job->processes[0].pid, SIGCONT);
+	/* Ctrl-C was faster than we: it was meant for the job. */
+	if (job->grouped && shell->interactive && signals_interrupted())
+		kill(-job->processes[0].pid, SIGINT);
 	job_block(job, false);
 	after_foreground(shell, job);
 	if (settle(shell, job))
