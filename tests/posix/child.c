@@ -18,7 +18,7 @@ extern char **environ;
 const char *program_path;
 
 static const struct errand *const lists[] = {
-	lock_errands, inherit_errands, user_errands, fifo_errands, pipe_errands,
+	lock_errands, inherit_errands, user_errands,   fifo_errands,       pipe_errands,
 	poll_errands, process_errands, signal_errands, concurrent_errands,
 };
 
