@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "sys/abi/syscall.h"
+#include "sys/lib/hold.h"
 #include "sys/lib/log.h"
 #include "sys/posix/malloc_internal.h"
 
@@ -226,10 +227,13 @@ static void *allocate(size_t size, bool *fresh)
 	void *payload;
 
 	*fresh = false;
+	/* Handlers may open files and so come back here. */
+	signals_hold();
 	if (size <= BLOCK_MAX - HEADER_SIZE)
 		payload = block_take(class_of(size + HEADER_SIZE));
 	else
 		payload = size <= PTRDIFF_MAX - 2 * PAGE_SIZE ? large_allocate(size, fresh) : NULL;
+	signals_release();
 	if (!payload)
 		errno = ENOMEM;
 	return payload;
@@ -251,12 +255,14 @@ WEAK void free(void *pointer)
 	place_find(pointer, &p, "free: not a block in use: freed twice, or written over");
 	if (p.payload != pointer)
 		*header_of(pointer) = 0;
+	signals_hold();
 	if (p.kind == KIND_USED) {
 		block_give(p.payload, p.class);
-		return;
+	} else {
+		*header_of(p.payload) = 0;
+		large_give((char *)p.payload - 2 * HEADER_SIZE, *large_size(p.payload));
 	}
-	*header_of(p.payload) = 0;
-	large_give((char *)p.payload - 2 * HEADER_SIZE, *large_size(p.payload));
+	signals_release();
 }
 
 WEAK void *calloc(size_t count, size_t size)

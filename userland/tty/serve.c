@@ -445,24 +445,6 @@ static status_t on_release(void *ctx, struct ipc_request *rq)
 	return status == OK ? session_release(t, rq) : status;
 }
 
-static status_t on_attention(void *ctx, struct ipc_request *rq, handle_t notification, uint64_t bits)
-{
-	struct description *by;
-	struct terminal *t;
-	status_t status = live_of(rq, &by, &t);
-
-	(void)ctx;
-	if (status != OK)
-		return status;
-	if (t->attention != HANDLE_NONE)
-		(void)handle_close(t->attention);
-	t->attention = bits ? notification : HANDLE_NONE;
-	t->attention_bits = bits;
-	if (!bits)
-		(void)handle_close(notification);
-	return OK;
-}
-
 const struct tty_ops serve_tty_ops = {
 	.open = on_open,
 	.slaves = on_slaves,
@@ -483,5 +465,4 @@ const struct tty_ops serve_tty_ops = {
 	.acquire = on_acquire,
 	.release = on_release,
 	.lock = on_lock,
-	.attention = on_attention,
 };

@@ -326,10 +326,6 @@ void terminal_receive(struct terminal *t, uint8_t byte)
 		return;
 	if (events & DISCIPLINE_FLUSHED)
 		t->device->discard(t, TTY_QUEUE_OUTPUT);
-	if (events & (DISCIPLINE_INTR | DISCIPLINE_QUIT | DISCIPLINE_SUSP) && t->attention != HANDLE_NONE) {
-		(void)notification_signal(t->attention, t->attention_bits);
-		return;
-	}
 	if (events & DISCIPLINE_INTR)
 		group_signal(t, SIGINT);
 	if (events & DISCIPLINE_QUIT)
@@ -437,7 +433,6 @@ struct terminal *terminal_new(enum tty_kind kind, uint32_t number, const struct 
 	t->kind = kind;
 	t->number = number;
 	t->device = device;
-	t->attention = HANDLE_NONE;
 	return t;
 }
 
@@ -445,7 +440,5 @@ void terminal_free(struct terminal *t)
 {
 	watch_drop(&tty.watches, &t->watches);
 	watch_drop(&tty.watches, &t->master_watches);
-	if (t->attention != HANDLE_NONE)
-		(void)handle_close(t->attention);
 	free(t);
 }

@@ -74,8 +74,6 @@ struct terminal {
 	uint32_t opened;         /* descriptions, of a pseudo-terminal: of the slave */
 	bool hung;               /* the device is gone: reads end, everything else is ERR_IO */
 	bool progressing;
-	handle_t attention; /* HANDLE_NONE */
-	uint64_t attention_bits;
 	struct watch_list watches;
 	/* pseudo-terminals */
 	bool master_open, locked, slave_seen;

@@ -13,7 +13,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "userland/vsh/interrupt.h"
 #include "userland/vsh/shell.h"
 #include "userland/vsh/unparse.h"
 
@@ -233,7 +232,6 @@ static bool process_update(struct job *job, struct process *process, int options
 			return true;
 		if (result > 0) {
 			note_status(process, status);
-			interrupt_target_gone(process->pid);
 			job->told = false;
 			return true;
 		}
@@ -319,11 +317,9 @@ int process_wait(struct shell *shell, pid_t pid, const char *name)
 {
 	int status;
 	pid_t result;
-	interrupt_target(pid);
 	do {
 		result = waitpid(pid, &status, 0);
 	} while (result < 0 && errno == EINTR);
-	interrupt_target_gone(pid);
 	if (result < 0) {
 		shell_error(shell, "%s: cannot wait for it: %s", name, strerror(errno));
 		return 1;
@@ -613,8 +609,6 @@ int builtin_jobs(struct shell *shell, int argc, char **argv)
 /* -1: a signal with a trap came first. */
 static int wait_for(struct shell *shell, struct job *job)
 {
-	for (size_t i = 0; i < job->count; i++)
-		interrupt_target(job->processes[i].pid);
 	if (!job_block_interruptible(job))
 		return -1;
 	int status = job_status(job);

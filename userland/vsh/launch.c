@@ -153,14 +153,12 @@ static int spawn_script(struct shell *shell, const char *path, char *const *argv
 	return error;
 }
 
-#pragma weak posix_spawnattr_setpgroup /* a system without process groups has no job control either */
-
 static int make_attributes(const struct launch *launch, posix_spawnattr_t *attributes)
 {
 	int error = posix_spawnattr_init(attributes);
 	if (error || !launch->in_job)
 		return error;
-	error = posix_spawnattr_setpgroup ? posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETPGROUP) : ENOSYS;
+	error = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETPGROUP);
 	if (!error)
 		error = posix_spawnattr_setpgroup(attributes, launch->group);
 	if (error)

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "userland/vsh/history_file.h"
-#include "userland/vsh/interrupt.h"
 #include "userland/vsh/prompt.h"
 #include "userland/vsh/shell.h"
 #include "userland/vsh/stack.h"
@@ -107,6 +106,7 @@ static bool run_next(struct shell *shell, struct terminal *terminal, struct text
 	for (;;) {
 		if (shell->interactive)
 			prompt_make(shell, more, prompt);
+		signals_clear_interrupt(); /* one that comes when the line is read is the command's */
 		enum line_result result = terminal_read(terminal, text_get(prompt), &command);
 		if (result == LINE_FAILED)
 			shell_error(shell, "cannot read commands: %s", strerror(errno));
@@ -126,14 +126,9 @@ static bool run_next(struct shell *shell, struct terminal *terminal, struct text
 			more = true;
 			continue;
 		}
-		if (shell->interactive) {
-			remember(shell, &command);
-			signals_clear_interrupt();
-			interrupt_on();
-		}
-		bool done = shell_try_text(shell, &command, first, !go_on);
 		if (shell->interactive)
-			interrupt_off();
+			remember(shell, &command);
+		bool done = shell_try_text(shell, &command, first, !go_on);
 		if (done)
 			break;
 		more = true;
@@ -265,8 +260,6 @@ static void become_interactive(struct shell *shell)
 	shell->options[OPTION_MONITOR] = monitor;
 	options_update(shell);
 	signals_set(shell);
-	if (!monitor)
-		interrupt_init(); /* Ctrl-C without process groups */
 }
 
 /* What the file, the argument or the input says. */

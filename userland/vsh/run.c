@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "userland/vsh/interrupt.h"
 #include "userland/vsh/parser.h"
 #include "userland/vsh/pattern.h"
 #include "userland/vsh/shell.h"
@@ -208,7 +207,7 @@ int run_node(struct shell *shell, const struct node *node)
 {
 	struct saved_fd *fds = NULL;
 	int status;
-	if (shell->interactive && (interrupt_seen() || signals_interrupted())) {
+	if (shell->interactive && signals_interrupted()) {
 		shell->flow = FLOW_INTERRUPT;
 		return shell->expand.status = STATUS_INTERRUPTED;
 	}
