@@ -115,8 +115,13 @@ struct sysret sys_process_watch(uint64_t process, uint64_t nt, uint64_t bits)
 		return sysret_status(OK);
 	}
 	for (unsigned i = 0; i < 4; i++) {
-		if (p->watch_nt[i])
+		struct notification *old = p->watch_nt[i];
+
+		/* Who watched before may have died: nobody can hear that one any more. */
+		if (old && (old->obj.handles || old->bound))
 			continue;
+		if (old)
+			object_put(&old->obj);
 		p->watch_nt[i] = (struct notification *)n->obj;
 		object_get(n->obj);
 		p->watch_bits[i] = bits;

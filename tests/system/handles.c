@@ -513,6 +513,33 @@ static void test_give(void)
 	shut(ep);
 }
 
+/* Four notifications at a time hear of a process's end; those that nobody has a handle to any more make room. */
+static void test_watchers(void)
+{
+	handle_t process = HANDLE_NONE, last[4], one_more = make_notification();
+
+	CHECK_OK(process_create(HANDLE_NONE, "watched", 7, &process));
+	for (unsigned i = 0; i < 20; i++) {
+		handle_t gone = make_notification();
+
+		CHECK_OK(process_watch(process, gone, 1));
+		shut(gone);
+	}
+	for (unsigned i = 0; i < 4; i++) {
+		last[i] = make_notification();
+		CHECK_OK(process_watch(process, last[i], 1));
+	}
+	CHECK_STATUS(process_watch(process, one_more, 1), ERR_BUSY);
+	CHECK_OK(process_kill(process, 0));
+	shut(process);
+	for (unsigned i = 0; i < 4; i++) {
+		CHECK_OK(notification_wait(last[i], DEADLINE_NEVER, NULL));
+		shut(last[i]);
+	}
+	shut(one_more);
+}
+
 TEST_CASES("handles", {"close", test_close}, {"forged", test_forged}, {"stale", test_stale}, {"dup", test_dup},
 	   {"koid", test_koid}, {"rights", test_rights}, {"types", test_types}, {"types_later", test_types_later},
-	   {"growth", test_growth}, {"give", test_give}, {"quota_limit", test_quota_limit}, {"full", test_full});
+	   {"growth", test_growth}, {"give", test_give}, {"watchers", test_watchers}, {"quota_limit", test_quota_limit},
+	   {"full", test_full});
