@@ -65,6 +65,15 @@ class Terminal:
     def prompt(self, status=0):
         self.expect(f"<{status}>")
 
+    def told(self, pattern):
+        """What the shell says of a job before one of its prompts, however many of them it takes."""
+        end = time.monotonic() + WAIT_S
+        while not re.search(pattern.encode(), self.expect(r"(.*?)<\d+>").group(1), re.S):
+            if time.monotonic() > end:
+                raise Failure(f"nothing like {pattern!r} before any prompt")
+            time.sleep(0.05)
+            self.send("\r")
+
     def run(self, line, pattern=None, status=0):
         """A command, what it prints, and the prompt after it."""
         self.send(line + "\r")
@@ -187,25 +196,12 @@ def jobs(t, home):
     t.run("kill -9 %1; wait %1", status=137)
     t.run("kill %?1001; wait %2", status=143)
     t.send("sleep 0.05 &\r")
-    t.expect(r"\[1\] \d+")
-    t.prompt()
-    time.sleep(0.3)
-    t.send("\r")
-    t.expect(r"\[1\] . Done +sleep 0.05")
-    t.prompt()
+    t.told(r"\[1\] . Done +sleep 0.05")
     t.send("sh -c 'sleep 0.05; exit 3' &\r")
-    t.prompt()
-    time.sleep(0.3)
-    t.send("\r")
-    t.expect(r"Done\(3\)")
-    t.prompt()
+    t.told(r"Done\(3\)")
     # What reads from the background stands still.
     t.send("cat &\r")
-    t.prompt()
-    time.sleep(0.3)
-    t.send("\r")
-    t.expect(r"\[1\] \+ Stopped \(SIGTTIN\) +cat")
-    t.prompt()
+    t.told(r"\[1\] \+ Stopped \(SIGTTIN\) +cat")
     t.send("fg\r")
     t.expect("\ncat\r?\n")
     started(t, "cat")
