@@ -101,9 +101,10 @@ def parse_all(specs, base=None):
     return [parse(spec, base) for spec in specs]
 
 
-def make(flavour, additions, output):
-    """The flavour's boot archive with the additions, as a file of its own."""
-    archive = pack.unpack((build.folder(flavour) / "boot.cpio").read_bytes())
+def make(flavour, additions, output, without=()):
+    """The flavour's boot archive with the additions, as a file of its own. without: folders that are left out."""
+    archive = [entry for entry in pack.unpack((build.folder(flavour) / "boot.cpio").read_bytes())
+               if entry[0].split("/", 1)[0] not in without]
     taken = {name: None for name, _, _ in archive}
     for addition in additions:
         if addition.name in taken:

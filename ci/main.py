@@ -47,7 +47,7 @@ run
   --disk-size SIZE     of a new disk, as 512M or 2G (1G); the file takes what is used
   --add FILE[=PATH]    put a file into the boot archive; may be repeated. Without PATH a driver goes to drivers/,
                        any other program to bin/
-  --append ARGS        kernel command line
+  --append ARGS        kernel command line; the archive has the test programs only if it names one (init=test/NAME)
   --firmware NAME      uboot: start through U-Boot and extlinux from the disk image, not directly;
                        opensbi-1.1: an old firmware (fetched by ci/setup base check)
   --board NAME         a folder of boards/ that has a board.toml (qemu-virt)

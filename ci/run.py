@@ -191,8 +191,9 @@ def run(options):
         gdb=debug.socket_path() if options.gdb else None, extra=options.qemu_args,
     )
     with tempfile.TemporaryDirectory(dir=build.BUILD, prefix=".run-") as scratch:
-        if added:
-            machine.archive = additions.make(flavour, added, Path(scratch) / "boot.cpio")
+        without = () if "test/" in options.append or qemu.boots_from_disk(machine) else ("test",)
+        if added or without:
+            machine.archive = additions.make(flavour, added, Path(scratch) / "boot.cpio", without)
         machine.disks, locks = disk.prepare(options, flavour)
         if qemu.boots_from_disk(machine):
             machine.disks.insert(0, image.make(

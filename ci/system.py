@@ -16,6 +16,7 @@ Keys, all optional:
   many_services  200: so many more with random dependencies (--set services=N, seed=N); what the log says of them is checked
   storm      ["kills=N", "minutes=N"]: a service that kills them at random, with these settings or those of --set
   icount     true: the clock counts instructions and leaps over idle time (one hart)
+  lean       true: the archive without tests and benchmarks, as it would be on a small board
   examples   ["fwcfg"]: programs of these examples of the SDK, built with nothing but an SDK, are added likewise
   ports      ["zlib"]: the same with others' projects and the test projects of ci/ports.py
   dtb        the device tree handed over instead of QEMU's: tests/system/NAME.dts
@@ -77,7 +78,7 @@ KEYS = {
     "about": str, "program": str, "arguments": list, "append": str, "kernels": list, "cpu": list, "smp": list, "mem": str, "machine": str,
     "board": str, "firmware": str, "qemu_args": list, "disk_mib": int, "root_disk": bool, "nasty_disks": bool, "disk_device": str, "expect": list,
     "forbid": list, "exit": str, "timeout": int, "panic": bool, "dtb": str, "backtrace": list, "variants": list,
-    "add": list, "examples": list, "ports": list, "facts": str, "services": str, "icount": bool, "many_services": int, "storm": list,
+    "add": list, "examples": list, "ports": list, "lean": bool, "facts": str, "services": str, "icount": bool, "many_services": int, "storm": list,
     "core": dict,
 }
 STEPS = {"expect", "raw", "send", "shown"}
@@ -209,8 +210,9 @@ def run(case):
         outcome.reason = f"the boot archive has no {spec['program']}"
         return outcome
     scratch = case.log_path.with_suffix(".disk")
-    if added:
-        machine.archive = additions.make(case.kernel, added, case.log_path.with_suffix(".cpio"))
+    if added or spec.get("lean"):
+        machine.archive = additions.make(case.kernel, added, case.log_path.with_suffix(".cpio"),
+                                         ("test", "bench") if spec.get("lean") else ())
     if machine.dtb:
         compile_dts(FOLDER / f"{spec['dtb']}.dts", machine.dtb)
     if qemu.boots_from_disk(machine):
