@@ -100,6 +100,11 @@ void chapter_pattern(void)
 	FACT_TEXT("interval", matched("a{2,3}", "aaaa", REG_EXTENDED));
 	FACT_TEXT("empty group", matched("(x)?a", "a", REG_EXTENDED));
 	FACT_TEXT("unfinished group", matched("(a", "a", REG_EXTENDED));
+	FACT_TEXT("unfinished bracket", matched("[a", "a", 0));
+	FACT_TEXT("nothing but a bracket", matched("[", "[", REG_EXTENDED));
+	FACT_TEXT("a bracket that is one", matched("[^]", "]", 0));
+	FACT_TEXT("unfinished class", matched("x[[:alpha:", "xa", REG_EXTENDED));
+	FACT_TEXT("bracket without its meaning", matched("\\[[]a]", "[]", 0));
 	FACT_TEXT("bad interval", matched("a{2,1}", "a", REG_EXTENDED));
 	FACT_TEXT("short options", options(5, (const char *[]){"p", "-a", "-bx", "-b", "y"}));
 	FACT_TEXT("options in one word", options(2, (const char *[]){"p", "-abtext"}));
