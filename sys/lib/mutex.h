@@ -29,7 +29,7 @@ enum {
 	MUTEX_CONTENDED = 2, /* held, and somebody may be waiting */
 };
 
-static inline bool mutex_try_lock(struct mutex *m)
+static inline bool mutex_try_plain(struct mutex *m)
 {
 	uint32_t expected = MUTEX_FREE;
 
@@ -38,11 +38,11 @@ static inline bool mutex_try_lock(struct mutex *m)
 }
 
 /* OK or ERR_TIMED_OUT. */
-static inline status_t mutex_lock_until(struct mutex *m, uint64_t deadline)
+static inline status_t mutex_wait_plain(struct mutex *m, uint64_t deadline)
 {
 	status_t status;
 
-	if (mutex_try_lock(m))
+	if (mutex_try_plain(m))
 		return OK;
 	/* Whoever gets it here cannot know whether others wait, and so leaves it contended. */
 	while (atomic_exchange_explicit(&m->word, MUTEX_CONTENDED, memory_order_acquire) != MUTEX_FREE) {
@@ -56,7 +56,7 @@ static inline status_t mutex_lock_until(struct mutex *m, uint64_t deadline)
 static inline void mutex_lock(struct mutex *m)
 {
 	MUTEX_HOLD();
-	(void)mutex_lock_until(m, DEADLINE_NEVER);
+	(void)mutex_wait_plain(m, DEADLINE_NEVER);
 }
 
 static inline void mutex_unlock(struct mutex *m)
@@ -65,3 +65,16 @@ static inline void mutex_unlock(struct mutex *m)
 		(void)futex_wake(&m->word, 1, NULL);
 	MUTEX_RELEASE();
 }
+
+/* These hold no signals back, while mutex_unlock lets them go: they are not there where locks do hold them. */
+#ifndef MUTEX_HOLDS_SIGNALS
+static inline bool mutex_try_lock(struct mutex *m)
+{
+	return mutex_try_plain(m);
+}
+
+static inline status_t mutex_lock_until(struct mutex *m, uint64_t deadline)
+{
+	return mutex_wait_plain(m, deadline);
+}
+#endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Spin locks. Whoever holds one may be off its hart, at a lower priority even: so a waiter sleeps after a while, on the lock's word. */
+#undef MUTEX_HOLDS_SIGNALS /* these locks are held by the program */
 #include <errno.h>
 
 #include "sys/lib/mutex.h"
