@@ -37,7 +37,7 @@ SETTLE_S = 5  # Linux has threads that go on preparing things for a while and ta
 
 # Lines of a job: `run PROGRAM ARGUMENT…`, `mount`, `umount`, `forget` (what is in the page cache of a raw disk). {disk}: its path
 FILES_JOB = ["run fs {tmp} tmpfs 20", "mount", "run fs {mounted} ext4 10 sync", "umount"]
-PROGRAMS_JOB = ["run threads", "run memory", "run spawn {programs}/tiny"]
+PROGRAMS_JOB = ["run threads", "run memory", "run signals", "run spawn {programs}/tiny"]
 PIPES_JOB = ["run pipe {programs}/pipe", "run poll"]
 THROUGHPUT = ["seq_w", "seq_r", "seq_w_direct", "seq_r_direct", "iops_r 2 1", "iops_w 2 1", "iops_r 2 8", "iops_w 2 8"]
 
@@ -62,7 +62,7 @@ def throughput_job(path, before, after):
 
 GROUPS = {
     "linux-files": Group(True, 0.5, {"": FILES_JOB}),
-    "linux-programs": Group(True, 0.25, {"": PROGRAMS_JOB}, ("threads", "memory", "spawn", "tiny"), disk=False, modules=[]),
+    "linux-programs": Group(True, 0.25, {"": PROGRAMS_JOB}, ("threads", "memory", "signals", "spawn", "tiny"), disk=False, modules=[]),
     "linux-pipes": Group(True, 0.25, {"": PIPES_JOB}, ("pipe", "poll"), disk=False, modules=[]),
     "linux-disk": Group(False, 1.0, {
         "ext4_": throughput_job("{mounted}/file", ["mount"], ["umount"]),
