@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "sys/lib/spawn.h"
 #include "userland/procd/numbers.h"
 
 struct table table;
@@ -97,7 +98,7 @@ static void proc_init(struct proc *p)
 	for (unsigned i = 0; i < LIMITS; i++)
 		p->limits[i] = (struct limit){PROCESS_UNLIMITED, PROCESS_UNLIMITED};
 	p->limits[PROCESS_LIMIT_NOFILE] = (struct limit){256, 256};
-	p->limits[PROCESS_LIMIT_STACK] = (struct limit){128ull << 10, 64ull << 20};
+	p->limits[PROCESS_LIMIT_STACK] = (struct limit){SPAWN_STACK_DEFAULT, SPAWN_STACK_MAX};
 	p->limits[PROCESS_LIMIT_CORE] = (struct limit){4ull << 20, PROCESS_UNLIMITED};
 	p->limits[PROCESS_LIMIT_NPROC] = (struct limit){PROCS / 2, PROCS / 2};
 }
