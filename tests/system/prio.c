@@ -303,7 +303,12 @@ static void test_revert(void)
 				CHECK_STATUS(caller_join(&c), way ? ERR_CANCELLED : ERR_TIMED_OUT);
 			}
 			EXPECT_PRIO(w.thread.handle, LOW);
-			step(&w, saved ? STEP_REPLY_TO : STEP_REPLY);
+			if (saved) {
+				tell(&w, STEP_REPLY_TO);
+				done(&w, ERR_PEER_DIED);
+			} else {
+				step(&w, STEP_REPLY);
+			}
 			worker_end(&w);
 		}
 	}
