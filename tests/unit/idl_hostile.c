@@ -503,8 +503,11 @@ static void *liar_main(void *arg)
 		memcpy(m.w, lie.w, sizeof(m.w));
 		for (unsigned i = 0; i < lie.handles; i++)
 			m.handles[i] = fake_object_create(OBJ_VMO, RIGHTS_ALL);
+		/* Looked at while the caller waits: then it goes on and writes the next lie. */
+		bool stop = lie.stop;
+
 		CHECK_INT(ipc_reply(&m), OK);
-		if (lie.stop)
+		if (stop)
 			break;
 	}
 	fake_thread_leave();
