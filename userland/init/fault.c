@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "sys/lib/syscall.h"
+#include "userland/base/fault_text.h"
 #include "userland/init/say.h"
 
 static void process_name(const struct system *system, uint64_t koid, char name[NAME_MAX_BYTES])

@@ -15,6 +15,7 @@
 #include "sys/lib/ipc_stub.h"
 #include "sys/lib/startup.h"
 #include "sys/lib/syscall.h"
+#include "userland/base/fault_text.h"
 #include "userland/init/capability.h"
 #include "userland/init/fault.h"
 #include "userland/init/say.h"

@@ -10,6 +10,7 @@
 #include "sys/lib/spawn.h"
 #include "sys/lib/startup.h"
 #include "sys/lib/syscall.h"
+#include "userland/base/fault_text.h"
 #include "userland/init/fault.h"
 #include "userland/init/say.h"
 

@@ -22,5 +22,3 @@ struct system {
 bool system_open(struct system *system);
 /* Ends the machine. Returns only if that fails, which was said. */
 void system_end(const struct system *system, bool reboot);
-/* "load page fault", … for a scause number. */
-const char *fault_text(uint64_t cause);

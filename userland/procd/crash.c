@@ -17,6 +17,7 @@
 #include "sys/abi/fault.h"
 #include "sys/lib/ipc.h"
 #include "sys/lib/syscall.h"
+#include "userland/base/fault_text.h"
 #include "userland/procd/names.h"
 #include "userland/procd/procd.h"
 
@@ -155,7 +156,7 @@ static void describe(const struct crash *crash)
 		procd_log(LOG_ERROR,
 			  "%s (process %" PRIu64 ", thread %" PRIu64 ") ends by SIG%s: %s, address 0x%" PRIx64
 			  ", pc 0x%" PRIx64 ", sp 0x%" PRIx64,
-			  crash->name, crash->pid, f->thread, signal_name(crash->signal), fault_name(f->cause),
+			  crash->name, crash->pid, f->thread, signal_name(crash->signal), fault_text(f->cause),
 			  f->address, f->pc, f->sp);
 	else
 		procd_log(LOG_ERROR, "%s (process %" PRIu64 ") ends by SIG%s", crash->name, crash->pid,

@@ -6,5 +6,3 @@
 
 /* "SEGV" */
 const char *signal_name(uint32_t signal);
-/* Of a cause (sys/abi/fault.h). */
-const char *fault_name(uint64_t cause);
